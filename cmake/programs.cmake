@@ -1,0 +1,18 @@
+# The native test and bench programs: the same rooms, no Node.
+flm_source_lists(FLM_TEST_SOURCES test)
+add_executable(flm_native_test ${FLM_TEST_SOURCES})
+target_include_directories(flm_native_test PRIVATE ${CMAKE_SOURCE_DIR}/test/native)
+target_link_libraries(flm_native_test PRIVATE flm_rooms)
+if(FLM_HAVE_CUDA)
+  flm_source_lists(FLM_CUDA_TEST_SOURCES cuda_test)
+  target_sources(flm_native_test PRIVATE ${FLM_CUDA_TEST_SOURCES})
+  # The device's versions of headers that test/native/emulation/ has for itself.
+  target_include_directories(flm_native_test PRIVATE ${CMAKE_SOURCE_DIR}/test/native/cuda/on_device)
+endif()
+
+flm_source_lists(FLM_BENCH_SOURCES bench)
+if(FLM_BENCH_SOURCES)
+  add_executable(flm_native_bench ${FLM_BENCH_SOURCES})
+  target_include_directories(flm_native_bench PRIVATE ${CMAKE_SOURCE_DIR}/bench/native)
+  target_link_libraries(flm_native_bench PRIVATE flm_rooms)
+endif()

@@ -1,0 +1,207 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { FlmError, ioError } from "../errors.ts";
+import type { FileHash } from "../native/types.ts";
+import { type Manifest, parseManifest } from "./manifest.ts";
+
+const NAME = /^step-(\d{8,})\.e(\d{4,})$/;
+const MANIFEST = "manifest.json";
+const LATEST = "LATEST";
+/** Prefixes of directories that are not checkpoints: being written, being deleted. */
+const PARTIAL = "tmp-";
+const DOOMED = "old-";
+
+export interface Checkpoint {
+  /** Absolute path of its directory. */
+  directory: string;
+  manifest: Manifest;
+}
+
+/** What is left out of loading, and why. */
+export interface Rejected {
+  directory: string;
+  reason: string;
+}
+
+type HashFile = (path: string) => Promise<FileHash>;
+
+/**
+ * The checkpoints of one run. A checkpoint exists only once its directory has its final name, which happens by
+ * one rename after everything in it, the manifest last, has reached the disk.
+ */
+export class CheckpointStore {
+  readonly directory: string;
+
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  /** Names of the committed checkpoints, newest first. */
+  list(): string[] {
+    if (!existsSync(this.directory)) return [];
+    return readdirSync(this.directory)
+      .filter((name) => NAME.test(name))
+      .sort((a, b) => compare(position(b), position(a)));
+  }
+
+  /** One more than the attempt of any checkpoint here. */
+  nextEpoch(): number {
+    return Math.max(0, ...this.list().map((name) => position(name)[1])) + 1;
+  }
+
+  /** An empty directory for the shards of a checkpoint that is being written. */
+  begin(step: number, epoch: number): string {
+    const directory = join(this.directory, `${PARTIAL}${checkpointName(step, epoch)}`);
+    this.#attempt("create", directory, () => {
+      rmSync(directory, { recursive: true, force: true });
+      mkdirSync(directory, { recursive: true });
+    });
+    return directory;
+  }
+
+  /** Makes the directory of `begin` a checkpoint. Its shards have been fsynced by whoever wrote them. */
+  commit(partial: string, manifest: Manifest): Checkpoint {
+    const directory = join(this.directory, checkpointName(manifest.step, manifest.epoch));
+    this.#attempt("commit", directory, () => {
+      writeDurably(join(partial, MANIFEST), JSON.stringify(manifest));
+      fsyncDirectory(partial);
+      // A crash between this rename and the next one leaves the old checkpoint under another name.
+      if (existsSync(directory))
+        renameSync(
+          directory,
+          join(this.directory, `${DOOMED}${checkpointName(manifest.step, manifest.epoch)}`),
+        );
+      renameSync(partial, directory);
+      fsyncDirectory(this.directory);
+      writeDurably(
+        join(this.directory, `${LATEST}.tmp`),
+        `${checkpointName(manifest.step, manifest.epoch)}\n`,
+      );
+      renameSync(join(this.directory, `${LATEST}.tmp`), join(this.directory, LATEST));
+    });
+    return { directory, manifest };
+  }
+
+  /** Deletes all but the newest `keep`, and what crashes left behind. A rename comes first, so that a half-deleted checkpoint never has a checkpoint's name. */
+  retain(keep: number): void {
+    this.#attempt("clean up", this.directory, () => {
+      for (const name of this.list().slice(keep))
+        renameSync(join(this.directory, name), join(this.directory, `${DOOMED}${name}`));
+      for (const name of readdirSync(this.directory))
+        if (name.startsWith(DOOMED) || name.startsWith(PARTIAL))
+          rmSync(join(this.directory, name), { recursive: true, force: true });
+    });
+  }
+
+  /**
+   * The newest checkpoint that is whole: sizes and hashes of all files agree with its manifest. Null when there is
+   * none at all.
+   *
+   * @throws FlmError CHECKPOINT_INVALID when there are checkpoints and every one is damaged.
+   */
+  async newest(
+    hashFile: HashFile,
+  ): Promise<{ checkpoint: Checkpoint | null; rejected: Rejected[] }> {
+    const rejected: Rejected[] = [];
+    const names = this.list();
+    for (const name of names) {
+      const directory = join(this.directory, name);
+      try {
+        return { checkpoint: await openCheckpoint(directory, hashFile), rejected };
+      } catch (error) {
+        rejected.push({
+          directory,
+          reason: error instanceof Error ? error.message : String(error),
+        });
+      }
+    }
+    if (names.length === 0) return { checkpoint: null, rejected };
+    throw new FlmError(
+      "CHECKPOINT_INVALID",
+      `no checkpoint in ${this.directory} is whole:\n${rejected.map(({ reason }) => `  ${reason}`).join("\n")}`,
+      { hint: "start again with --fresh, which keeps the old directory under another name" },
+    );
+  }
+
+  #attempt(action: string, path: string, run: () => void): void {
+    try {
+      run();
+    } catch (cause) {
+      throw ioError(action, path, cause);
+    }
+  }
+}
+
+/** Reads a checkpoint's manifest and verifies its files. @throws FlmError CHECKPOINT_INVALID or CHECKPOINT_NOT_FOUND. */
+export async function openCheckpoint(directory: string, hashFile: HashFile): Promise<Checkpoint> {
+  const path = join(directory, MANIFEST);
+  if (!existsSync(path))
+    throw new FlmError(
+      "CHECKPOINT_NOT_FOUND",
+      `${directory} is not a checkpoint: it has no ${MANIFEST}`,
+      {
+        hint: "name a directory like runs/NAME/checkpoints/step-00000100.e0001",
+      },
+    );
+  const manifest = parseManifest(readFileSync(path, "utf8"), path);
+  for (const file of manifest.files) {
+    const shard = join(directory, file.name);
+    if (!existsSync(shard)) throw new FlmError("CHECKPOINT_INVALID", `${shard} is missing`);
+    const found = await hashFile(shard);
+    if (found.size !== file.size)
+      throw new FlmError(
+        "CHECKPOINT_INVALID",
+        `${shard} has ${found.size} bytes, its manifest says ${file.size}`,
+      );
+    if (found.xxh64 !== file.xxh64)
+      throw new FlmError(
+        "CHECKPOINT_INVALID",
+        `${shard} has hash ${found.xxh64}, its manifest says ${file.xxh64}`,
+      );
+  }
+  return { directory, manifest };
+}
+
+export function checkpointName(step: number, epoch: number): string {
+  return `step-${String(step).padStart(8, "0")}.e${String(epoch).padStart(4, "0")}`;
+}
+
+function position(name: string): [step: number, epoch: number] {
+  const match = NAME.exec(name)!;
+  return [Number(match[1]), Number(match[2])];
+}
+
+/** A later attempt counts for more than a later step: it has decided what the run is. */
+function compare([stepA, epochA]: [number, number], [stepB, epochB]: [number, number]): number {
+  return epochA - epochB || stepA - stepB;
+}
+
+function writeDurably(path: string, text: string): void {
+  const file = openSync(path, "w");
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function fsyncDirectory(path: string): void {
+  const directory = openSync(path, "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}

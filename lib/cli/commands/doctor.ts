@@ -1,0 +1,104 @@
+import { spawnSync } from "node:child_process";
+import { availableParallelism, totalmem } from "node:os";
+import { Command } from "commander";
+import { tryLoadNative } from "../../native/load.ts";
+import { version } from "../../version.ts";
+import { bytes } from "../format.ts";
+
+/** One finding: what was looked at, whether it is in order, and what to do where it is not. */
+interface Check {
+  name: string;
+  ok: boolean;
+  found: string;
+  remedy: string | null;
+}
+
+export function doctorCommand(): Command {
+  return new Command("doctor")
+    .description("what this machine has, what is missing and how to get it")
+    .option("--json", "print one result object on stdout")
+    .addHelpText("after", "\nExample:\n  flm-train doctor")
+    .action(run);
+}
+
+function run(options: { json?: boolean }): void {
+  const checks = [...machine(), ...addon(), ...tools()];
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ status: "done", version, checks })}\n`);
+    return;
+  }
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  for (const { name, ok, found, remedy } of checks) {
+    process.stdout.write(`${ok ? "ok     " : "missing"}  ${name.padEnd(width)}  ${found}\n`);
+    if (!ok && remedy) process.stdout.write(`${" ".repeat(width + 11)}${remedy}\n`);
+  }
+}
+
+function machine(): Check[] {
+  return [
+    { name: "flm-train", ok: true, found: version, remedy: null },
+    {
+      name: "node",
+      ok: Number(process.versions.node.split(".")[0]) >= 20,
+      found: process.versions.node,
+      remedy: "install Node.js 20 or newer",
+    },
+    {
+      name: "machine",
+      ok: true,
+      found: `${process.platform}-${process.arch}, ${availableParallelism()} cores, ${bytes(totalmem())}`,
+      remedy: null,
+    },
+  ];
+}
+
+function addon(): Check[] {
+  const load = tryLoadNative();
+  if (load.binding === null) {
+    const tried = load.attempts.map(({ path, reason }) => `${path}: ${reason}`).join("; ");
+    return [
+      {
+        name: "addon",
+        ok: false,
+        found: tried,
+        remedy: "install g++, make and python3, then: npm rebuild flm-train",
+      },
+    ];
+  }
+  const { devices, no_cuda_reason } = load.binding.devices();
+  return [
+    { name: "addon", ok: true, found: load.path, remedy: null },
+    ...devices.map((device) => ({
+      name: `${device.kind} ${device.index}`,
+      ok: true,
+      found: `${device.name}, ${bytes(device.free_bytes)} of ${bytes(device.total_bytes)} free${device.native_bf16 ? ", bf16" : ""}`,
+      remedy: null,
+    })),
+    ...(no_cuda_reason === null
+      ? []
+      : [
+          {
+            name: "gpu",
+            ok: false,
+            found: no_cuda_reason,
+            remedy:
+              "for NVIDIA GPUs: install the driver and the CUDA toolkit, then: flm-train build --cuda",
+          },
+        ]),
+  ];
+}
+
+/** Only needed to build from source. */
+function tools(): Check[] {
+  const remedies: [command: string, remedy: string][] = [
+    ["g++", "apt-get install -y g++ (to build the addon from source)"],
+    ["cmake", "apt-get install -y cmake (to build the CUDA addon)"],
+    ["nvcc", "install NVIDIA's CUDA toolkit 12.8 or newer (to build the CUDA addon)"],
+  ];
+  return remedies.map(([command, remedy]) => {
+    const { status, stdout } = spawnSync(command, ["--version"], { encoding: "utf8" });
+    const lines = (stdout ?? "").trim().split("\n");
+    const line = command === "nvcc" ? lines.at(-1) : lines[0];
+    return { name: command, ok: status === 0, found: status === 0 ? line! : "not found", remedy };
+  });
+}

@@ -1,0 +1,71 @@
+import { Command } from "commander";
+import { loadConfig } from "../../config/load.ts";
+import { ExitCode } from "../../errors.ts";
+import type { TrainResult } from "../../train/events.ts";
+import { runTraining } from "../../train/train.ts";
+import { collect } from "../options.ts";
+import { TrainReporter } from "../train-reporter.ts";
+
+const EXIT_CODES: Record<TrainResult["status"], ExitCode> = {
+  done: ExitCode.done,
+  interrupted: ExitCode.interrupted,
+  preempted: ExitCode.try_again,
+};
+
+interface Options {
+  set: string[];
+  out?: string;
+  fresh?: boolean;
+  json?: boolean;
+}
+
+export function trainCommand(): Command {
+  return new Command("train")
+    .description("train a config to its end; a directory with a checkpoint is resumed")
+    .argument("<config.yaml>")
+    .option(
+      "--set <path=value>",
+      "override a config key, e.g. stages.0.tokens=1M (repeatable)",
+      collect,
+      [],
+    )
+    .option("--out <dir>", "the run's directory (default: runs/<name>)")
+    .option("--fresh", "start over; an existing directory is renamed, never deleted")
+    .option("--json", "print one result object on stdout")
+    .addHelpText(
+      "after",
+      "\nExample:\n  flm-train train examples/quickstart.yaml --set seed=2 --out runs/second",
+    )
+    .action(run);
+}
+
+async function run(path: string, options: Options): Promise<void> {
+  const { config, run_dir } = loadConfig(path, {
+    sets: options.set,
+    ...(options.out === undefined ? {} : { out: options.out }),
+  });
+  const reporter = new TrainReporter(process.stderr);
+  const stop = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    // The second signal means now: what is committed is whole.
+    if (stop.signal.aborted)
+      process.exit(signal === "SIGTERM" ? ExitCode.try_again : ExitCode.interrupted);
+    reporter.note(`${signal}: finishing this step, then saving (again to stop at once)`);
+    stop.abort(signal);
+  };
+  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  try {
+    const result = await runTraining(config, {
+      out: run_dir,
+      fresh: options.fresh ?? false,
+      signal: stop.signal,
+      observer: reporter,
+    });
+    reporter.finish(result);
+    if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
+    process.exitCode = EXIT_CODES[result.status];
+  } finally {
+    reporter.close();
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  }
+}

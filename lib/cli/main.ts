@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { ExitCode } from "../errors.ts";
+import { version } from "../version.ts";
+import { buildCommand } from "./commands/build.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { generateCommand } from "./commands/generate.ts";
+import { initCommand } from "./commands/init.ts";
+import { tokenizeCommand } from "./commands/tokenize.ts";
+import { trainCommand } from "./commands/train.ts";
+import { fail } from "./fail.ts";
+
+const COMMANDS = [
+  trainCommand(),
+  initCommand(),
+  tokenizeCommand(),
+  generateCommand(),
+  doctorCommand(),
+  buildCommand(),
+];
+
+/** `flm-train config.yaml` is `flm-train train config.yaml`. */
+function withDefaultCommand(args: readonly string[]): string[] {
+  const first = args[0];
+  const isCommand = COMMANDS.some((command) => command.name() === first) || first === "help";
+  return first === undefined || first.startsWith("-") || isCommand ? [...args] : ["train", ...args];
+}
+
+const program = new Command("flm-train")
+  .description("Pre-train language models by growing them.")
+  .version(version)
+  .addHelpText(
+    "after",
+    `
+Examples:
+  flm-train examples/quickstart.yaml     train; the same command again resumes
+  flm-train init my-model                a commented config for your own text
+  flm-train generate runs/quickstart --prompt "The function"`,
+  )
+  .showHelpAfterError("(flm-train --help shows the commands)")
+  .exitOverride();
+for (const command of COMMANDS) program.addCommand(command.exitOverride());
+
+try {
+  const args = withDefaultCommand(process.argv.slice(2));
+  if (args.length === 0) program.outputHelp();
+  else await program.parseAsync(args, { from: "user" });
+} catch (error) {
+  // commander has already said what is wrong with the command line.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : ExitCode.usage;
+  else fail(error, process.argv.includes("--json"));
+}

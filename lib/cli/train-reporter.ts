@@ -1,0 +1,144 @@
+import type { PrepareProgress } from "../data/types.ts";
+import type { RunEvent, StartInfo, StepRow, TrainObserver, TrainResult } from "../train/events.ts";
+import { bytes, count, duration, flops } from "./format.ts";
+import { LiveLine } from "./live-line.ts";
+
+/** Plain lines (no terminal) come at most this often. */
+const PLAIN_INTERVAL_MS = 10_000;
+/** Weight of the newest step in the shown loss and speed. */
+const SMOOTHING = 0.1;
+
+/** Tells a person how a run goes: a live line on a terminal, plain lines otherwise. */
+export class TrainReporter implements TrainObserver {
+  readonly #line: LiveLine;
+  #info: StartInfo | null = null;
+  #loss = Number.NaN;
+  #stepMs = Number.NaN;
+  #lastPlain = 0;
+
+  constructor(out: NodeJS.WritableStream) {
+    this.#line = new LiveLine(out);
+  }
+
+  onPrepare({ phase, done, total }: PrepareProgress): void {
+    const share = total ? ` of ${bytes(total)}` : "";
+    this.#line.show(`${phase}: ${bytes(done)}${share}`);
+  }
+
+  onStart(info: StartInfo): void {
+    this.#info = info;
+    this.#line.clear();
+    const last = info.stages.at(-1)!;
+    const sizes = info.stages.map((stage) => count(stage.parameters)).join(" → ");
+    this.#line.print(`run         ${info.run_dir}`);
+    this.#line.print(`device      ${info.device.name}, ${info.precision}`);
+    if (info.device_reason) this.#line.print(`            no GPU: ${info.device_reason}`);
+    this.#line.print(`model       ${sizes} parameters, vocabulary ${info.vocab_size}`);
+    this.#line.print(
+      `data        ${count(info.train_tokens)} training tokens, ${count(info.validation_tokens)} for validation`,
+    );
+    this.#line.print(
+      `steps       ${info.total_steps}, the last of ${last.config.global_batch_size} × ${last.shape.seq_length} tokens`,
+    );
+  }
+
+  onStep(row: StepRow): void {
+    const smooth = (old: number, now: number) =>
+      Number.isNaN(old) ? now : old + SMOOTHING * (now - old);
+    if (Number.isFinite(row.loss)) this.#loss = smooth(this.#loss, row.loss);
+    this.#stepMs = smooth(this.#stepMs, row.step_ms);
+    const text = this.#describe(row);
+    if (this.#line.isTerminal) this.#line.show(text);
+    else this.#printNowAndThen(text, row.step);
+  }
+
+  onEvent(event: RunEvent): void {
+    const text = describeEvent(event);
+    if (text !== null) this.#line.print(text);
+    // A new shape has its own speed and, where growth does not preserve, its own loss.
+    if (event.type === "growth") this.#loss = this.#stepMs = Number.NaN;
+  }
+
+  finish(result: TrainResult): void {
+    this.#line.clear();
+    const { status, steps, tokens, loss, validation_loss, bigram_loss, checkpoint } = result;
+    this.#line.print(
+      `${status}        ${steps} steps, ${count(tokens)} tokens, loss ${nats(loss)}, validation ${nats(validation_loss)}` +
+        (bigram_loss === null ? "" : ` (bigram model ${nats(bigram_loss)})`),
+    );
+    if (checkpoint) this.#line.print(`checkpoint  ${checkpoint}`);
+  }
+
+  note(text: string): void {
+    this.#line.print(text);
+  }
+
+  close(): void {
+    this.#line.clear();
+  }
+
+  #describe(row: StepRow): string {
+    const total = this.#info?.total_steps ?? row.step;
+    const percent = Math.floor((100 * row.step) / total);
+    const left = ((total - row.step) * this.#stepMs) / 1000;
+    const ramp = row.ramp < 1 ? `  ramp ${row.ramp.toFixed(2)}` : "";
+    const mfu = row.mfu === null ? "" : ` (${(100 * row.mfu).toFixed(1)} %)`;
+    return (
+      `${String(percent).padStart(3)} %  step ${row.step}/${total}${ramp}  loss ${this.#loss.toFixed(4)}` +
+      `  lr ${row.lr.toExponential(1)}  ${count(row.tokens_per_second)} tokens/s` +
+      `  ${flops(row.tflops)}${mfu}  ${duration(left)} left`
+    );
+  }
+
+  #printNowAndThen(text: string, step: number): void {
+    const now = Date.now();
+    if (step !== this.#info?.total_steps && now - this.#lastPlain < PLAIN_INTERVAL_MS) return;
+    this.#lastPlain = now;
+    this.#line.print(text);
+  }
+}
+
+function nats(loss: number | null): string {
+  return loss === null ? "-" : loss.toFixed(4);
+}
+
+function describeEvent(event: RunEvent): string | null {
+  switch (event.type) {
+    case "resume":
+      return `resuming    step ${event.step} from ${event.checkpoint}`;
+    case "warning":
+      return `warning     ${event.message}`;
+    case "baseline":
+      return `baseline    an interpolated bigram model has validation loss ${event.bigram_loss.toFixed(4)}`;
+    case "validation":
+      return (
+        `validation  step ${event.step}: loss ${event.loss.toFixed(4)}, perplexity ${event.perplexity.toFixed(1)},` +
+        ` ${event.bits_per_byte.toFixed(3)} bits per byte`
+      );
+    case "skip":
+      return `skipped     step ${event.step}: gradients are not finite`;
+    case "growth":
+      return describeGrowth(event);
+    case "sample":
+      return `sample      ${JSON.stringify(event.prompt)} →\n${event.text.replaceAll(/^/gm, "            ")}`;
+    case "start":
+    case "checkpoint":
+    case "done":
+      return null;
+  }
+}
+
+function describeGrowth(event: Extract<RunEvent, { type: "growth" }>): string {
+  const { from, to } = event;
+  const keys = Object.keys(to) as (keyof typeof to)[];
+  const changes = keys
+    .filter((key) => from[key] !== to[key])
+    .map((key) => `${key} ${from[key]} → ${to[key]}`)
+    .join(", ");
+  const kept = event.preserving ? "" : ", not function-preserving";
+  return (
+    `growth      step ${event.step}: ${count(event.parameters_before)} → ${count(event.parameters_after)} parameters` +
+    ` (${changes})\n            loss on one batch ${event.loss_before.toFixed(6)} → ${event.loss_after.toFixed(6)}${kept},` +
+    ` ${event.seconds.toFixed(1)} s`
+  );
+}

@@ -1,0 +1,116 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { FlmError, ioError } from "../errors.ts";
+import { checkConfig } from "./check.ts";
+import {
+  byPosition,
+  formatPath,
+  summarise,
+  toIssue,
+  type Finding,
+  type Position,
+} from "./finding.ts";
+import { applyOverride, parseOverride, type Override } from "./overrides.ts";
+import type { ResolveOptions } from "./resolve.ts";
+import type { Path } from "./schema/walk.ts";
+import type { Config } from "./types.ts";
+import { parseYaml, type YamlSource } from "./yaml-source.ts";
+
+export interface LoadOptions extends ResolveOptions {
+  /** `path=value` each, applied in order on top of the file. */
+  sets?: readonly string[];
+  /** Directory of the run; `runs/<name>` by default. */
+  out?: string;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Absolute path of the file. */
+  readonly path: string;
+  /** Absolute path of the run directory; it need not exist. */
+  readonly run_dir: string;
+  /** Where a key (`stages.1.hidden_size`) stands in the file; undefined when it is not from there. */
+  positionOf(path: string): Position | undefined;
+}
+
+/**
+ * Reads, checks and resolves a YAML config.
+ *
+ * @throws FlmError CONFIG_NOT_FOUND; CONFIG_INVALID with every issue, its line and column;
+ *   NOT_SUPPORTED when the only issues are features that are not there yet.
+ */
+export function loadConfig(path: string, options: LoadOptions = {}): LoadedConfig {
+  const cwd = options.cwd ?? process.cwd();
+  const file = resolve(cwd, path);
+  const source = parseYaml(readText(file, path), path);
+  const { overrides, findings: badOverrides } = applyOverrides(source.value, options.sets ?? []);
+  const { config, findings } = checkConfig(source.value, cwd);
+  const refused = options.unsupported !== "allow" && findings.length > 0;
+  if (config === undefined || badOverrides.length > 0 || refused) {
+    const issues = [
+      ...badOverrides.map(({ finding, text }) => toIssue(finding, undefined, `--set ${text}`)),
+      ...findings.map((finding) => locate(finding, source, overrides)).sort(byPosition),
+    ];
+    const isInvalid = config === undefined || badOverrides.length > 0;
+    const code = isInvalid ? "CONFIG_INVALID" : "NOT_SUPPORTED";
+    throw new FlmError(code, summarise(path, issues), { issues });
+  }
+  return {
+    config,
+    path: file,
+    run_dir: resolve(cwd, options.out ?? `runs/${config.name}`),
+    positionOf: (dotted) => {
+      const keyPath = dotted.split(".").map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+      return overrideOf(keyPath, overrides) ? undefined : source.positionOf(keyPath);
+    },
+  };
+}
+
+function readText(file: string, shown: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === "ENOENT" || code === "ENOTDIR")
+      throw new FlmError("CONFIG_NOT_FOUND", `there is no config file ${shown}`, {
+        hint: "check the path, or let `flm-train init` write a config to start from",
+        cause,
+      });
+    if (code === "EISDIR")
+      throw new FlmError("CONFIG_NOT_FOUND", `${shown} is a directory, not a config file`, {
+        hint: "give the path of the YAML file in it",
+        cause,
+      });
+    throw ioError("read the config", shown, cause);
+  }
+}
+
+function applyOverrides(
+  root: Record<string, unknown>,
+  texts: readonly string[],
+): { overrides: Override[]; findings: { finding: Finding; text: string }[] } {
+  const overrides: Override[] = [];
+  const findings: { finding: Finding; text: string }[] = [];
+  for (const text of texts) {
+    const parsed = parseOverride(text);
+    const finding = "problem" in parsed ? parsed : applyOverride(root, parsed);
+    if (finding !== undefined) findings.push({ finding, text });
+    else overrides.push(parsed as Override);
+  }
+  return { overrides, findings };
+}
+
+/** The last override that set `path` or something around it. */
+function overrideOf(path: Path, overrides: readonly Override[]): Override | undefined {
+  const dotted = `${formatPath(path)}.`;
+  return overrides.findLast((override) => dotted.startsWith(`${formatPath(override.path)}.`));
+}
+
+function locate(finding: Finding, source: YamlSource, overrides: readonly Override[]) {
+  const override = overrideOf(finding.path, overrides);
+  if (override !== undefined) return toIssue(finding, undefined, `--set ${override.text}`);
+  const position = finding.unknownKey
+    ? source.keyPositionOf(finding.path)
+    : source.positionOf(finding.path);
+  return toIssue(finding, position);
+}

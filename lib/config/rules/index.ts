@@ -1,0 +1,17 @@
+import { batchRules } from "./batch.ts";
+import { growthRules } from "./growth.ts";
+import { modelRules } from "./model.ts";
+import { optimizerRules } from "./optimizer.ts";
+import { parallelRules } from "./parallel.ts";
+import type { Rule } from "./rule.ts";
+import { tokenizerRules } from "./tokenizer.ts";
+
+/** Every rule that compares keys with each other. */
+export const RULES: readonly Rule[] = [
+  modelRules,
+  batchRules,
+  optimizerRules,
+  growthRules,
+  parallelRules,
+  tokenizerRules,
+];

@@ -1,0 +1,46 @@
+import * as z from "zod";
+import { key } from "./key.ts";
+
+const path = z.string().min(1);
+
+const sourceSchema = z.strictObject({
+  path: key(
+    z
+      .union([path, z.array(path).min(1)], { error: "must be a path or a list of paths" })
+      .transform((input) => (typeof input === "string" ? [input] : input)),
+    "File, directory or glob, or a list of them, relative to the working directory.",
+  ),
+  weight: key(
+    z.number().gt(0).default(1),
+    "Share of the tokens, relative to the other sources' weights.",
+  ),
+  format: key(
+    z.enum(["auto", "text", "jsonl", "parquet"]).default("auto"),
+    "auto goes by the file's name.",
+  ),
+  field: key(
+    z.string().min(1).default("text"),
+    "The field of a jsonl or parquet row that is read.",
+  ),
+});
+
+const validationSchema = z.strictObject({
+  fraction: key(
+    z.number().min(0).max(0.5).default(0.01),
+    "Documents held out, chosen by their hash.",
+  ),
+});
+
+export const dataSchema = z.strictObject({
+  sources: key(z.array(sourceSchema).min(1), "What to train on."),
+  validation: key(validationSchema.prefault({}), "What to measure on."),
+  document_mask: key(z.boolean().default(true), "Attention does not cross the end of a document."),
+  packing: key(
+    z.boolean().default(true),
+    "Fill sequences with several documents; false gives every document its own.",
+  ),
+  cache_dir: key(
+    path.default(".flm-cache"),
+    "Where token files and trained tokenizers are kept, shared by runs.",
+  ),
+});

@@ -1,0 +1,13 @@
+import * as z from "zod";
+import { key } from "./key.ts";
+
+export const distributedSchema = z.strictObject({
+  timeout_seconds: key(
+    z.number().gt(0).default(600),
+    "Longest wait for another rank before the run gives up.",
+  ),
+  secret_file: key(
+    z.string().min(1).nullable().default(null),
+    "File whose content the ranks prove to know when they connect; null asks for none.",
+  ),
+});

@@ -1,0 +1,15 @@
+import * as z from "zod";
+import { key } from "./key.ts";
+
+export const evalSchema = z.strictObject({
+  interval_steps: key(z.int().min(1).default(100), "Steps between evaluations."),
+  suites: key(
+    z.array(z.enum(["perplexity", "iq", "choice"])).default(["perplexity"]),
+    "What is evaluated; an empty list is nothing.",
+  ),
+  sample_prompt: key(
+    z.string().min(1).nullable().default(null),
+    "Text that the finished model continues; null generates nothing.",
+  ),
+  sample_tokens: key(z.int().min(1).default(64), "Tokens of that continuation."),
+});

@@ -1,0 +1,9 @@
+import * as z from "zod";
+import { key } from "./key.ts";
+
+export const objectiveSchema = z.strictObject({
+  type: key(
+    z.enum(["language", "freelm", "instruct", "dpo"]).default("language"),
+    "Next-token prediction, FreeLM's teacher signal, instruction tuning or preferences.",
+  ),
+});

@@ -1,0 +1,34 @@
+import { formatPath, type Finding } from "./finding.ts";
+import { nearest } from "./nearest.ts";
+import { itemsOf, propertiesOf, schemaAt, valueKeys, type Path } from "./schema/walk.ts";
+
+/** The finding for a key that the schema does not have; the last segment of `path` is that key. */
+export function unknownKey(path: Path): Finding {
+  const name = String(path.at(-1));
+  return { path, problem: `unknown key \`${name}\``, remedy: suggestion(path), unknownKey: true };
+}
+
+/** The key that was probably meant instead of the last of `path`. */
+export function nearestSibling(path: Path): string | undefined {
+  return nearest(String(path.at(-1)), siblings(path));
+}
+
+function siblings(path: Path): readonly string[] {
+  const parent = schemaAt(path.slice(0, -1));
+  return Object.keys((parent && propertiesOf(parent)) ?? {});
+}
+
+function suggestion(path: Path): string {
+  const near = nearestSibling(path);
+  if (near !== undefined) return `did you mean \`${near}\`?`;
+  const parentPath = path.slice(0, -1);
+  const parent = schemaAt(parentPath);
+  if (parent !== undefined && itemsOf(parent) !== undefined)
+    return `did you mean \`${formatPath([...parentPath, 0, ...path.slice(-1)])}\`? Items of a list are numbered from 0`;
+  const namesakes = valueKeys().filter((entry) => entry.name === path.at(-1));
+  // A key that is set once for all stages is meant more often than a stage's own.
+  const elsewhere = namesakes.find((entry) => !entry.path.includes("[]")) ?? namesakes[0];
+  if (elsewhere !== undefined) return `did you mean \`${elsewhere.path}\`?`;
+  const keys = siblings(path);
+  return keys.length === 0 ? "nothing can be set below it" : `the keys here are ${keys.join(", ")}`;
+}

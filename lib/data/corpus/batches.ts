@@ -1,0 +1,37 @@
+import type { KeptDocument } from "./kept-documents.ts";
+
+/** Consecutive documents that are encoded by one native call. */
+export interface DocumentBatch {
+  readonly documents: readonly KeptDocument[];
+  /** Their texts, one after another. */
+  readonly text: Buffer;
+  /** Byte of `text` at which each document ends. */
+  readonly ends: Uint32Array;
+}
+
+/** Enough text to keep all threads of the encoder busy. */
+const BATCH_BYTES = 4 << 20;
+
+/** Gathers documents in order; only the last batch, or one with a very large document, differs much in size. */
+export async function* batches(
+  documents: AsyncIterable<KeptDocument>,
+): AsyncGenerator<DocumentBatch> {
+  let gathered: KeptDocument[] = [];
+  let bytes = 0;
+  for await (const document of documents) {
+    gathered.push(document);
+    bytes += document.text.length;
+    if (bytes < BATCH_BYTES) continue;
+    yield toBatch(gathered);
+    gathered = [];
+    bytes = 0;
+  }
+  if (gathered.length > 0) yield toBatch(gathered);
+}
+
+function toBatch(documents: KeptDocument[]): DocumentBatch {
+  const ends = new Uint32Array(documents.length);
+  let end = 0;
+  for (const [i, { text }] of documents.entries()) ends[i] = end += text.length;
+  return { documents, text: Buffer.concat(documents.map(({ text }) => text)), ends };
+}

@@ -1,0 +1,22 @@
+import { createHash } from "node:crypto";
+
+/** 64 bits of the SHA-256 of a document's UTF-8 text, as two unsigned 32-bit halves. */
+export interface DocumentHash {
+  readonly high: number;
+  readonly low: number;
+}
+
+export function hashDocument(text: Uint8Array): DocumentHash {
+  const digest = createHash("sha256").update(text).digest();
+  return { high: digest.readUInt32BE(0), low: digest.readUInt32BE(4) };
+}
+
+/** The hash as a number in [0, 1), to compare with a fraction. */
+export function unitInterval(hash: DocumentHash): number {
+  return hash.high / 2 ** 32;
+}
+
+/** Negative, 0 or positive, as numbers of 64 bits compare. */
+export function compareHashes(a: DocumentHash, b: DocumentHash): number {
+  return a.high - b.high || a.low - b.low;
+}

@@ -1,0 +1,76 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import {
+  decodeHeader,
+  fileBytes,
+  HEADER_BYTES,
+  startsOffset,
+  type TokenFileHeader,
+} from "./token-file.ts";
+
+/** Where the documents of a token file lie. 8 bytes of memory a document. */
+export class DocumentIndex {
+  readonly tokens: number;
+  /** Documents in the file. */
+  readonly count: number;
+  readonly #starts: BigUint64Array;
+
+  constructor(tokens: number, starts: BigUint64Array) {
+    this.tokens = tokens;
+    this.count = starts.length - 1;
+    this.#starts = starts;
+  }
+
+  /** Token at which document `i` starts. */
+  start(i: number): number {
+    return Number(this.#starts[i]!);
+  }
+
+  /** Tokens of document `i`, with the one that ends it. */
+  length(i: number): number {
+    return this.start(i + 1) - this.start(i);
+  }
+}
+
+/** Null when `path` is no whole token file. @throws Node's error when it cannot be read */
+export function readDocumentIndex(path: string): DocumentIndex | null {
+  return withTokenFile(path, (file, header) => {
+    const starts = new BigUint64Array(header.documents + 1);
+    readFully(file, new Uint8Array(starts.buffer), startsOffset(header));
+    return new DocumentIndex(header.tokens, starts);
+  });
+}
+
+/** The first tokens of a file, at most `count`. Null when `path` is no whole token file. */
+export function readTokens(path: string, count: number): Uint16Array | Uint32Array | null {
+  return withTokenFile(path, (file, header) => {
+    const length = Math.min(count, header.tokens);
+    const tokens = header.bytes_per_token === 2 ? new Uint16Array(length) : new Uint32Array(length);
+    readFully(file, new Uint8Array(tokens.buffer), HEADER_BYTES);
+    return tokens;
+  });
+}
+
+function withTokenFile<T>(
+  path: string,
+  read: (file: number, header: TokenFileHeader) => T,
+): T | null {
+  const file = openSync(path, "r");
+  try {
+    const first = Buffer.alloc(HEADER_BYTES);
+    const header = decodeHeader(first.subarray(0, readSync(file, first, 0, HEADER_BYTES, 0)));
+    const isWhole = header !== null && fileBytes(header) === fstatSync(file).size;
+    return isWhole ? read(file, header) : null;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** One read of the system gives at most 2 GiB. */
+function readFully(file: number, into: Uint8Array, position: number): void {
+  for (let at = 0; at < into.length;) {
+    const length = Math.min(into.length - at, 1 << 30);
+    const got = readSync(file, into, at, length, position + at);
+    if (got === 0) throw new Error(`the file ended at byte ${position + at}`);
+    at += got;
+  }
+}

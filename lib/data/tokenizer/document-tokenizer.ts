@@ -1,0 +1,18 @@
+import type { Tokenizer } from "../types.ts";
+
+/** Token ids of several documents one after another; those of document i end at `ends[i]`. */
+export interface EncodedDocuments {
+  readonly ids: Uint32Array;
+  readonly ends: Uint32Array;
+}
+
+/** A tokenizer with what preparing a corpus needs. */
+export interface DocumentTokenizer extends Tokenizer {
+  /** UTF-8 documents that lie one after another in `text`, document i ending at byte `ends[i]`. */
+  encodeDocuments(text: Uint8Array, ends: Uint32Array): Promise<EncodedDocuments>;
+  /** Bytes of text that a token stands for; 0 for special tokens. */
+  bytesOf(id: number): number;
+}
+
+/** Names under which the token that ends a document is known, the one that we write first. */
+export const END_OF_TEXT_NAMES = ["<|endoftext|>", "</s>", "<|end_of_text|>"] as const;

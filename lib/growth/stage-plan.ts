@@ -1,0 +1,107 @@
+import { type ModelShape, shapeOfStage } from "../config/shape.ts";
+import { stageSteps } from "../config/steps.ts";
+import type { Config, StageConfig } from "../config/types.ts";
+import { growthMasks, NO_MASKS, NO_RAMP, rampAt } from "./ramp.ts";
+import { type GrowthPlan, planGrowth } from "./plan.ts";
+import type { EngineSpec, GrowthMasks } from "../native/plans.ts";
+import type { Ramp } from "../native/types.ts";
+import { modelFlopsPerToken } from "../scaling/flops.ts";
+import { type Scaling, scalingOf } from "../scaling/mup.ts";
+import { countParameters, parameterTable } from "../scaling/parameters.ts";
+
+/** Everything about one growth stage that follows from the config. Pure data. */
+export interface StagePlan {
+  index: number;
+  config: StageConfig;
+  shape: ModelShape;
+  scaling: Scaling;
+  /** Factor on the logits, after what growth decided about muP's. */
+  logit_mult: number;
+  /** How this stage's model comes from the one before; null in the first stage. */
+  growth: GrowthPlan | null;
+  /** Factor on the final norm at that event: old / new logit multiplier. */
+  final_norm_factor: number;
+  masks: GrowthMasks;
+  steps: number;
+  parameters: number;
+  /** In matrix products, of training one token. */
+  flops_per_token: number;
+}
+
+/** @throws FlmError GROWTH_INVALID or CONFIG_INVALID for stages that cannot follow one another. */
+export function planStages(config: Config, vocab_size: number): StagePlan[] {
+  const plans: StagePlan[] = [];
+  for (const [index, stage] of config.stages.entries()) {
+    const before = plans.at(-1);
+    const shape = shapeOfStage(config, index, vocab_size);
+    const scaling = scalingOf(config.model, shape);
+    const growth = before ? planGrowth(before.shape, shape, stage.growth) : null;
+    const logit_mult =
+      before && stage.growth.logit_multiplier === "hold" ? before.logit_mult : scaling.logit_mult;
+    plans.push({
+      index,
+      config: stage,
+      shape,
+      scaling,
+      logit_mult,
+      growth,
+      final_norm_factor: before ? before.logit_mult / logit_mult : 1,
+      masks: growth ? growthMasks(growth) : NO_MASKS,
+      steps: stageSteps(config, index),
+      parameters: countParameters(shape),
+      flops_per_token: modelFlopsPerToken(shape),
+    });
+  }
+  return plans;
+}
+
+/** The ramp of the step with index `stageStep` in the stage. */
+export function rampOf({ growth }: StagePlan, stageStep: number): Ramp {
+  return growth ? rampAt(growth, stageStep) : NO_RAMP;
+}
+
+export interface EnginePlacement {
+  device: "cpu" | "cuda";
+  device_index: number;
+  num_threads: number;
+  precision: "f32" | "bf16";
+}
+
+export function engineSpecOf(
+  config: Config,
+  plan: StagePlan,
+  placement: EnginePlacement,
+  trainable = true,
+): EngineSpec {
+  const { optimizer } = config;
+  const { shape, scaling } = plan;
+  const { position_embedding, ...rest } = shape;
+  return {
+    ...placement,
+    shape: {
+      ...rest,
+      position: position_embedding,
+      input_mult: scaling.input_mult,
+      logit_mult: plan.logit_mult,
+      attention_scale: 1 / Math.sqrt(shape.head_size),
+    },
+    micro_batch_size: plan.config.micro_batch_size,
+    recompute: plan.config.parallel.recompute === "full" ? "full" : "none",
+    adam_beta1: optimizer.adam_beta1,
+    adam_beta2: optimizer.adam_beta2,
+    adam_eps: optimizer.adam_eps,
+    clip_grad: optimizer.clip_grad ?? 0,
+    trainable,
+    parameters: parameterTable(shape).map((parameter) => {
+      const scale = scaling.classes[parameter.class];
+      return {
+        name: parameter.name,
+        rows: parameter.shape[0],
+        cols: parameter.shape[1],
+        lr_mult: scale.lr_mult,
+        weight_decay: optimizer.weight_decay * scale.weight_decay_mult,
+      };
+    }),
+    masks: plan.masks,
+  };
+}

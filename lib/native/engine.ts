@@ -1,0 +1,103 @@
+import { encodeEngineSpec } from "./encode.ts";
+import { loadNative } from "./load.ts";
+import type { EngineSpec } from "./plans.ts";
+import type {
+  DeviceInfo,
+  EvalInput,
+  EvalReport,
+  GenerateInput,
+  GenerateReport,
+  NativeEngine,
+  SavedFile,
+  StepInput,
+  StepReport,
+  TensorInfo,
+  TraceRow,
+} from "./types.ts";
+
+/** The devices of this machine; `no_cuda_reason` says why there is no GPU among them. */
+export function probeDevices(): { devices: DeviceInfo[]; no_cuda_reason: string | null } {
+  return loadNative().devices();
+}
+
+/**
+ * An engine on its device, with all memory of the stage.
+ * @throws FlmError OUT_OF_MEMORY, NOT_SUPPORTED, DEVICE_FAULT; INVALID_ARGUMENT where the spec contradicts itself
+ */
+export function createEngine(spec: EngineSpec): Promise<NativeEngine> {
+  const bytes = encodeEngineSpec(spec);
+  return withCallersStack(async () => new Engine(await loadNative().createEngine(bytes)));
+}
+
+/**
+ * Runs native work. An error made on a native thread has an empty stack: it gets the one of the call that
+ * started the work.
+ */
+async function withCallersStack<Result>(work: () => Promise<Result>): Promise<Result> {
+  const here: { stack?: string } = {};
+  Error.captureStackTrace(here, withCallersStack);
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error) {
+      const frames = here.stack?.slice(here.stack.indexOf("\n"));
+      error.stack = `${error.name}: ${error.message}${frames ?? ""}`;
+    }
+    throw error;
+  }
+}
+
+class Engine implements NativeEngine {
+  readonly #native: NativeEngine;
+  /** Kept, so that it can still be named after close(). */
+  readonly device: DeviceInfo;
+
+  constructor(native: NativeEngine) {
+    this.#native = native;
+    this.device = native.device;
+  }
+
+  get memory_bytes(): number {
+    return this.#native.memory_bytes;
+  }
+
+  tensors(): TensorInfo[] {
+    return this.#native.tensors();
+  }
+
+  load(plan: Uint8Array): Promise<void> {
+    return withCallersStack(() => this.#native.load(plan));
+  }
+
+  save(plan: Uint8Array): Promise<SavedFile[]> {
+    return withCallersStack(() => this.#native.save(plan));
+  }
+
+  openTokenFiles(paths: readonly string[]): Promise<void> {
+    return withCallersStack(() => this.#native.openTokenFiles(paths));
+  }
+
+  step(input: StepInput): Promise<StepReport> {
+    return withCallersStack(() => this.#native.step(input));
+  }
+
+  evaluate(input: EvalInput): Promise<EvalReport> {
+    return withCallersStack(() => this.#native.evaluate(input));
+  }
+
+  generate(input: GenerateInput): Promise<GenerateReport> {
+    return withCallersStack(() => this.#native.generate(input));
+  }
+
+  trace(on: boolean): Promise<TraceRow[]> {
+    return withCallersStack(() => this.#native.trace(on));
+  }
+
+  cancel(): void {
+    this.#native.cancel();
+  }
+
+  close(): Promise<void> {
+    return withCallersStack(() => this.#native.close());
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The addon's whole surface, stated once. Specs and plans cross as bytes (lib/native/encode.ts writes what
+ * native/engine/codec.cpp reads), because native programs without Node read the same bytes.
+ */
+
+export interface DeviceInfo {
+  kind: "cpu" | "cuda";
+  index: number;
+  /** For example "AMD EPYC (avx512-bf16, 2 threads)" or "NVIDIA H100 80GB HBM3". */
+  name: string;
+  native_bf16: boolean;
+  free_bytes: number;
+  total_bytes: number;
+}
+
+export interface NativeBinding {
+  /** The loader refuses an addon whose number is not the one it was compiled for. */
+  readonly abi: number;
+  readonly build: { readonly cuda: boolean };
+  /** All devices of this machine; why there is no GPU among them, if so. */
+  devices(): { devices: DeviceInfo[]; no_cuda_reason: string | null };
+  /** `spec` is `encodeEngineSpec(...)`. Allocates all memory of the stage. */
+  createEngine(spec: Uint8Array): Promise<NativeEngine>;
+  /** Size and XXH64 (seed 0, 16 hex digits) of a file. */
+  hashFile(path: string): Promise<FileHash>;
+  /** Hands the error class over, so that the addon's errors are instances of it. */
+  setErrorClass(create: (code: string, message: string) => Error): void;
+  createBpeTrainer(split: SplitName): NativeBpeTrainer;
+  createBpeEncoder(vocabulary: BpeVocabulary, split: SplitName): NativeBpeEncoder;
+}
+
+export interface FileHash {
+  size: number;
+  xxh64: string;
+}
+
+export interface NativeEngine {
+  readonly device: DeviceInfo;
+  /** Device memory that the engine holds. */
+  readonly memory_bytes: number;
+  tensors(): TensorInfo[];
+  load(plan: Uint8Array): Promise<void>;
+  /** Writes and fsyncs the files of `encodeSavePlan(...)`. */
+  save(plan: Uint8Array): Promise<SavedFile[]>;
+  /** Replaces the token files that `pieces` name by index. */
+  openTokenFiles(paths: readonly string[]): Promise<void>;
+  step(input: StepInput): Promise<StepReport>;
+  evaluate(input: EvalInput): Promise<EvalReport>;
+  generate(input: GenerateInput): Promise<GenerateReport>;
+  /** Switches tracing on or off; returns the rows gathered so far and clears them. */
+  trace(on: boolean): Promise<TraceRow[]>;
+  /** Stops the running job only; its promise rejects with CANCELLED and nothing has changed. */
+  cancel(): void;
+  /** Cancels, waits and frees; afterwards every call rejects. */
+  close(): Promise<void>;
+}
+
+export interface TensorInfo {
+  name: string;
+  rows: number;
+  cols: number;
+  master_dtype: "f32" | "f64";
+  state_dtype: "f32" | "bf16" | "f64";
+}
+
+export interface SavedFile extends FileHash {
+  path: string;
+}
+
+/** Ramp position m of each grown axis; 1 outside a ramp. */
+export interface Ramp {
+  hidden: number;
+  ffn: number;
+  heads: number;
+  layers: number;
+}
+
+/** Numbers of one piece in `pieces`: row, file, offset, length, flags. */
+export const PIECE_FIELDS = 5;
+/** Attention and positions start anew with this piece. */
+export const PIECE_NEW_SEGMENT = 1;
+/** The piece's last input has a target: the token behind it in the file. */
+export const PIECE_LAST_TARGET = 2;
+
+export interface StepInput {
+  /** PIECE_FIELDS numbers a piece; micro-batch i holds the rows from i * micro_batch_size on. */
+  pieces: Float64Array;
+  num_micro_batches: number;
+  lr: number;
+  ramp: Ramp;
+}
+
+export interface StepReport {
+  /** Mean over targets, nats per token. */
+  loss: number;
+  /** Before clipping. */
+  grad_norm: number;
+  targets: number;
+  /** Gradients were not finite: no parameter changed. */
+  skipped: boolean;
+  step_ms: number;
+}
+
+export interface EvalInput {
+  pieces: Float64Array;
+  num_micro_batches: number;
+  ramp: Ramp;
+  per_token: boolean;
+}
+
+export interface EvalReport {
+  loss_sum: number;
+  targets: number;
+  /** (rows * seq_length) with per_token, else null; 0 where there is no target. */
+  token_losses: Float32Array | null;
+}
+
+export interface GenerateInput {
+  /** What is new since the last call, or the whole prompt after a reset. */
+  tokens: Int32Array;
+  reset: boolean;
+  max_tokens: number;
+  temperature: number;
+  top_k: number;
+  top_p: number;
+  repetition_penalty: number;
+  seed: number;
+  stop_tokens: Int32Array;
+}
+
+export interface GenerateReport {
+  tokens: Int32Array;
+  /** A stop token came; it is not among `tokens`. */
+  stopped: boolean;
+  /** The context is full: no further token without a reset. */
+  full: boolean;
+}
+
+export interface TraceRow {
+  op: string;
+  calls: number;
+  seconds: number;
+}
+
+export type SplitName = "none" | "gpt2" | "gpt4";
+
+/** Byte-level BPE: `pieces` lie one after another in `bytes`, piece i ends at `ends[i]`. */
+export interface BpeVocabulary {
+  bytes: Uint8Array;
+  ends: Uint32Array;
+  /** left, right of each merge, in rank order. */
+  merges: Uint32Array;
+}
+
+export interface NativeBpeTrainer {
+  /** Counts the words of UTF-8 text; text is split at document ends by the caller. */
+  add(text: Uint8Array): Promise<void>;
+  train(vocab_size: number): Promise<BpeVocabulary>;
+}
+
+export interface NativeBpeEncoder {
+  /** Encodes documents that lie one after another in `text`, document i ending at `ends[i]`. */
+  encode(text: Uint8Array, ends: Uint32Array): Promise<{ ids: Uint32Array; ends: Uint32Array }>;
+  decode(ids: Uint32Array): Uint8Array;
+}

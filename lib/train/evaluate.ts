@@ -1,0 +1,47 @@
+import type { RowPieces } from "../data/types.ts";
+import { type NativeEngine, PIECE_FIELDS, type Ramp } from "../native/types.ts";
+
+/** Rows of one native call: enough to keep the device busy, few enough for a cancel to be quick. */
+const MICRO_BATCHES_PER_CALL = 8;
+
+export interface LossReport {
+  /** Nats per target. */
+  loss: number;
+  targets: number;
+}
+
+/** Mean loss of rows, each with its own pieces. Rows that do not fill the last micro-batch stay empty. */
+export async function lossOfRows(
+  engine: NativeEngine,
+  rows: readonly RowPieces[],
+  micro_batch_size: number,
+  ramp: Ramp,
+): Promise<LossReport> {
+  let sum = 0;
+  let targets = 0;
+  const perCall = MICRO_BATCHES_PER_CALL * micro_batch_size;
+  for (let begin = 0; begin < rows.length; begin += perCall) {
+    const part = rows.slice(begin, begin + perCall);
+    const report = await engine.evaluate({
+      pieces: joinRows(part),
+      num_micro_batches: Math.ceil(part.length / micro_batch_size),
+      ramp,
+      per_token: false,
+    });
+    sum += report.loss_sum;
+    targets += report.targets;
+  }
+  return { loss: sum / targets, targets };
+}
+
+/** Numbers the rows from 0 and puts their pieces behind one another. */
+export function joinRows(rows: readonly RowPieces[]): Float64Array {
+  const joined = new Float64Array(rows.reduce((length, row) => length + row.length, 0));
+  let at = 0;
+  for (const [index, row] of rows.entries()) {
+    joined.set(row, at);
+    for (let field = at; field < at + row.length; field += PIECE_FIELDS) joined[field] = index;
+    at += row.length;
+  }
+  return joined;
+}

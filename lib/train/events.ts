@@ -1,0 +1,105 @@
+import type { PrepareProgress } from "../data/types.ts";
+import type { DeviceInfo } from "../native/types.ts";
+import type { StagePlan } from "../growth/stage-plan.ts";
+
+/** One row of metrics.jsonl. Losses in nats per token; times in milliseconds. */
+export interface StepRow {
+  step: number;
+  stage: number;
+  /** m of the growth ramp, 1 outside one. */
+  ramp: number;
+  tokens: number;
+  loss: number;
+  lr: number;
+  grad_norm: number;
+  skipped: boolean;
+  step_ms: number;
+  tokens_per_second: number;
+  tflops: number;
+  /** Share of the device's peak; null where the peak is not known. */
+  mfu: number | null;
+  flops_total: number;
+  memory_bytes: number;
+}
+
+interface Shape {
+  num_layers: number;
+  hidden_size: number;
+  num_attention_heads: number;
+  num_kv_heads: number;
+  ffn_hidden_size: number;
+}
+
+/** One row of events.jsonl, but for the time. */
+export type RunEvent =
+  | { type: "start"; step: number; device: string; precision: string; parameters: number }
+  | { type: "resume"; step: number; checkpoint: string }
+  | { type: "warning"; step: number; message: string }
+  | {
+      type: "validation";
+      step: number;
+      loss: number;
+      perplexity: number;
+      bits_per_byte: number;
+      tokens: number;
+    }
+  | { type: "checkpoint"; step: number; path: string; seconds: number; bytes: number }
+  | { type: "skip"; step: number; loss: number | null; grad_norm: number | null }
+  | {
+      type: "growth";
+      stage: number;
+      step: number;
+      from: Shape;
+      to: Shape;
+      parameters_before: number;
+      parameters_after: number;
+      preserving: boolean;
+      loss_before: number;
+      /** At m = 0, on the same batch. */
+      loss_after: number;
+      seconds: number;
+    }
+  | { type: "baseline"; step: number; bigram_loss: number }
+  | { type: "sample"; step: number; prompt: string; text: string }
+  | { type: "done"; step: number; status: TrainResult["status"] };
+
+/** What a run says while it goes on. All calls are synchronous and must not throw. */
+export interface TrainObserver {
+  onPrepare?(progress: PrepareProgress): void;
+  onStart?(info: StartInfo): void;
+  onStep?(row: StepRow): void;
+  onEvent?(event: RunEvent): void;
+}
+
+export interface StartInfo {
+  run_dir: string;
+  device: DeviceInfo;
+  /** Why the GPU was not taken; null when it was, or was not asked for. */
+  device_reason: string | null;
+  precision: "f32" | "bf16";
+  stages: readonly StagePlan[];
+  total_steps: number;
+  first_step: number;
+  train_tokens: number;
+  validation_tokens: number;
+  vocab_size: number;
+}
+
+/** What `train --json` prints. Losses in nats per token; paths absolute. */
+export interface TrainResult {
+  status: "done" | "interrupted" | "preempted";
+  steps: number;
+  tokens: number;
+  loss: number | null;
+  validation_loss: number | null;
+  bigram_loss: number | null;
+  tokens_per_second: number;
+  checkpoint: string | null;
+  run_dir: string;
+}
+
+export function shapeOf(plan: StagePlan): Shape {
+  const { num_layers, hidden_size, num_attention_heads, num_kv_heads, ffn_hidden_size } =
+    plan.shape;
+  return { num_layers, hidden_size, num_attention_heads, num_kv_heads, ffn_hidden_size };
+}

@@ -1,0 +1,65 @@
+import type { Config } from "../config/types.ts";
+import { FlmError } from "../errors.ts";
+import type { Json } from "../json.ts";
+
+/** By dotted key: what a resumed run may not change, because the steps already taken depend on it. */
+export type Identity = Record<string, Json>;
+
+const SHAPE_KEYS = [
+  "num_layers",
+  "hidden_size",
+  "num_attention_heads",
+  "num_kv_heads",
+  "ffn_hidden_size",
+  "seq_length",
+] as const;
+
+/** `stage` is the stage that the run has reached; later stages may still change. */
+export function identityOf(config: Config, stage: number, dataFingerprint: string): Identity {
+  const identity: Identity = { seed: config.seed };
+  flatten("model", config.model, identity);
+  flatten("tokenizer", config.tokenizer, identity);
+  flatten("objective", config.objective, identity);
+  const { cache_dir: _, ...data } = config.data;
+  flatten("data", data, identity);
+  for (let i = 0; i <= stage; i++) {
+    const { [i]: at } = config.stages;
+    for (const key of SHAPE_KEYS) identity[`stages.${i}.${key}`] = at![key];
+    // How long a finished stage was decides where the next one began.
+    if (i < stage) {
+      identity[`stages.${i}.tokens`] = at!.tokens;
+      identity[`stages.${i}.global_batch_size`] = at!.global_batch_size;
+    }
+    if (i > 0) flatten(`stages.${i}.growth`, at!.growth, identity);
+  }
+  identity["the tokenized data"] = dataFingerprint;
+  return identity;
+}
+
+/** @throws FlmError CONFIG_CHANGED listing every difference. */
+export function checkIdentity(saved: Identity, now: Identity, directory: string): void {
+  const keys = new Set([...Object.keys(saved), ...Object.keys(now)]);
+  const changes = [...keys]
+    .filter((key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]))
+    .map((key) => `${key} was ${show(saved[key])}, now is ${show(now[key])}`);
+  if (changes.length === 0) return;
+  throw new FlmError(
+    "CONFIG_CHANGED",
+    `the run in ${directory} was started with something else:\n  ${changes.join("\n  ")}`,
+    {
+      hint: "restore these, or choose another directory with --out, or start over with --fresh (the old directory is kept)",
+    },
+  );
+}
+
+function show(value: Json | undefined): string {
+  return value === undefined ? "absent" : JSON.stringify(value);
+}
+
+function flatten(prefix: string, value: object, into: Identity): void {
+  for (const [key, inner] of Object.entries(value)) {
+    const path = `${prefix}.${key}`;
+    if (typeof inner === "object" && inner !== null) flatten(path, inner, into);
+    else into[path] = inner as Json;
+  }
+}

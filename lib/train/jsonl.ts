@@ -1,0 +1,58 @@
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { ioError } from "../errors.ts";
+
+/** An append-only file of JSON objects, one a line. Every row is in the file before `append` returns. */
+export class JsonlWriter {
+  readonly #path: string;
+  readonly #file: number;
+
+  /**
+   * Opens the file. Rows for which `keep` is false are removed first: those that a resumed run is going to write
+   * again. A last line that a crash cut off is removed too.
+   */
+  constructor(path: string, keep: (row: Record<string, unknown>) => boolean) {
+    this.#path = path;
+    try {
+      if (existsSync(path)) {
+        const kept = readRows(path).filter(({ row }) => keep(row));
+        writeFileSync(`${path}.tmp`, kept.map(({ line }) => `${line}\n`).join(""));
+        renameSync(`${path}.tmp`, path);
+      }
+      this.#file = openSync(path, "a");
+    } catch (cause) {
+      throw ioError("write", path, cause);
+    }
+  }
+
+  append(row: object): void {
+    try {
+      writeSync(this.#file, `${JSON.stringify(row)}\n`);
+    } catch (cause) {
+      throw ioError("write", this.#path, cause);
+    }
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+function readRows(path: string): { line: string; row: Record<string, unknown> }[] {
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .flatMap((line) => {
+      try {
+        return [{ line, row: JSON.parse(line) as Record<string, unknown> }];
+      } catch {
+        return [];
+      }
+    });
+}

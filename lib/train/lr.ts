@@ -1,0 +1,52 @@
+import { stageSteps } from "../config/steps.ts";
+import type { Config } from "../config/types.ts";
+
+/** A place in the run: the growth stage, and the optimizer step within it. */
+export interface Position {
+  stage: number;
+  stage_step: number;
+}
+
+/**
+ * The learning rate of one optimizer step, before muP's factors. Each stage warms up linearly from the rate it
+ * finds (0 at the start of the run) to its own schedule; the decay ends with the run, or with each stage.
+ */
+export function learningRate(config: Config, { stage, stage_step }: Position): number {
+  const target = scheduled(config, { stage, stage_step });
+  const warmup = config.stages[stage]!.warmup_steps;
+  if (stage_step >= warmup) return target;
+  const found =
+    stage === 0
+      ? 0
+      : learningRate(config, { stage: stage - 1, stage_step: stageSteps(config, stage - 1) - 1 });
+  return found + ((target - found) * (stage_step + 1)) / warmup;
+}
+
+/** The rate that the schedule alone asks for. */
+function scheduled(config: Config, position: Position): number {
+  const { schedule, optimizer } = config;
+  const peak = config.stages[position.stage]!.lr;
+  const floor = Math.min(optimizer.min_lr, peak);
+  return (
+    floor +
+    (peak - floor) * decay(schedule.type, schedule.decay_fraction, progress(config, position))
+  );
+}
+
+/** Share of the peak that is left above the floor, after `done` (0 to 1) of the horizon. */
+function decay(type: Config["schedule"]["type"], decayFraction: number, done: number): number {
+  if (type === "constant") return 1;
+  if (type === "cosine") return (1 + Math.cos(Math.PI * done)) / 2;
+  return decayFraction === 0 ? 1 : Math.min(1, (1 - done) / decayFraction);
+}
+
+/** Done share of the horizon: 0 before its first step, 1 at its last. */
+function progress(config: Config, { stage, stage_step }: Position): number {
+  const steps = config.stages.map((_, i) => stageSteps(config, i));
+  const sum = (counts: number[]) => counts.reduce((a, b) => a + b, 0);
+  const [done, all] =
+    config.schedule.horizon === "stage"
+      ? [stage_step, steps[stage]!]
+      : [sum(steps.slice(0, stage)) + stage_step, sum(steps)];
+  return all <= 1 ? 0 : done / (all - 1);
+}

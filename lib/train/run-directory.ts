@@ -1,0 +1,104 @@
+import {
+  existsSync,
+  mkdirSync,
+  openSync,
+  closeSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { FlmError, ioError } from "../errors.ts";
+
+/** What lies in the directory of one run (docs/architecture.md, "A run on disk"). */
+export class RunDirectory {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  get config(): string {
+    return join(this.path, "config.yaml");
+  }
+  get tokenizer(): string {
+    return join(this.path, "tokenizer.json");
+  }
+  get metrics(): string {
+    return join(this.path, "metrics.jsonl");
+  }
+  get events(): string {
+    return join(this.path, "events.jsonl");
+  }
+  get tensorboard(): string {
+    return join(this.path, "tensorboard");
+  }
+  get checkpoints(): string {
+    return join(this.path, "checkpoints");
+  }
+
+  /** Moves an existing directory out of the way, to the first free `<path>.old-N`. Returns that name. */
+  setAside(): string | null {
+    if (!existsSync(this.path)) return null;
+    let number = 1;
+    while (existsSync(`${this.path}.old-${number}`)) number++;
+    const to = `${this.path}.old-${number}`;
+    try {
+      renameSync(this.path, to);
+    } catch (cause) {
+      throw ioError("rename", this.path, cause);
+    }
+    return to;
+  }
+
+  /**
+   * Creates the directory and takes it for this process, until `release` or the process's end.
+   *
+   * @throws FlmError ENVIRONMENT when a living process has it.
+   */
+  claim(): { release: () => void } {
+    const lock = join(this.path, "lock");
+    try {
+      mkdirSync(this.path, { recursive: true });
+      if (existsSync(lock)) this.#removeStale(lock);
+      const file = openSync(lock, "wx");
+      writeSync(file, String(process.pid));
+      closeSync(file);
+    } catch (cause) {
+      if (cause instanceof FlmError) throw cause;
+      throw ioError("create", lock, cause);
+    }
+    return { release: () => rmSync(lock, { force: true }) };
+  }
+
+  /** Writes a small file so that it is there whole or not at all. */
+  write(path: string, text: string): void {
+    try {
+      writeFileSync(`${path}.tmp`, text);
+      renameSync(`${path}.tmp`, path);
+    } catch (cause) {
+      throw ioError("write", path, cause);
+    }
+  }
+
+  #removeStale(lock: string): void {
+    const pid = Number(readFileSync(lock, "utf8"));
+    if (pid !== process.pid && isAlive(pid))
+      throw new FlmError("ENVIRONMENT", `process ${pid} is training in ${this.path}`, {
+        hint: `wait for it, stop it, or choose another directory with --out; if no such run exists, delete ${lock}`,
+      });
+    rmSync(lock, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,302 @@
+import type { Checkpoint, CheckpointStore } from "../checkpoint/store.ts";
+import type { Config } from "../config/types.ts";
+import type { BatchStream, PreparedData } from "../data/types.ts";
+import { FlmError } from "../errors.ts";
+import type { Json } from "../json.ts";
+import { peakFlops } from "../scaling/peaks.ts";
+import { version } from "../version.ts";
+import { lossOfRows } from "./evaluate.ts";
+import type { StepRow, TrainResult } from "./events.ts";
+import { growStage } from "./growth-event.ts";
+import { identityOf } from "./identity.ts";
+import { learningRate } from "./lr.ts";
+import type { Placement } from "../native/placement.ts";
+import type { Recorder } from "./recorder.ts";
+import { sampleText } from "./sample.ts";
+import { initialLoad, resumeLoad, saveCheckpoint, StageEngine } from "./session.ts";
+import { rampOf, type StagePlan } from "../growth/stage-plan.ts";
+
+/** Steps in a row without finite gradients after which going on is pointless. */
+const MOST_SKIPS_IN_A_ROW = 10;
+
+export interface TrainerParts {
+  config: Config;
+  data: PreparedData;
+  stages: readonly StagePlan[];
+  placement: Placement;
+  store: CheckpointStore;
+  recorder: Recorder;
+  /** Where to go on from; null starts anew. */
+  checkpoint: Checkpoint | null;
+  /** Number of this attempt at the run, one more than that of any checkpoint in the store. */
+  epoch: number;
+  signal: AbortSignal;
+}
+
+/** Takes a run from where it stands to its end, or to the signal. */
+export class Trainer {
+  readonly #parts: TrainerParts;
+  readonly #stream: BatchStream;
+  #engine: StageEngine | null = null;
+  #checkpoint: Checkpoint | null;
+  #stage: number;
+  #stageStep: number;
+  #step: number;
+  #tokens: number;
+  #flops: number;
+  #skipped: number;
+  #skipsInARow = 0;
+  #growth: Checkpoint["manifest"]["growth"];
+  #loss: number | null = null;
+  #validation: { step: number; loss: number } | null = null;
+  #trainedMs = 0;
+  #trainedTokens = 0;
+
+  constructor(parts: TrainerParts) {
+    this.#parts = parts;
+    this.#checkpoint = parts.checkpoint;
+    const manifest = parts.checkpoint?.manifest;
+    this.#stream = parts.data.stream(manifest?.data as Json | undefined);
+    this.#stage = manifest?.stage ?? 0;
+    this.#stageStep = manifest?.stage_step ?? 0;
+    this.#step = manifest?.step ?? 0;
+    this.#tokens = manifest?.tokens ?? 0;
+    this.#flops = manifest?.flops ?? 0;
+    this.#skipped = manifest?.skipped_steps ?? 0;
+    this.#growth = manifest?.growth ?? [];
+  }
+
+  async run(): Promise<TrainResult["status"]> {
+    const { stages } = this.#parts;
+    try {
+      this.#engine = await this.#firstEngine();
+      for (;;) {
+        await this.#trainStage();
+        if (this.#parts.signal.aborted) break;
+        if (this.#stage + 1 === stages.length) break;
+        await this.#grow();
+      }
+      await this.#save();
+      if (this.#parts.signal.aborted) return stopStatus(this.#parts.signal);
+      if (this.#validation?.step !== this.#step) await this.#validate();
+      await this.#sample();
+      return "done";
+    } finally {
+      await this.#engine?.native.close();
+    }
+  }
+
+  result(status: TrainResult["status"], run_dir: string): TrainResult {
+    return {
+      status,
+      steps: this.#step,
+      tokens: this.#tokens,
+      loss: this.#loss,
+      validation_loss: this.#validation?.loss ?? null,
+      bigram_loss: this.#parts.data.bigram_loss,
+      tokens_per_second: this.#trainedMs > 0 ? this.#trainedTokens / (this.#trainedMs / 1000) : 0,
+      checkpoint: this.#checkpoint?.directory ?? null,
+      run_dir,
+    };
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  get #plan(): StagePlan {
+    return this.#parts.stages[this.#stage]!;
+  }
+
+  async #firstEngine(): Promise<StageEngine | null> {
+    const { config, data, placement, stages } = this.#parts;
+    const load = this.#checkpoint ? resumeLoad(this.#checkpoint) : initialLoad(config, this.#plan);
+    const isAtBoundary = this.#stageStep >= this.#plan.steps && this.#stage + 1 < stages.length;
+    // Growth starts from the checkpoint and needs no engine of the finished stage.
+    if (isAtBoundary) return null;
+    return StageEngine.create(config, this.#plan, placement.engine, load, data.files);
+  }
+
+  async #trainStage(): Promise<void> {
+    const { checkpoint, eval: evaluation } = this.#parts.config;
+    while (this.#stageStep < this.#plan.steps && !this.#parts.signal.aborted) {
+      await this.#trainStep();
+      const isLast = this.#stageStep === this.#plan.steps;
+      if (this.#step % evaluation.interval_steps === 0 || isLast) await this.#validate();
+      if (this.#step % checkpoint.interval_steps === 0 && !isLast) await this.#save();
+    }
+  }
+
+  async #trainStep(): Promise<void> {
+    const { config, placement, recorder } = this.#parts;
+    const plan = this.#plan;
+    const { global_batch_size, micro_batch_size } = plan.config;
+    const { seq_length } = plan.shape;
+    const engine = this.#engine!;
+    const ramp = rampOf(plan, this.#stageStep);
+    const lr = learningRate(config, { stage: this.#stage, stage_step: this.#stageStep });
+    const start = performance.now();
+    const report = await engine.native.step({
+      pieces: this.#stream.next(global_batch_size, seq_length),
+      num_micro_batches: global_batch_size / micro_batch_size,
+      lr,
+      ramp,
+    });
+    const step_ms = performance.now() - start;
+    const tokens = global_batch_size * seq_length;
+    const flops = tokens * plan.flops_per_token;
+    if (!report.skipped) engine.countStep();
+    this.#step += 1;
+    this.#stageStep += 1;
+    this.#tokens += tokens;
+    this.#flops += flops;
+    this.#loss = report.loss;
+    this.#trainedMs += step_ms;
+    this.#trainedTokens += tokens;
+    const perSecond = 1000 / step_ms;
+    const peak = peakFlops(placement.device, placement.engine.precision);
+    const row: StepRow = {
+      step: this.#step,
+      stage: this.#stage,
+      ramp: ramp.hidden,
+      tokens: this.#tokens,
+      loss: report.loss,
+      lr,
+      grad_norm: report.grad_norm,
+      skipped: report.skipped,
+      step_ms,
+      tokens_per_second: tokens * perSecond,
+      tflops: (flops * perSecond) / 1e12,
+      mfu: peak === null ? null : (flops * perSecond) / peak,
+      flops_total: this.#flops,
+      memory_bytes: engine.native.memory_bytes,
+    };
+    recorder.step(row);
+    if (report.skipped) this.#countSkip(row);
+    else this.#skipsInARow = 0;
+  }
+
+  /** @throws FlmError DIVERGED where skipping is not wanted, or does not help. */
+  #countSkip({ step, loss, grad_norm }: StepRow): void {
+    const finite = (value: number) => (Number.isFinite(value) ? value : null);
+    this.#parts.recorder.event({
+      type: "skip",
+      step,
+      loss: finite(loss),
+      grad_norm: finite(grad_norm),
+    });
+    this.#skipped += 1;
+    this.#skipsInARow += 1;
+    const mayGoOn = this.#parts.config.stability.skip_non_finite;
+    if (mayGoOn && this.#skipsInARow < MOST_SKIPS_IN_A_ROW) return;
+    const what = mayGoOn ? `${this.#skipsInARow} steps in a row` : `step ${step}`;
+    throw new FlmError("DIVERGED", `${what} had gradients that are not finite`, {
+      hint: "lower optimizer.lr or lengthen warmup_steps; the last checkpoint is whole",
+    });
+  }
+
+  async #validate(): Promise<void> {
+    const { data, recorder, config } = this.#parts;
+    if (data.validation_tokens === 0 || !config.eval.suites.includes("perplexity")) return;
+    const plan = this.#plan;
+    const { loss, targets } = await lossOfRows(
+      this.#engine!.native,
+      data.validationRows(plan.shape.seq_length),
+      plan.config.micro_batch_size,
+      rampOf(plan, this.#stageStep),
+    );
+    this.#validation = { step: this.#step, loss };
+    recorder.event({
+      type: "validation",
+      step: this.#step,
+      loss,
+      perplexity: Math.exp(loss),
+      bits_per_byte: loss / Math.LN2 / data.bytes_per_token,
+      tokens: targets,
+    });
+  }
+
+  async #save(): Promise<void> {
+    const { config, data, store, recorder, epoch, placement } = this.#parts;
+    if (this.#checkpoint?.manifest.step === this.#step) return;
+    const start = performance.now();
+    const { checkpoint, bytes } = await saveCheckpoint(store, this.#engine!, {
+      package_version: version,
+      step: this.#step,
+      epoch,
+      parent: this.#checkpoint?.directory ?? null,
+      stage: this.#stage,
+      stage_step: this.#stageStep,
+      tokens: this.#tokens,
+      flops: this.#flops,
+      skipped_steps: this.#skipped,
+      data: this.#stream.state(),
+      seed: config.seed,
+      growth: this.#growth,
+      identity: identityOf(config, this.#stage, data.fingerprint),
+      device: {
+        kind: placement.device.kind,
+        name: placement.device.name,
+        precision: placement.engine.precision,
+      },
+    });
+    this.#checkpoint = checkpoint;
+    store.retain(config.checkpoint.keep);
+    recorder.event({
+      type: "checkpoint",
+      step: this.#step,
+      path: checkpoint.directory,
+      seconds: (performance.now() - start) / 1000,
+      bytes,
+    });
+  }
+
+  async #grow(): Promise<void> {
+    const { config, data, placement, stages, recorder } = this.#parts;
+    const before = this.#plan;
+    const after = stages[this.#stage + 1]!;
+    if (this.#engine) await this.#save();
+    const running = this.#engine;
+    this.#engine = null;
+    const grown = await growStage(
+      config,
+      data,
+      placement.engine,
+      before,
+      after,
+      this.#checkpoint!,
+      running,
+    );
+    this.#engine = grown.engine;
+    this.#stage += 1;
+    this.#stageStep = 0;
+    this.#growth = [
+      ...this.#growth,
+      {
+        stage: after.index,
+        step: this.#step,
+        parameters_before: before.parameters,
+        parameters_after: after.parameters,
+      },
+    ];
+    recorder.event(grown.event);
+  }
+
+  async #sample(): Promise<void> {
+    const { config, data, recorder } = this.#parts;
+    const prompt = config.eval.sample_prompt;
+    if (prompt === null) return;
+    const text = await sampleText(this.#engine!.native, data.tokenizer, {
+      prompt,
+      max_tokens: config.eval.sample_tokens,
+      temperature: 0.8,
+      top_p: 0.95,
+      seed: config.seed,
+    });
+    recorder.event({ type: "sample", step: this.#step, prompt, text });
+  }
+}
+
+function stopStatus(signal: AbortSignal): "interrupted" | "preempted" {
+  return signal.reason === "SIGTERM" ? "preempted" : "interrupted";
+}

@@ -1,0 +1,37 @@
+#include "bindings/devices.h"
+
+#include <limits>
+
+#include "core/error.h"
+#include "cpu/cpu_backend.h"
+#include "cuda/cuda_backend.h"
+
+namespace flm::bindings {
+namespace {
+
+int to_int(const char* field, int64_t value) {
+  FLM_CHECK(value >= 0 && value <= std::numeric_limits<int>::max(), ErrorCode::invalid_argument,
+            "engine spec: ", field, " ", value, " must be 0 or more");
+  return int(value);
+}
+
+}  // namespace
+
+DeviceFacts facts_of(const Device& device, int64_t index) { return {device.info(), index, device.memory()}; }
+
+DeviceList list_devices() {
+  DeviceList list;
+  list.devices.push_back(facts_of(*cpu::make_backend().device, 0));
+  const int count = cuda::device_count(&list.no_cuda_reason);
+  for (int i = 0; i < count; ++i) list.devices.push_back(facts_of(*cuda::make_backend(i).device, i));
+  return list;
+}
+
+Backend make_backend(const EngineSpec& spec) {
+  FLM_CHECK(spec.precision != Precision::f64, ErrorCode::not_supported,
+            "engine spec: precision f64 is the test oracle's; choose bf16 or f32");
+  if (spec.device == DeviceKind::cpu) return cpu::make_backend(to_int("num_threads", spec.num_threads));
+  return cuda::make_backend(to_int("device_index", spec.device_index));
+}
+
+}  // namespace flm::bindings

@@ -1,0 +1,208 @@
+#include "bindings/from_js.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "core/error.h"
+
+namespace flm::bindings {
+namespace {
+
+constexpr double kLargestInteger = 9007199254740991.0;  // Number.MAX_SAFE_INTEGER
+
+// Mirrors PIECE_FIELDS and its flags in lib/native/types.ts.
+constexpr size_t kPieceFields = 5;
+constexpr int64_t kPieceNewSegment = 1, kPieceLastTarget = 2;
+
+const char* type_name(const Napi::Value& value) {
+  switch (value.Type()) {
+    case napi_undefined:
+      return "undefined";
+    case napi_null:
+      return "null";
+    case napi_boolean:
+      return "a boolean";
+    case napi_number:
+      return "a number";
+    case napi_string:
+      return "a string";
+    case napi_function:
+      return "a function";
+    default:
+      return "another object";
+  }
+}
+
+[[noreturn]] void refuse(const std::string& path, const char* expected, const Napi::Value& value) {
+  fail(ErrorCode::invalid_argument, path, " must be ", expected, ", not ", type_name(value));
+}
+
+template <class T>
+std::vector<T> read_typed_array(const Napi::Value& value, napi_typedarray_type type, const std::string& path,
+                                const char* expected) {
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type) {
+    refuse(path, expected, value);
+  }
+  const auto array = value.As<Napi::TypedArrayOf<T>>();
+  std::vector<T> copy(array.ElementLength());
+  if (!copy.empty()) std::memcpy(copy.data(), array.Data(), copy.size() * sizeof(T));
+  return copy;
+}
+
+double read_number(const Napi::Value& value, const std::string& path) {
+  if (!value.IsNumber()) refuse(path, "a number", value);
+  return value.As<Napi::Number>().DoubleValue();
+}
+
+int64_t to_integer(double number, const std::string& path) {
+  FLM_CHECK(std::abs(number) <= kLargestInteger && number == std::trunc(number), ErrorCode::invalid_argument,
+            path, " must be an integer, not ", number);
+  return int64_t(number);
+}
+
+// An object whose fields are read one by one.
+class Fields {
+ public:
+  Fields(const Napi::Value& value, std::string path) : path_(std::move(path)) {
+    if (!value.IsObject()) refuse(path_, "an object", value);
+    object_ = value.As<Napi::Object>();
+  }
+
+  Napi::Value value(const char* field) const { return object_.Get(field); }
+  std::string path(const char* field) const { return path_ + "." + field; }
+  double number(const char* field) const { return read_number(value(field), path(field)); }
+  int64_t integer(const char* field) const { return to_integer(number(field), path(field)); }
+  bool boolean(const char* field) const { return read_boolean(value(field), path(field)); }
+  std::vector<int32_t> int32s(const char* field) const {
+    return read_typed_array<int32_t>(value(field), napi_int32_array, path(field), "an Int32Array");
+  }
+  std::vector<uint32_t> uint32s(const char* field) const { return read_uint32s(value(field), path(field)); }
+  std::vector<uint8_t> bytes(const char* field) const { return read_bytes(value(field), path(field)); }
+
+ private:
+  Napi::Object object_;
+  std::string path_;
+};
+
+std::vector<Piece> read_pieces(const Fields& input) {
+  const std::string path = input.path("pieces");
+  const auto numbers =
+      read_typed_array<double>(input.value("pieces"), napi_float64_array, path, "a Float64Array");
+  FLM_CHECK(numbers.size() % kPieceFields == 0, ErrorCode::invalid_argument, path, " has ", numbers.size(),
+            " numbers, which is no multiple of the ", kPieceFields, " of a piece");
+  std::vector<Piece> pieces;
+  pieces.reserve(numbers.size() / kPieceFields);
+  for (size_t at = 0; at < numbers.size(); at += kPieceFields) {
+    const auto field = [&](size_t i) { return to_integer(numbers[at + i], path); };
+    const int64_t flags = field(4);
+    pieces.push_back({.row = field(0),
+                      .file = field(1),
+                      .offset = field(2),
+                      .length = field(3),
+                      .new_segment = (flags & kPieceNewSegment) != 0,
+                      .last_target = (flags & kPieceLastTarget) != 0});
+  }
+  return pieces;
+}
+
+Ramp read_ramp(const Fields& input) {
+  const Fields ramp(input.value("ramp"), input.path("ramp"));
+  return {.hidden = ramp.number("hidden"),
+          .ffn = ramp.number("ffn"),
+          .heads = ramp.number("heads"),
+          .layers = ramp.number("layers")};
+}
+
+}  // namespace
+
+std::vector<uint8_t> read_bytes(const Napi::Value& value, const std::string& path) {
+  return read_typed_array<uint8_t>(value, napi_uint8_array, path, "a Uint8Array");
+}
+
+std::vector<uint32_t> read_uint32s(const Napi::Value& value, const std::string& path) {
+  return read_typed_array<uint32_t>(value, napi_uint32_array, path, "a Uint32Array");
+}
+
+std::string read_string(const Napi::Value& value, const std::string& path) {
+  if (!value.IsString()) refuse(path, "a string", value);
+  return value.As<Napi::String>().Utf8Value();
+}
+
+std::vector<std::string> read_strings(const Napi::Value& value, const std::string& path) {
+  if (!value.IsArray()) refuse(path, "an array", value);
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::string> strings;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    strings.push_back(read_string(array[i], path + "[" + std::to_string(i) + "]"));
+  }
+  return strings;
+}
+
+int64_t read_integer(const Napi::Value& value, const std::string& path) {
+  return to_integer(read_number(value, path), path);
+}
+
+bool read_boolean(const Napi::Value& value, const std::string& path) {
+  if (!value.IsBoolean()) refuse(path, "true or false", value);
+  return value.As<Napi::Boolean>().Value();
+}
+
+StepInput read_step_input(const Napi::Value& value) {
+  const Fields input(value, "step input");
+  return {.pieces = read_pieces(input),
+          .num_micro_batches = input.integer("num_micro_batches"),
+          .lr = input.number("lr"),
+          .ramp = read_ramp(input)};
+}
+
+EvalInput read_eval_input(const Napi::Value& value) {
+  const Fields input(value, "evaluate input");
+  return {.pieces = read_pieces(input),
+          .num_micro_batches = input.integer("num_micro_batches"),
+          .ramp = read_ramp(input),
+          .per_token = input.boolean("per_token")};
+}
+
+GenerateInput read_generate_input(const Napi::Value& value) {
+  const Fields input(value, "generate input");
+  const int64_t seed = input.integer("seed");
+  FLM_CHECK(seed >= 0, ErrorCode::invalid_argument, input.path("seed"), " must be 0 or more, not ", seed);
+  return {.tokens = input.int32s("tokens"),
+          .reset = input.boolean("reset"),
+          .max_tokens = input.integer("max_tokens"),
+          .temperature = input.number("temperature"),
+          .top_k = input.integer("top_k"),
+          .top_p = input.number("top_p"),
+          .repetition_penalty = input.number("repetition_penalty"),
+          .seed = uint64_t(seed),
+          .stop_tokens = input.int32s("stop_tokens")};
+}
+
+text::Split read_split(const Napi::Value& value) {
+  const std::string name = read_string(value, "split");
+  if (name == "none") return text::Split::none;
+  if (name == "gpt2") return text::Split::gpt2;
+  if (name == "gpt4") return text::Split::gpt4;
+  fail(ErrorCode::invalid_argument, "split \"", name, "\" is unknown; it must be none, gpt2 or gpt4");
+}
+
+text::Vocabulary read_vocabulary(const Napi::Value& value) {
+  const Fields fields(value, "vocabulary");
+  const auto bytes = fields.bytes("bytes");
+  const auto ends = fields.uint32s("ends"), merges = fields.uint32s("merges");
+  text::Vocabulary vocabulary;
+  size_t begin = 0;
+  for (const uint32_t end : ends) {
+    FLM_CHECK(end >= begin && end <= bytes.size(), ErrorCode::invalid_argument, fields.path("ends"), " has ",
+              end, " behind ", begin, " for ", bytes.size(), " bytes");
+    vocabulary.pieces.emplace_back(bytes.begin() + std::ptrdiff_t(begin),
+                                   bytes.begin() + std::ptrdiff_t(end));
+    begin = end;
+  }
+  FLM_CHECK(merges.size() % 2 == 0, ErrorCode::invalid_argument, fields.path("merges"), " has ",
+            merges.size(), " numbers; a merge has two");
+  for (size_t i = 0; i < merges.size(); i += 2) vocabulary.merges.push_back({merges[i], merges[i + 1]});
+  return vocabulary;
+}
+
+}  // namespace flm::bindings

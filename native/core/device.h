@@ -1,0 +1,52 @@
+#pragma once
+// Memory and order on one device; no mathematics. On the CPU streams are immediate and events are empty.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace flm {
+
+struct Stream {
+  void* handle = nullptr;
+};
+struct Event {
+  void* handle = nullptr;
+};
+enum class StreamRole { compute, comm, copy };
+enum class CopyKind { host_to_device, device_to_host, device_to_device };
+
+struct MemoryInfo {
+  size_t free_bytes = 0;
+  size_t total_bytes = 0;
+};
+
+struct DeviceInfo {
+  std::string kind;  // "cpu" or "cuda"
+  std::string name;  // e.g. "AMD EPYC (avx512-bf16, 2 threads)" or "NVIDIA H100 80GB HBM3"
+  bool native_bf16 = false;
+};
+
+class Device {
+ public:
+  virtual ~Device() = default;
+  // 256-byte aligned. Throws Error(out_of_memory) with the size asked for and what is free.
+  virtual void* allocate(size_t bytes) = 0;
+  virtual void release(void* memory) noexcept = 0;
+  // Host memory that the device copies from and to without staging.
+  virtual void* allocate_pinned(size_t bytes) = 0;
+  virtual void release_pinned(void* memory) noexcept = 0;
+
+  virtual Stream stream(StreamRole role) = 0;
+  virtual void copy(void* to, const void* from, size_t bytes, CopyKind kind, Stream stream) = 0;
+  virtual void fill_zero(void* memory, size_t bytes, Stream stream) = 0;
+  virtual Event record(Stream stream) = 0;
+  virtual void wait(Stream stream, Event event) = 0;
+  // Returns when the stream is empty; throws the device's pending error (device_fault).
+  virtual void synchronize(Stream stream) = 0;
+
+  virtual bool host_accessible() const = 0;  // true when device memory can be read and written by the host
+  virtual MemoryInfo memory() const = 0;
+  virtual DeviceInfo info() const = 0;
+};
+
+}  // namespace flm

@@ -1,0 +1,34 @@
+#pragma once
+#include "core/tensor.h"
+
+namespace flm {
+
+// A backend's own layout of a weight, made once a step by pack_weights and read by every product with it.
+struct PackedView {
+  In data;  // null: not packed
+};
+
+// c = alpha * op(a) * op(b) + bias + residual, or with `accumulate` c += alpha * op(a) * op(b).
+// a and b share their type (f32, bf16, f64); c is f32, bf16 or f64 (f64 only with f64). Sums are f32 (f64).
+struct Matmul {
+  Out c;        // (M, N)  =, or += with accumulate
+  In a;         // (M, K), or (K, M) with transpose_a
+  In b;         // (K, N), or (N, K) with transpose_b
+  In bias;      // (N) stat, or null; not with accumulate
+  In residual;  // (M, N) with c's type and row stride, or null; not with accumulate; never the memory of c
+  PackedView b_packed;  // b as pack_weights left it, or null
+  int64_t M, N, K;
+  int64_t lda, ldb, ldc;  // elements from one stored row to the next
+  double alpha = 1;
+  bool transpose_a = false, transpose_b = false, accumulate = false;
+};
+
+// packed = b in the backend's layout, for products that read it with these flags.
+struct PackWeights {
+  Out packed;  // packed_bytes bytes  =
+  In b;        // (K, N), or (N, K) with transpose_b
+  int64_t N, K, ldb;
+  bool transpose_b = false;
+};
+
+}  // namespace flm

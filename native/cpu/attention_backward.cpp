@@ -1,0 +1,261 @@
+// The weights are made again from the scores and lse. With P = exp(scale * q k' - lse) and o = P v:
+//   dv = P' do    dP = do v'    dS = P * (dP - sum(do * o)) * scale    dq = dS k    dk = dS' q
+// Source: FlashAttention-2, arXiv 2307.08691, algorithm 2.
+#include "cpu/attention_backward.h"
+
+#include "cpu/attention_tile.h"
+
+namespace flm::cpu {
+namespace {
+
+constexpr int64_t kQueries = 192, kKeys = 192;  // of a tile
+
+struct Scratch {
+  Scratch(float* base, const GemmKernels& kernels, const HeadPacker& packer, int64_t D, int64_t max_segment)
+      : plan(base) {
+    const int64_t row_tile = kQueries * packer.row_units;
+    const int64_t panels = packer.row_panels * packer.panel_floats(kQueries);
+    const int64_t square = kQueries * kKeys;
+    q_transposed = plan.take(row_tile);
+    do_transposed = plan.take(row_tile);
+    q_panels = plan.take(panels);
+    do_panels = plan.take(panels);
+    k_rows = plan.take(row_tile);
+    v_rows = plan.take(row_tile);
+    k_panels = plan.take(panels);
+    scores = plan.take(square);
+    dweights = plan.take(square);
+    weights = dscores = dscores_by_key = nullptr;
+    if (kernels.steps_per_unit == 1) {
+      weights = scores;
+      dscores = dscores_by_key = dweights;
+    } else {
+      weights = plan.take(square / 2);
+      dscores = plan.take(square / 2);
+      dscores_by_key = plan.take(square / 2);
+    }
+    delta = plan.take(kQueries);
+    ld = ceil_div(D, 16) * 16;
+    dq = plan.take(kQueries * ld);
+    dk = plan.take(max_segment * ld);
+    dv = plan.take(max_segment * ld);
+  }
+  ScratchPlan plan;
+  float *q_transposed, *do_transposed;  // panels over queries
+  float *q_panels, *do_panels;          // panels over D
+  float *k_rows, *v_rows;
+  float* k_panels;           // panels over D
+  float *scores, *dweights;  // (keys, queries)  f32
+  // Operands of the products over queries, units along queries; the memory of the above for f32.
+  float *weights, *dscores;
+  float* dscores_by_key;  // operand of the product over keys, units along keys
+  float* delta;           // (queries)  sum(do * o)
+  float *dq, *dk, *dv;    // (queries, ld), (segment, ld), (segment, ld)
+  int64_t ld;
+};
+
+class BackwardTask {
+ public:
+  BackwardTask(Isa isa, const AttentionBwd& args, int64_t first, int64_t length, int64_t kv_head,
+               float* scratch)
+      : isa_(isa),
+        args_(args),
+        kernels_(gemm_kernels(isa, args.q.dtype)),
+        packer_(isa, kernels_, args.D),
+        s_(scratch, kernels_, packer_, args.D, args.max_segment),
+        first_(first),
+        length_(length),
+        kv_head_(kv_head) {}
+
+  template <class T>
+  void run() {
+    std::fill_n(s_.dk, length_ * s_.ld, 0.0f);
+    std::fill_n(s_.dv, length_ * s_.ld, 0.0f);
+    const int64_t group = args_.H / args_.G;
+    for (int64_t head = kv_head_ * group; head < (kv_head_ + 1) * group; ++head) {
+      for (int64_t query = 0; query < length_; query += kQueries) run_queries<T>(head, query);
+    }
+    write<T>(args_.dk, s_.dk, kv_head_, 0, length_);
+    write<T>(args_.dv, s_.dv, kv_head_, 0, length_);
+  }
+
+ private:
+  HeadRows qkv_rows(In tensor, int64_t head) const {
+    return {tensor.at(first_ * args_.qkv_stride + head * args_.D), args_.qkv_stride};
+  }
+  HeadRows o_rows(In tensor, int64_t head) const {
+    return {tensor.at((first_ * args_.H + head) * args_.D), args_.H * args_.D};
+  }
+
+  template <class T>
+  void run_queries(int64_t head, int64_t query) {
+    const int64_t count = std::min(kQueries, length_ - query);
+    const HeadRows q = qkv_rows(args_.q, head), dout = o_rows(args_.dout, head);
+    const HeadRows k = qkv_rows(args_.k, kv_head_), v = qkv_rows(args_.v, kv_head_);
+    packer_.pack_transposed(s_.q_transposed, q, query, count);
+    packer_.pack_transposed(s_.do_transposed, dout, query, count);
+    packer_.pack_panels(s_.q_panels, q, query, count);
+    packer_.pack_panels(s_.do_panels, dout, query, count);
+    make_delta<T>(dout, o_rows(args_.o, head), query, count);
+    const float* lse = args_.lse.as<float>() + head * args_.N + first_ + query;
+    for (int64_t key = 0; key < query + count; key += kKeys) {
+      const int64_t keys = std::min(kKeys, query + count - key);
+      packer_.copy_rows(s_.k_rows, k, key, keys);
+      packer_.copy_rows(s_.v_rows, v, key, keys);
+      packer_.pack_panels(s_.k_panels, k, key, keys);
+      const int64_t lead = query - key;  // query j of the tile sees key i when i <= lead + j
+      multiply_heads(s_.scores, s_.k_rows, s_.q_transposed, keys, count, lead, float(args_.scale));
+      multiply_heads(s_.dweights, s_.v_rows, s_.do_transposed, keys, count, lead, 1.0f);
+      detail::run_chunk(isa_, [&](int64_t, int64_t end) { make_operands(end, count, lead, lse); }, 0, keys);
+      add_to_keys(key, keys, count, lead);
+      add_to_queries(key > 0, keys, count, lead);
+    }
+    write<T>(args_.dq, s_.dq, head, query, count);
+  }
+
+  template <class T>
+  void make_delta(const HeadRows& dout, const HeadRows& o, int64_t query, int64_t count) {
+    constexpr int64_t kLanes = 16;  // independent sums, for the vectoriser
+    detail::run_chunk(
+        isa_,
+        [&](int64_t begin, int64_t end) {
+          for (int64_t i = begin; i < end; ++i) {
+            const T* __restrict a = dout.row<T>(query + i);
+            const T* __restrict b = o.row<T>(query + i);
+            float lanes[kLanes] = {}, sum = 0;
+            int64_t d = 0;
+            for (; d + kLanes <= args_.D; d += kLanes) {
+              for (int64_t lane = 0; lane < kLanes; ++lane) {
+                lanes[lane] += load_float(a[d + lane]) * load_float(b[d + lane]);
+              }
+            }
+            for (; d < args_.D; ++d) sum += load_float(a[d]) * load_float(b[d]);
+            for (int64_t lane = 0; lane < kLanes; ++lane) sum += lanes[lane];
+            s_.delta[i] = sum;
+          }
+        },
+        0, count);
+  }
+
+  // to (keys, queries) = alpha * rows * columns over D, where queries see keys.
+  void multiply_heads(float* to, const float* rows, const float* columns, int64_t keys, int64_t count,
+                      int64_t lead, float alpha) const {
+    for (int64_t j = 0; j < count; j += kernels_.nr) {
+      const int64_t width = std::min<int64_t>(kernels_.nr, count - j),
+                    seen = std::min(keys, lead + j + width);
+      for (int64_t i = 0; i < seen; i += kernels_.mr) {
+        kernels_.tile_of_rows(int(std::min<int64_t>(kernels_.mr, seen - i)), int(width), packer_.row_units,
+                              rows + i * packer_.row_units, packer_.row_units,
+                              columns + j * packer_.row_units, to + i * kQueries + j, kQueries, alpha, false);
+      }
+    }
+  }
+
+  // Scores and dweights to weights and dscores, zero where a query does not see a key.
+  void make_operands(int64_t keys, int64_t count, int64_t lead, const float* __restrict lse) const {
+    for (int64_t i = 0; i < keys; ++i) {
+      float* __restrict score = s_.scores + i * kQueries;
+      float* __restrict dweight = s_.dweights + i * kQueries;
+      const int64_t hidden = std::min(count, std::max<int64_t>(0, i - lead));
+      for (int64_t j = first_read(i, lead); j < hidden; ++j) score[j] = dweight[j] = 0;
+      for (int64_t j = hidden; j < count; ++j) {
+        const float weight = exp_of_negative(score[j] - lse[j]);
+        score[j] = weight;
+        dweight[j] = weight * (dweight[j] - s_.delta[j]) * float(args_.scale);
+      }
+    }
+    if (kernels_.steps_per_unit == 2) narrow_operands(keys, count, lead);
+  }
+
+  // Of the queries that do not see key i, register tiles read at most kMaxTileRows, in whole pairs.
+  static int64_t first_read(int64_t i, int64_t lead) {
+    return std::max<int64_t>(0, i - lead - kMaxTileRows) / 2 * 2;
+  }
+
+  void narrow_operands(int64_t keys, int64_t count, int64_t lead) const {
+    for (int64_t i = 0; i < keys; ++i) {
+      narrow_row(s_.weights, s_.scores, i, first_read(i, lead), count);
+      narrow_row(s_.dscores, s_.dweights, i, first_read(i, lead), count);
+    }
+    for (int64_t i = 0; i < keys; i += 2) {
+      const bool paired = i + 1 < keys;
+      const float* __restrict low = s_.dweights + i * kQueries;
+      const float* __restrict high = low + (paired ? kQueries : 0);
+      float* __restrict pairs = s_.dscores_by_key + i / 2 * kQueries;
+      for (int64_t j = first_read(i, lead); j < count; ++j)
+        pairs[j] = unit_of(low[j], paired ? high[j] : 0.0f);
+    }
+  }
+
+  // Row i of an operand in bf16; an odd count is filled up with 0.
+  static void narrow_row(float* operand, const float* values, int64_t i, int64_t begin, int64_t count) {
+    const float* __restrict from = values + i * kQueries;
+    uint16_t* __restrict to = reinterpret_cast<uint16_t*>(operand + i * kQueries / 2);
+    for (int64_t j = begin; j < count; ++j) to[j] = uint16_t(rounded_bits(from[j]) >> 16);
+    if (count % 2) to[count] = 0;
+  }
+
+  // dv += P' do and dk += dS' q, for the keys of a tile.
+  void add_to_keys(int64_t key, int64_t keys, int64_t count, int64_t lead) const {
+    const int64_t stride = kQueries / kernels_.steps_per_unit;
+    for (int64_t i = 0; i < keys; i += kernels_.mr) {
+      const int rows = int(std::min<int64_t>(kernels_.mr, keys - i));
+      const int64_t skip = std::max<int64_t>(0, i - lead) / 2 * 2;
+      if (skip >= count) continue;
+      const int64_t at = i * stride + skip / kernels_.steps_per_unit, row = (key + i) * s_.ld;
+      packer_.multiply_panels(kernels_.tile_of_rows, rows, count - skip, s_.weights + at, stride,
+                              s_.do_panels, count, skip, s_.dv + row, s_.ld, true);
+      packer_.multiply_panels(kernels_.tile_of_rows, rows, count - skip, s_.dscores + at, stride, s_.q_panels,
+                              count, skip, s_.dk + row, s_.ld, true);
+    }
+  }
+
+  // dq = or += dS k, for the queries of a tile.
+  void add_to_queries(bool again, int64_t keys, int64_t count, int64_t lead) const {
+    for (int64_t j = 0; j < count; j += kernels_.mr) {
+      const int rows = int(std::min<int64_t>(kernels_.mr, count - j));
+      const int64_t steps = std::min(keys, lead + j + rows);
+      if (steps <= 0) continue;
+      packer_.multiply_panels(kernels_.tile, rows, steps, s_.dscores_by_key + j, kQueries, s_.k_panels, keys,
+                              0, s_.dq + j * s_.ld, s_.ld, again);
+    }
+  }
+
+  // Rows [begin, begin + count) of one head of a gradient, from sums.
+  template <class T>
+  void write(Out gradient, const float* sums, int64_t head, int64_t begin, int64_t count) const {
+    T* to = gradient.as<T>() + (first_ + begin) * args_.qkv_stride + head * args_.D;
+    detail::run_chunk(
+        isa_,
+        [&](int64_t first, int64_t last) {
+          for (int64_t i = first; i < last; ++i) {
+            const float* __restrict from = sums + i * s_.ld;
+            T* __restrict row = to + i * args_.qkv_stride;
+            for (int64_t d = 0; d < args_.D; ++d) row[d] = round_to<T>(from[d]);
+          }
+        },
+        0, count);
+  }
+
+  const Isa isa_;
+  const AttentionBwd& args_;
+  const GemmKernels& kernels_;
+  const HeadPacker packer_;
+  const Scratch s_;
+  const int64_t first_, length_, kv_head_;
+};
+
+}  // namespace
+
+int64_t attention_backward_scratch(Isa isa, DType dtype, int64_t D, int64_t max_segment) {
+  const GemmKernels& kernels = gemm_kernels(isa, dtype);
+  return Scratch(nullptr, kernels, HeadPacker(isa, kernels, D), D, max_segment).plan.floats();
+}
+
+void attention_backward_task(Isa isa, const AttentionBwd& args, int64_t first, int64_t length,
+                             int64_t kv_head, float* scratch) {
+  BackwardTask task(isa, args, first, length, kv_head, scratch);
+  args.q.dtype == DType::bf16 ? task.run<bf16>() : task.run<float>();
+}
+
+}  // namespace flm::cpu

@@ -1,0 +1,12 @@
+#pragma once
+#include <memory>
+
+#include "core/device.h"
+#include "cpu/cpu_state.h"
+
+namespace flm::cpu {
+
+// The host as a device. `state` only lends its description.
+std::unique_ptr<Device> make_device(const CpuState& state);
+
+}  // namespace flm::cpu

@@ -1,0 +1,130 @@
+#pragma once
+// Packing of operands into panels: unit k of lane i at panel[k * width + i], where a lane is a row of a or a
+// column of b. See gemm_tile.h for units.
+#include "cpu/simd.h"
+
+namespace flm::cpu {
+namespace {
+
+// A unit of one f32 from either type, and a unit of two bf16.
+struct F32Unit {
+  static constexpr int kSteps = 1;
+};
+struct Bf16Unit {
+  static constexpr int kSteps = 2;
+};
+
+// In-register transposition of an n x n block, n a power of two: log2(n) rounds of two-vector shuffles.
+template <int n>
+FLM_INLINE void transpose(Vec<float, n>* rows) {
+  using V = Vec<float, n>;
+  using Mask = Vec<int32_t, n>;
+#pragma GCC unroll 4
+  for (int half = 1; half < n; half *= 2) {
+    // Swap the off-diagonal half x half blocks of each pair of rows (i, i + half).
+    Mask low, high;
+#pragma GCC unroll 16
+    for (int lane = 0; lane < n; ++lane) {
+      low[lane] = lane & half ? n + lane - half : lane;
+      high[lane] = lane & half ? n + lane : lane + half;
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < n; ++i) {
+      if (i & half) continue;
+      const V a = rows[i], b = rows[i + half];
+      rows[i] = __builtin_shuffle(a, b, low);
+      rows[i + half] = __builtin_shuffle(a, b, high);
+    }
+  }
+}
+
+template <int n>
+FLM_INLINE Vec<float, n> load_units(F32Unit, const float* from) {
+  return load_floats<n>(from);
+}
+template <int n>
+FLM_INLINE Vec<float, n> load_units(F32Unit, const bf16* from) {
+  return load_floats<n>(from);
+}
+template <int n>
+FLM_INLINE Vec<float, n> load_units(Bf16Unit, const bf16* from) {
+  return load<Vec<float, n>>(from);
+}
+
+FLM_INLINE float make_unit(F32Unit, const float* step, int64_t, bool) { return *step; }
+FLM_INLINE float make_unit(F32Unit, const bf16* step, int64_t, bool) { return to_float(*step); }
+FLM_INLINE float make_unit(Bf16Unit, const bf16* step, int64_t next, bool has_next) {
+  const uint32_t bits = step->bits | (has_next ? uint32_t(step[next].bits) << 16 : 0u);
+  float unit;
+  std::memcpy(&unit, &bits, sizeof unit);
+  return unit;
+}
+
+// Lane i at from + i * ld, its steps side by side. Lanes from `lanes` up to whole groups of kGroup become 0.
+template <class Unit, int kWidth, int kGroup, class T>
+void pack_rows(float* panel, const T* from, int64_t ld, int lanes, int64_t k) {
+  const int64_t units = k / Unit::kSteps, whole = units / kGroup * kGroup;
+  for (int group = 0; group < lanes; group += kGroup) {
+    const int here = lanes - group < kGroup ? lanes - group : kGroup;
+    const T* rows = from + group * ld;
+    for (int64_t unit = 0; unit < whole; unit += kGroup) {
+      Vec<float, kGroup> block[kGroup];
+#pragma GCC unroll 16
+      for (int i = 0; i < kGroup; ++i) {
+        block[i] =
+            i < here ? load_units<kGroup>(Unit{}, rows + i * ld + unit * Unit::kSteps) : Vec<float, kGroup>{};
+      }
+      transpose<kGroup>(block);
+#pragma GCC unroll 16
+      for (int i = 0; i < kGroup; ++i) store(panel + (unit + i) * kWidth + group, block[i]);
+    }
+    for (int64_t step = whole * Unit::kSteps; step < k; step += Unit::kSteps) {
+      float* to = panel + step / Unit::kSteps * kWidth + group;
+      for (int i = 0; i < kGroup; ++i) {
+        to[i] = i < here ? make_unit(Unit{}, rows + i * ld + step, 1, step + 1 < k) : 0.0f;
+      }
+    }
+  }
+}
+
+template <int kWidth>
+FLM_INLINE void copy_step(F32Unit, float* to, const float* from, int64_t, bool) {
+  std::memcpy(to, from, kWidth * sizeof(float));
+}
+template <int kWidth>
+FLM_INLINE void copy_step(F32Unit, float* to, const bf16* from, int64_t, bool) {
+#pragma GCC unroll 3
+  for (int i = 0; i < kWidth; i += kWidth % 16 ? 4 : 16) {
+    store(to + i, load_floats<kWidth % 16 ? 4 : 16>(from + i));
+  }
+}
+template <int kWidth>
+FLM_INLINE void copy_step(Bf16Unit, float* to, const bf16* from, int64_t ld, bool has_next) {
+  constexpr int n = kWidth % 16 ? 8 : 16;
+  using Narrow = Vec<uint16_t, n>;
+  using Wide = Vec<uint32_t, n>;
+#pragma GCC unroll 3
+  for (int i = 0; i < kWidth; i += n) {
+    const Wide low = __builtin_convertvector(load<Narrow>(from + i), Wide);
+    const Wide high = has_next ? __builtin_convertvector(load<Narrow>(from + ld + i), Wide) : Wide{};
+    store(to + i, low | high << 16);
+  }
+}
+
+// Step k at from + k * ld, its lanes side by side.
+template <class Unit, int kWidth, class T>
+void pack_columns(float* panel, const T* from, int64_t ld, int lanes, int64_t k) {
+  for (int64_t step = 0; step < k; step += Unit::kSteps, panel += kWidth) {
+    const T* row = from + step * ld;
+    const bool has_next = step + 1 < k;
+    if (lanes == kWidth) {
+      copy_step<kWidth>(Unit{}, panel, row, ld, has_next);
+    } else {
+      for (int i = 0; i < lanes; ++i) panel[i] = make_unit(Unit{}, row + i, ld, has_next);
+      for (int i = lanes; i < kWidth; ++i) panel[i] = 0;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace flm::cpu

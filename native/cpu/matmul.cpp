@@ -1,0 +1,42 @@
+#include "cpu/cpu_ops.h"
+#include "cpu/dispatch.h"
+#include "cpu/gemm.h"
+#include "cpu/gemm_kernels.h"
+
+namespace flm::cpu {
+namespace {
+
+void check(const Matmul& args) {
+  for (const DType dtype : {args.a.dtype, args.b.dtype, args.c.dtype}) {
+    if (dtype != DType::f32 && dtype != DType::bf16) unsupported("matmul", dtype);
+  }
+  FLM_CHECK(args.a.dtype == args.b.dtype, ErrorCode::invalid_argument, "matmul: a is ", name_of(args.a.dtype),
+            " and b is ", name_of(args.b.dtype), "; give both the same type");
+  FLM_CHECK(!args.accumulate || (!args.bias && !args.residual), ErrorCode::invalid_argument,
+            "matmul: accumulate allows neither bias nor residual");
+  if (args.bias) expect("matmul", args.bias.dtype, DType::f32);
+  if (args.residual) expect("matmul", args.residual.dtype, args.c.dtype);
+}
+
+}  // namespace
+
+void matmul(Context& context, const Matmul& args) {
+  check(args);
+  if (args.M == 0 || args.N == 0) return;
+  if (args.M <= kMaxSkinnyRows) {
+    gemm_skinny(context, args);
+  } else {
+    gemm(context, args);
+  }
+}
+
+size_t workspace_bytes(const Context& context, const Matmul& args) {
+  return args.M <= kMaxSkinnyRows ? gemm_skinny_workspace(args) : gemm_workspace(context, args);
+}
+
+// Nothing to do, since packed_bytes is 0: matmul reads b itself.
+void pack_weights(Context&, const PackWeights&) {}
+
+size_t packed_bytes(const Context&, const PackWeights&) { return 0; }
+
+}  // namespace flm::cpu

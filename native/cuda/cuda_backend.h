@@ -1,0 +1,19 @@
+#pragma once
+#include <string>
+
+#include "core/backend.h"
+
+namespace flm::cuda {
+
+// Whether this addon was built with CUDA.
+bool compiled();
+
+// GPUs that the CUDA backend can use. Where there is none, `reason` (unless null) says why, in words for the
+// user.
+int device_count(std::string* reason);
+
+// The backend on one GPU, 0 <= device_index < device_count(). Throws Error(not_supported) where there is no
+// such GPU, where it is older than compute capability 8.0, and where cuBLASLt is missing.
+Backend make_backend(int device_index);
+
+}  // namespace flm::cuda

@@ -1,0 +1,45 @@
+#pragma once
+#include <array>
+#include <mutex>
+
+#include "core/device.h"
+
+namespace flm::cuda {
+
+// One GPU: memory from cudaMalloc, one stream a role, and a ring of events. Calls may come from any thread;
+// each makes this GPU the calling thread's current one.
+class CudaDevice : public Device {
+ public:
+  explicit CudaDevice(int index);
+  ~CudaDevice() override;
+
+  void* allocate(size_t bytes) override;
+  void release(void* memory) noexcept override;
+  void* allocate_pinned(size_t bytes) override;
+  void release_pinned(void* memory) noexcept override;
+
+  Stream stream(StreamRole role) override;
+  void copy(void* to, const void* from, size_t bytes, CopyKind kind, Stream stream) override;
+  void fill_zero(void* memory, size_t bytes, Stream stream) override;
+  // The event is good until kEvents more have been recorded.
+  Event record(Stream stream) override;
+  void wait(Stream stream, Event event) override;
+  void synchronize(Stream stream) override;
+
+  bool host_accessible() const override { return false; }
+  MemoryInfo memory() const override;
+  DeviceInfo info() const override;
+
+ private:
+  static constexpr size_t kEvents = 4096;
+
+  void use() const;
+
+  int index_;
+  std::array<void*, 3> streams_{};
+  std::array<void*, kEvents> events_{};  // made when first needed
+  size_t next_event_ = 0;
+  std::mutex events_mutex_;
+};
+
+}  // namespace flm::cuda

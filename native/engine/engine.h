@@ -1,0 +1,54 @@
+#pragma once
+// What lives across steps on one rank: weights, optimizer state, activations' memory, the key/value cache.
+// Not thread safe: all calls come from the engine's own job thread.
+#include <atomic>
+#include <memory>
+#include <vector>
+
+#include "core/backend.h"
+#include "engine/spec.h"
+
+namespace flm {
+
+namespace data {
+class TokenFile;
+}
+
+class Engine {
+ public:
+  // Takes the backend; throws Error(invalid_argument) where spec.parameters disagree with spec.shape.
+  Engine(Backend backend, EngineSpec spec);
+  ~Engine();
+
+  const EngineSpec& spec() const;
+  const Backend& backend() const;
+  std::vector<TensorInfo> tensors() const;
+  size_t memory_bytes() const;  // of the device, taken by this engine
+
+  void load(const LoadPlan& plan);
+  std::vector<SavedFile> save(const SavePlan& plan);
+  void open_token_files(const std::vector<std::string>& paths);  // replaces the files that pieces name
+
+  StepReport step(const StepInput& input);
+  EvalReport evaluate(const EvalInput& input);
+  GenerateReport generate(const GenerateInput& input);
+
+  // For tests: gradients of the last step (before clipping) and current values, stat type, row-major.
+  std::vector<double> read_gradient(const std::string& tensor);
+  std::vector<double> read_state(const std::string& tensor, StateKind kind);
+  void write_master(const std::string& tensor, const std::vector<double>& values);
+  // Logits of every position of one sequence, (tokens, vocab_size).
+  std::vector<double> logits(const std::vector<int32_t>& tokens, const Ramp& ramp, bool force_masks = false);
+
+  // Set from any thread: the running step, evaluation or generation ends with Error(cancelled) at its next
+  // micro-batch or token; nothing has been changed then.
+  void set_cancel_flag(const std::atomic<bool>* flag);
+  // Wall time by op of the steps since tracing was switched on.
+  void set_trace(Trace* trace);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace flm

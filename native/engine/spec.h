@@ -1,0 +1,168 @@
+#pragma once
+// What TypeScript decides, as plain data. The binary form is read by engine/codec.cpp and written by
+// lib/native/encode.ts; field order there is the order here.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/dtype.h"
+#include "data/piece.h"
+#include "model/shape.h"
+
+namespace flm {
+
+enum class DeviceKind { cpu, cuda };
+enum class Precision { f32, bf16, f64 };  // f64: the oracle backend of the tests
+enum class Recompute { none, full };
+
+// One parameter tensor as TypeScript knows it: [rows, cols], vectors are [1, n]. The engine compares names
+// and shapes with its own list, so that the two sides can never disagree silently.
+struct ParameterSpec {
+  std::string name;
+  int64_t rows, cols;
+  double lr_mult;       // muP: multiplies the step's learning rate
+  double weight_decay;  // decoupled
+};
+
+// Which indices a growth event added: 1 = new, 0 = inherited. Empty: that axis has no ramp.
+struct GrowthMasks {
+  std::vector<uint8_t> hidden;    // (hidden_size)
+  std::vector<uint8_t> ffn;       // (ffn_hidden_size)
+  std::vector<uint8_t> heads;     // (num_attention_heads)
+  std::vector<uint8_t> kv_heads;  // (num_kv_heads)
+  std::vector<uint8_t> layers;    // (num_layers)
+};
+
+struct EngineSpec {
+  DeviceKind device;
+  int64_t device_index;
+  int64_t num_threads;  // CPU threads, 0 = all
+  Precision precision;
+  ModelShape shape;
+  int64_t micro_batch_size;
+  Recompute recompute;
+  double adam_beta1, adam_beta2, adam_eps;
+  double clip_grad;  // largest gradient norm, 0 = off
+  bool trainable;    // false: no gradients and no optimizer state (evaluate, generate)
+  std::vector<ParameterSpec> parameters;
+  GrowthMasks masks;
+};
+
+// ---- load = reshard = grow ----
+
+enum class StateKind { master, exp_avg, exp_avg_sq };
+enum class FillKind { constant, normal };
+
+// destination[r, c] = scale * source[row_map[r], col_map[c]], or the fill where a map says -1 or there is no
+// source. Normal fills are value * Philox(seed, tensor name, r * cols + c): the same under any sharding.
+struct Move {
+  std::string tensor;  // destination parameter
+  StateKind kind;
+  int64_t file;    // index into LoadPlan::files, or -1: no source
+  int64_t offset;  // byte of the source tensor's first element in that file
+  DType dtype;     // of the source: f32, bf16 or f64
+  int64_t source_rows, source_cols;
+  int64_t row_map, col_map;  // index into LoadPlan::maps, or -1: identity
+  double scale;
+  FillKind fill;
+  double fill_value;  // the constant, or the standard deviation
+};
+
+struct TensorStep {
+  std::string tensor;
+  int64_t step;  // optimizer steps that its moments have seen
+};
+
+struct LoadPlan {
+  uint64_t seed;
+  std::vector<std::string> files;
+  std::vector<std::vector<int32_t>> maps;  // new index -> old index, -1 = new
+  std::vector<Move> moves;                 // one per master; moments without a move start at zero
+  std::vector<TensorStep> steps;           // tensors that are not named start at 0
+};
+
+// ---- save ----
+
+struct SaveItem {
+  std::string tensor;
+  StateKind kind;
+};
+
+struct SaveFile {
+  std::string path;
+  std::vector<uint8_t> header;  // written first, as it is: the safetensors length and header
+  std::vector<SaveItem> items;  // then these, one after another, row-major
+};
+
+struct SavePlan {
+  std::vector<SaveFile> files;
+};
+
+struct SavedFile {
+  std::string path;
+  uint64_t size;
+  uint64_t xxh64;  // of the whole file, seed 0
+};
+
+// ---- data ----
+
+// Piece, one run of a token file in a row of the batch: data/piece.h.
+
+struct Ramp {
+  double hidden = 1, ffn = 1, heads = 1, layers = 1;  // m of each axis; 1 outside a ramp
+};
+
+struct StepInput {
+  std::vector<Piece> pieces;
+  int64_t num_micro_batches;
+  double lr;
+  Ramp ramp;
+  bool force_masks = false;  // run masked kernels also at m = 1 (tests)
+};
+
+struct StepReport {
+  double loss;       // mean over targets, nats
+  double grad_norm;  // before clipping
+  int64_t targets;   // supervised tokens
+  bool skipped;      // gradients were not finite: no parameter changed
+  double step_ms;
+};
+
+struct EvalInput {
+  std::vector<Piece> pieces;
+  int64_t num_micro_batches;
+  Ramp ramp;
+  bool per_token = false;  // also report the loss of every position
+};
+
+struct EvalReport {
+  double loss_sum;  // nats
+  int64_t targets;
+  std::vector<float> token_losses;  // (rows * seq_length) with per_token; 0 where there is no target
+};
+
+struct GenerateInput {
+  std::vector<int32_t> tokens;  // what is new since the last call (or the whole prompt after a reset)
+  bool reset;                   // forget the cache
+  int64_t max_tokens;
+  double temperature;         // 0 = greedy
+  int64_t top_k;              // 0 = off
+  double top_p;               // 1 = off
+  double repetition_penalty;  // 1 = off
+  uint64_t seed;
+  std::vector<int32_t> stop_tokens;
+};
+
+struct GenerateReport {
+  std::vector<int32_t> tokens;
+  bool stopped;  // a stop token came (it is not among `tokens`)
+  bool full;     // the context is full: no further token can be made without a reset
+};
+
+struct TensorInfo {
+  std::string name;
+  int64_t rows, cols;
+  DType master_dtype, state_dtype;
+};
+
+}  // namespace flm

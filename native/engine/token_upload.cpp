@@ -1,0 +1,121 @@
+#include "engine/token_upload.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+namespace flm {
+
+namespace {
+
+size_t padded(size_t bytes) { return (bytes + 255) / 256 * 256; }
+
+// order = rows sorted by key (stable), ids = distinct keys, starts = where each begins. Returns how many.
+int64_t sort_by(const int32_t* keys, int64_t N, int32_t* order, int32_t* ids, int32_t* starts) {
+  std::iota(order, order + N, 0);
+  std::stable_sort(order, order + N, [keys](int32_t a, int32_t b) { return keys[a] < keys[b]; });
+  int64_t distinct = 0;
+  for (int64_t i = 0; i < N; ++i)
+    if (i == 0 || keys[order[i]] != keys[order[i - 1]]) {
+      ids[distinct] = keys[order[i]];
+      starts[distinct++] = int32_t(i);
+    }
+  starts[distinct] = int32_t(N);
+  return distinct;
+}
+
+}  // namespace
+
+TokenUpload::TokenUpload(Device& device, int64_t tokens_per_micro_batch, int64_t seq_length, DType stat)
+    : device_(device), N_(tokens_per_micro_batch), seq_length_(seq_length), stat_(stat), staging_(device) {
+  size_t next = 0;
+  const auto place = [&](int64_t elements, size_t element_bytes) {
+    const size_t at = next;
+    next += padded(size_t(elements) * element_bytes);
+    return at;
+  };
+  places_.tokens = place(N_, 4);
+  places_.positions = place(N_, 4);
+  places_.targets = place(N_, 4);
+  places_.weight = place(N_, size_of(stat));
+  places_.segments = place(N_ + 1, 4);
+  places_.order = place(N_, 4);
+  places_.ids = place(N_, 4);
+  places_.starts = place(N_ + 1, 4);
+  places_.position_order = place(N_, 4);
+  places_.position_ids = place(N_, 4);
+  places_.position_starts = place(N_ + 1, 4);
+  places_.total = next;
+  device_block_ = DeviceBuffer(device, int64_t(next), DType::u8);
+}
+
+int64_t TokenUpload::stage(const data::Batch& batch, int64_t count, bool train) {
+  FLM_CHECK(int64_t(batch.tokens.size()) == count * N_, ErrorCode::invalid_argument, "the batch holds ",
+            batch.tokens.size(), " tokens, ", count, " micro-batches take ", count * N_);
+  const int64_t targets =
+      std::count_if(batch.targets.begin(), batch.targets.end(), [](int32_t t) { return t >= 0; });
+  const double weight = targets ? 1.0 / double(targets) : 0;
+  auto* block = static_cast<unsigned char*>(staging_.reserve(size_t(count) * places_.total));
+  counts_.clear();
+  for (int64_t i = 0; i < count; ++i)
+    counts_.push_back(write(block + size_t(i) * places_.total, batch, i * N_, weight, train));
+  return targets;
+}
+
+TokenUpload::Counts TokenUpload::write(unsigned char* block, const data::Batch& batch, int64_t begin,
+                                       double weight, bool train) const {
+  const auto ints = [&](size_t at) { return reinterpret_cast<int32_t*>(block + at); };
+  const size_t bytes = size_t(N_) * 4;
+  std::memcpy(ints(places_.tokens), &batch.tokens[size_t(begin)], bytes);
+  std::memcpy(ints(places_.positions), &batch.positions[size_t(begin)], bytes);
+  std::memcpy(ints(places_.targets), &batch.targets[size_t(begin)], bytes);
+  for (int64_t n = 0; n < N_; ++n) {
+    const double w = batch.targets[size_t(begin + n)] >= 0 ? weight : 0;
+    if (stat_ == DType::f64)
+      reinterpret_cast<double*>(block + places_.weight)[n] = w;
+    else
+      reinterpret_cast<float*>(block + places_.weight)[n] = float(w);
+  }
+
+  Counts counts{};
+  int32_t* segments = ints(places_.segments);
+  for (int64_t n = 0; n < N_; ++n)
+    if (n % seq_length_ == 0 || batch.positions[size_t(begin + n)] == 0)
+      segments[counts.segments++] = int32_t(n);
+  segments[counts.segments] = int32_t(N_);
+  for (int64_t s = 0; s < counts.segments; ++s)
+    counts.max_segment = std::max<int64_t>(counts.max_segment, segments[s + 1] - segments[s]);
+
+  if (train) {
+    counts.distinct_tokens =
+        sort_by(ints(places_.tokens), N_, ints(places_.order), ints(places_.ids), ints(places_.starts));
+    counts.distinct_positions = sort_by(ints(places_.positions), N_, ints(places_.position_order),
+                                        ints(places_.position_ids), ints(places_.position_starts));
+  }
+  return counts;
+}
+
+TokenBatch TokenUpload::upload(int64_t i, Stream stream) {
+  const auto* block = static_cast<const unsigned char*>(staging_.reserve(0)) + size_t(i) * places_.total;
+  device_.copy(device_block_.view().data, block, places_.total, CopyKind::host_to_device, stream);
+  const auto view = [&](size_t at, DType dtype) {
+    return In{static_cast<const unsigned char*>(device_block_.view().data) + at, dtype};
+  };
+  const Counts& counts = counts_[size_t(i)];
+  TokenBatch batch;
+  batch.tokens = view(places_.tokens, DType::i32);
+  batch.positions = view(places_.positions, DType::i32);
+  batch.targets = view(places_.targets, DType::i32);
+  batch.loss_weight = view(places_.weight, stat_);
+  batch.segment_starts = view(places_.segments, DType::i32);
+  batch.num_segments = counts.segments;
+  batch.max_segment = counts.max_segment;
+  batch.N = N_;
+  batch.by_token = {view(places_.order, DType::i32), view(places_.ids, DType::i32),
+                    view(places_.starts, DType::i32), counts.distinct_tokens};
+  batch.by_position = {view(places_.position_order, DType::i32), view(places_.position_ids, DType::i32),
+                       view(places_.position_starts, DType::i32), counts.distinct_positions};
+  return batch;
+}
+
+}  // namespace flm

@@ -1,0 +1,46 @@
+#pragma once
+#include <vector>
+
+#include "data/gather.h"
+#include "engine/device_buffer.h"
+#include "model/run.h"
+
+namespace flm {
+
+// Carries micro-batches from host arrays to the device: tokens, targets, loss weights, segments, and the
+// sorted orders that the embeddings' gradients need. All micro-batches of a step are staged first, so that
+// the device never waits for the host between them.
+class TokenUpload {
+ public:
+  TokenUpload(Device& device, int64_t tokens_per_micro_batch, int64_t seq_length, DType stat);
+
+  // Stages `count` micro-batches that lie one after another in `batch`; returns the number of targets. The
+  // previous stage must not be in use any more.
+  int64_t stage(const data::Batch& batch, int64_t count, bool train);
+  // Enqueues the copy of micro-batch i and gives its views; valid until the next call.
+  TokenBatch upload(int64_t i, Stream stream);
+
+  size_t bytes() const { return device_block_.bytes(); }
+
+ private:
+  // Byte offsets of one micro-batch's arrays within its block.
+  struct Places {
+    size_t tokens, positions, targets, weight, segments, order, ids, starts, position_order, position_ids,
+        position_starts, total;
+  };
+  struct Counts {
+    int64_t segments, max_segment, distinct_tokens, distinct_positions;
+  };
+  Counts write(unsigned char* block, const data::Batch& batch, int64_t begin, double weight,
+               bool train) const;
+
+  Device& device_;
+  int64_t N_, seq_length_;
+  DType stat_;
+  Places places_;
+  PinnedBuffer staging_;
+  std::vector<Counts> counts_;
+  DeviceBuffer device_block_;
+};
+
+}  // namespace flm

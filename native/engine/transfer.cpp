@@ -1,0 +1,182 @@
+#include "engine/transfer.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <vector>
+
+#include "core/error.h"
+#include "core/philox.h"
+#include "engine/axis_map.h"
+#include "engine/source_file.h"
+
+namespace flm {
+namespace {
+
+constexpr int64_t kStagingBytes = 8 << 20;
+
+// A new element's value as a function of its place in the global tensor.
+class Filler {
+ public:
+  Filler(const Move& move, uint64_t seed, int64_t cols)
+      : kind_(move.fill),
+        value_(move.fill_value),
+        seed_(seed),
+        stream_(philox_stream(move.tensor)),
+        cols_(cols) {}
+
+  double operator()(int64_t row, int64_t col) const {
+    if (kind_ == FillKind::constant) return value_;
+    return value_ * philox_normal(seed_, stream_, uint64_t(row * cols_ + col));
+  }
+
+ private:
+  FillKind kind_;
+  double value_;
+  uint64_t seed_, stream_;
+  int64_t cols_;
+};
+
+double to_double(float value) { return value; }
+double to_double(double value) { return value; }
+double to_double(bf16 value) { return to_float(value); }
+
+template <class T>
+T from_double(double value) {
+  if constexpr (std::is_same_v<T, bf16>) {
+    return to_bf16(float(value));
+  } else {
+    return T(value);
+  }
+}
+
+// Calls function(T{}) with the element type of a floating-point dtype.
+template <class Function>
+void with_type(DType dtype, Function&& function) {
+  switch (dtype) {
+    case DType::f32:
+      return function(float{});
+    case DType::bf16:
+      return function(bf16{});
+    case DType::f64:
+      return function(double{});
+    default:
+      fail(ErrorCode::internal, "a tensor cannot be loaded as ", name_of(dtype));
+  }
+}
+
+// Where one tensor lies in a file, and which of its columns a box needs.
+struct Source {
+  Source(const Move& move, const std::string& path, IndexRange columns)
+      : file(path),
+        offset(move.offset),
+        element(int64_t(size_of(move.dtype))),
+        cols(move.source_cols),
+        columns(columns) {
+    const int64_t bytes = file.size() - offset;
+    FLM_CHECK(offset >= 0 && bytes >= 0 && move.source_rows <= bytes / element / cols,
+              ErrorCode::checkpoint_invalid, path, ": ", move.tensor, " (", move.source_rows, " x ", cols,
+              " ", name_of(move.dtype), " from byte ", offset, ") does not fit in a file of ", file.size(),
+              " bytes");
+  }
+
+  int64_t row_bytes() const { return columns.count() * element; }
+
+  // The needed columns of `count` rows from `row` on, packed, to `staging`.
+  void read_rows(int64_t row, int64_t count, uint8_t* staging) const {
+    if (columns.count() == cols) {
+      file.read(offset + row * cols * element, size_t(count * row_bytes()), staging);
+      return;
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      file.read(offset + ((row + i) * cols + columns.first) * element, size_t(row_bytes()),
+                staging + i * row_bytes());
+    }
+  }
+
+  SourceFile file;
+  int64_t offset, element, cols;
+  IndexRange columns;
+};
+
+template <class To>
+void fill_rows(const Filler& fill, const Box& box, int64_t row, int64_t count, To* out) {
+  for (int64_t r = row; r < row + count; ++r) {
+    for (int64_t i = 0; i < box.col_count; ++i) *out++ = from_double<To>(fill(r, box.col_begin + i));
+  }
+}
+
+// How the elements of a box follow from those of its source.
+struct Mapping {
+  const Box& box;
+  const AxisMap &rows, &cols;
+  const Filler& fill;
+  double scale;
+
+  // Rows from `row` on whose source rows follow one another, or that are all new; at most `limit` of them.
+  int64_t run_length(int64_t row, int64_t limit) const {
+    const int64_t end = std::min(row + limit, box.row_begin + box.row_count), step = rows[row] < 0 ? 0 : 1;
+    int64_t count = 1;
+    while (row + count < end && rows[row + count] == rows[row] + step * count) ++count;
+    return count;
+  }
+
+  // `from` holds the source's columns from first_col on.
+  template <class To, class From>
+  void copy_row(int64_t row, const From* from, int64_t first_col, To* out) const {
+    for (int64_t i = 0; i < box.col_count; ++i) {
+      const int64_t col = box.col_begin + i, old = cols[col];
+      out[i] = from_double<To>(old < 0 ? fill(row, col) : scale * to_double(from[old - first_col]));
+    }
+  }
+};
+
+template <class To, class From>
+void copy_rows(const Source& source, const Mapping& mapping, To* out) {
+  const Box& box = mapping.box;
+  const int64_t limit = std::max<int64_t>(1, kStagingBytes / source.row_bytes());
+  std::vector<From> staging;
+  for (int64_t row = box.row_begin; row < box.row_begin + box.row_count;) {
+    const int64_t run = mapping.run_length(row, limit), old = mapping.rows[row];
+    if (old < 0) {
+      fill_rows(mapping.fill, box, row, run, out);
+    } else {
+      staging.resize(size_t(run * source.columns.count()));
+      source.read_rows(old, run, reinterpret_cast<uint8_t*>(staging.data()));
+      for (int64_t i = 0; i < run; ++i) {
+        mapping.copy_row(row + i, staging.data() + i * source.columns.count(), source.columns.first,
+                         out + i * box.col_count);
+      }
+    }
+    row += run;
+    out += run * box.col_count;
+  }
+}
+
+void check_box(const Box& box, int64_t rows, int64_t cols, const std::string& tensor) {
+  const bool inside = box.row_begin >= 0 && box.row_count >= 0 && box.row_begin + box.row_count <= rows &&
+                      box.col_begin >= 0 && box.col_count >= 0 && box.col_begin + box.col_count <= cols;
+  FLM_CHECK(inside, ErrorCode::internal, "the local box of ", tensor, " lies outside ", rows, " x ", cols);
+}
+
+}  // namespace
+
+void fill_tensor(const Move& move, const LoadPlan& plan, int64_t rows, int64_t cols, const Box& box,
+                 Out values) {
+  check_box(box, rows, cols, move.tensor);
+  FLM_CHECK(move.file < int64_t(plan.files.size()), ErrorCode::invalid_argument, "load plan: ", move.tensor,
+            " names file ", move.file, " of ", plan.files.size());
+  const Filler fill(move, plan.seed, cols);
+  with_type(values.dtype, [&](auto to_type) {
+    using To = decltype(to_type);
+    To* out = values.as<To>();
+    if (move.file < 0) return fill_rows(fill, box, box.row_begin, box.row_count, out);
+    const AxisMap row_map(plan, move, MapAxis::row, rows), col_map(plan, move, MapAxis::col, cols);
+    const IndexRange columns = col_map.used(box.col_begin, box.col_count);
+    if (columns.count() == 0) return fill_rows(fill, box, box.row_begin, box.row_count, out);
+    const Source source(move, plan.files[size_t(move.file)], columns);
+    const Mapping mapping{box, row_map, col_map, fill, move.scale};
+    with_type(move.dtype, [&](auto from_type) { copy_rows<To, decltype(from_type)>(source, mapping, out); });
+  });
+}
+
+}  // namespace flm

@@ -1,0 +1,110 @@
+#include "model/head.h"
+
+#include <algorithm>
+
+namespace flm {
+
+namespace {
+
+// Rows of a chunk: enough for the matrix products to run at full speed, few enough for the logits to stay
+// small.
+int64_t chunk_rows(const Run& run, int64_t N) {
+  const bool host = run.context.device->host_accessible();
+  const int64_t budget = host ? int64_t(16) << 20 : int64_t(256) << 20;  // logits
+  const int64_t least = host ? 128 : 1024, most = host ? 1024 : 8192;
+  return std::min(N, std::clamp(budget / run.shape.vocab_size, least, most));
+}
+
+template <class PerChunk>
+void for_each_chunk(const Run& run, Out losses, In x, const TokenBatch& batch, bool train,
+                    PerChunk&& backward) {
+  const int64_t V = run.shape.vocab_size, C = run.shape.hidden_size, most = chunk_rows(run, batch.N);
+  const ArenaScope scope(run.arena);
+  const Out logits = run.take(most * V);
+  const Out stats = run.take_stat(most * 3);
+  for (int64_t begin = 0; begin < batch.N; begin += most) {
+    const int64_t rows = std::min(most, batch.N - begin);
+    const In chunk = x.at(begin * C);
+    head_logits(run, logits, chunk, rows);
+    run.ops.cross_entropy_fwd(run.context, {.stats = stats,
+                                            .logits = logits,
+                                            .targets = batch.targets.at(begin),
+                                            .N = rows,
+                                            .V = V,
+                                            .ld = V,
+                                            .vocab_start = 0});
+    run.ops.cross_entropy_bwd(run.context, {.loss = losses.at(begin),
+                                            .dlogits = train ? logits : Out{},
+                                            .logits = logits,
+                                            .stats = stats,
+                                            .targets = batch.targets.at(begin),
+                                            .weight = batch.loss_weight.at(begin),
+                                            .N = rows,
+                                            .V = V,
+                                            .ld = V,
+                                            .vocab_start = 0,
+                                            .shards = 1});
+    backward(In(logits), chunk, begin, rows);
+  }
+}
+
+}  // namespace
+
+void head_logits(const Run& run, Out logits, In x, int64_t rows) {
+  const LinearWeights& w = run.weights.head;
+  run.ops.matmul(run.context, {.c = logits,
+                               .a = x,
+                               .b = w.matrix.value,
+                               .bias = {},
+                               .residual = {},
+                               .b_packed = {},
+                               .M = rows,
+                               .N = w.out,
+                               .K = w.in,
+                               .lda = w.in,
+                               .ldb = w.in,
+                               .ldc = w.out,
+                               .alpha = run.shape.logit_mult,
+                               .transpose_b = true});
+}
+
+void head_loss(const Run& run, Out losses, In x, const TokenBatch& batch) {
+  for_each_chunk(run, losses, x, batch, false, [](In, In, int64_t, int64_t) {});
+}
+
+void head_loss_and_grad(const Run& run, Out losses, Out dx, In x, const TokenBatch& batch) {
+  const LinearWeights& w = run.weights.head;
+  const double alpha = run.shape.logit_mult;
+  for_each_chunk(run, losses, x, batch, true, [&](In dlogits, In chunk, int64_t begin, int64_t rows) {
+    run.ops.matmul(run.context, {.c = dx.at(begin * w.in),
+                                 .a = dlogits,
+                                 .b = w.matrix.value,
+                                 .bias = {},
+                                 .residual = {},
+                                 .b_packed = {},
+                                 .M = rows,
+                                 .N = w.in,
+                                 .K = w.out,
+                                 .lda = w.out,
+                                 .ldb = w.in,
+                                 .ldc = w.in,
+                                 .alpha = alpha});
+    run.ops.matmul(run.context, {.c = w.matrix.grad,
+                                 .a = dlogits,
+                                 .b = chunk,
+                                 .bias = {},
+                                 .residual = {},
+                                 .b_packed = {},
+                                 .M = w.out,
+                                 .N = w.in,
+                                 .K = rows,
+                                 .lda = w.out,
+                                 .ldb = w.in,
+                                 .ldc = w.in,
+                                 .alpha = alpha,
+                                 .transpose_a = true,
+                                 .accumulate = true});
+  });
+}
+
+}  // namespace flm

@@ -1,0 +1,82 @@
+// build/Release/flm.node: the CPU addon, compiled by node-gyp.
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { root, walk } from "./files.mjs";
+import { hashInputs, hasStamp, writeStamp } from "./stamp.mjs";
+import { jobs, resolveInPackage, run, which } from "./tools.mjs";
+
+export const addonFile = join(root, "build", "Release", "flm.node");
+export const prebuiltFile = join(
+  root,
+  "prebuilds",
+  `${process.platform}-${process.arch}`,
+  "flm.node",
+);
+
+/** What the state of the addon calls for: null when a usable one is there, else a function that builds it. */
+export function planAddon() {
+  const isClone = existsSync(join(root, "lib"));
+  if (!isClone && loads(prebuiltFile)) return null;
+  const inputs = walk(root, "native").filter((file) => !/\.cuh?$/.test(file));
+  const facts = { node: process.versions.modules, arch: process.arch };
+  const hash = hashInputs(["binding.gyp", ...inputs], facts);
+  if (hasStamp("addon", hash) && existsSync(addonFile)) return null;
+  return () => {
+    const missing = missingTools();
+    if (missing.length > 0) return reportMissing(missing);
+    const status = build();
+    if (status === 0) writeStamp("addon", hash);
+    // Who installs the package gets no addon but everything that needs none; who works on it must see the error.
+    return isClone ? status : 0;
+  };
+}
+
+/** A prebuilt addon may need a newer C library than this machine has; only loading it tells. */
+function loads(file) {
+  return (
+    existsSync(file) &&
+    run(process.execPath, ["-e", "require(process.argv[1])", file], { quiet: true }) === 0
+  );
+}
+
+function nodeGyp() {
+  // npm brings a node-gyp and names it to install scripts, so that installed packages need none of their own.
+  return resolveInPackage("node-gyp/bin/node-gyp.js") ?? process.env.npm_config_node_gyp ?? null;
+}
+
+function missingTools() {
+  const tools = [process.env.CXX?.split(" ")[0] ?? "g++", "make", "python3"].filter(
+    (tool) => !which(tool),
+  );
+  return nodeGyp() ? tools : [...tools, "node-gyp"];
+}
+
+function reportMissing(missing) {
+  console.error(`flm-train: the CPU addon was not built: ${missing.join(", ")} not found.
+  Remedy: apt-get install -y g++ make python3 (Debian, Ubuntu) or dnf install gcc-c++ make python3 (Fedora, RHEL),
+  then npm rebuild flm-train (in a clone: npm run build).
+  init, plan, doctor and --help work without it.`);
+  return 0;
+}
+
+function build() {
+  console.error("flm-train: compiling the CPU addon (a minute or two; later calls reuse it)");
+  const compiler = process.env.CXX ?? "g++";
+  const env =
+    which("ccache") && !compiler.startsWith("ccache") ? { CXX: `ccache ${compiler}` } : {};
+  return run(
+    process.execPath,
+    [nodeGyp(), "configure", "build", "--silent", ...headerArguments(), "-j", String(jobs)],
+    {
+      env,
+      quiet: true,
+    },
+  );
+}
+
+/** Node's own headers lie beside it in most installations; then node-gyp need not download them. */
+function headerArguments() {
+  if (process.env.npm_config_nodedir) return [`--nodedir=${process.env.npm_config_nodedir}`];
+  const prefix = dirname(dirname(process.execPath));
+  return existsSync(join(prefix, "include", "node", "common.gypi")) ? [`--nodedir=${prefix}`] : [];
+}

@@ -1,0 +1,74 @@
+// Runs test suites and ends with "N passed, N failed" alone on the last line.
+//   node scripts/test.mjs            the quick suites: `npm test`
+//   node scripts/test.mjs --slow     the slow suites: `npm run test:slow`
+//   node scripts/test.mjs native     the named suites only: `npm test native`
+import { join } from "node:path";
+import { root } from "./support/files.mjs";
+import { buildNative } from "./support/native.mjs";
+import { countTests } from "./support/totals.mjs";
+import { resolveInPackage, run } from "./support/tools.mjs";
+
+const BROKEN_BUILD = { passed: 0, failed: 1 };
+
+const SUITES = {
+  lib: () => vitest(["test/arch", "test/scripts", "test/lib"]),
+  native: () => native("build-native", {}),
+  addon: () => vitest(["test/addon", "test/distributed", "test/e2e"]),
+};
+
+const SLOW_SUITES = {
+  slow: () => vitest([], { FLM_TEST_SLOW: "1" }),
+  address: () => native("build-address", { FLM_SANITIZE: "address" }),
+  thread: () => native("build-thread", { FLM_SANITIZE: "thread" }),
+  emulation: () => emulation("build-emulation"),
+};
+
+function vitest(folders, env = {}) {
+  const program = join(resolveInPackage("vitest/package.json"), "..", "vitest.mjs");
+  return countTests(process.execPath, [program, "run", "--passWithNoTests", ...folders], env);
+}
+
+async function native(directory, options) {
+  if (buildNative(directory, options, ["flm_native_test"]) !== 0) return BROKEN_BUILD;
+  const program = join(root, directory, "flm_native_test");
+  return inTurn(["test", "grad"].map((mode) => () => countTests(program, ["--mode", mode])));
+}
+
+/** The CUDA kernels on the CPU: plain, under AddressSanitizer, under the race checker. */
+async function emulation(directory) {
+  if (buildNative(directory, {}, ["all"], "test/native/emulation") !== 0) return BROKEN_BUILD;
+  const programs = ["cuda_emulated", "cuda_emulated_asan", "cuda_emulated_race"];
+  return inTurn(programs.map((name) => () => countTests(join(root, directory, name), [])));
+}
+
+async function inTurn(suites) {
+  const totals = { passed: 0, failed: 0 };
+  for (const suite of suites) {
+    const { passed, failed } = await suite();
+    totals.passed += passed;
+    totals.failed += failed;
+  }
+  return totals;
+}
+
+const names = process.argv.slice(2).filter((argument) => argument !== "--slow");
+const all = { ...SUITES, ...SLOW_SUITES };
+const unknown = names.filter((name) => !(name in all));
+if (unknown.length > 0) {
+  console.error(`no suite ${unknown.join(", ")}; there are ${Object.keys(all).join(", ")}`);
+  process.exit(64);
+}
+const byDefault = process.argv.includes("--slow") ? SLOW_SUITES : SUITES;
+const chosen = names.length > 0 ? names : Object.keys(byDefault);
+
+const built = run(process.execPath, [join(root, "scripts", "install.mjs")]) === 0;
+if (!built) console.log("the addon or dist/ could not be built");
+const { passed, failed } = await inTurn(
+  chosen.map((name) => () => {
+    console.log(`\n== ${name}`);
+    return all[name]();
+  }),
+);
+const failures = failed + (built ? 0 : 1);
+console.log(`${passed} passed, ${failures} failed`);
+process.exit(failures > 0 ? 1 : 0);

@@ -1,0 +1,110 @@
+#include "ops/case.h"
+
+namespace flm::test {
+namespace {
+
+struct Shape {
+  int64_t M, N, K;
+  bool transpose_a = false, transpose_b = false;
+  bool accumulate = false;
+  bool stat_result = false;  // c is f32 also where a and b are bf16
+  bool bias = false, residual = false, packed = false;
+  int64_t gap = 0;  // between rows of every matrix
+  double alpha = 1;
+};
+
+std::string name_of_case(const Shape& s) {
+  return label("matmul", {{"M", s.M},
+                          {"N", s.N},
+                          {"K", s.K},
+                          {"ta", s.transpose_a},
+                          {"tb", s.transpose_b},
+                          {"accumulate", s.accumulate},
+                          {"stat_c", s.stat_result},
+                          {"bias", s.bias},
+                          {"residual", s.residual},
+                          {"packed", s.packed},
+                          {"gap", s.gap}});
+}
+
+In bind_matrix(Buffers& b, const char* name, int64_t rows, int64_t cols, bool transpose, int64_t gap,
+               int64_t& stride) {
+  if (transpose) std::swap(rows, cols);
+  stride = cols + gap;
+  return b.input(name, {rows, cols, stride}, Kind::compute, normal());
+}
+
+// A backend may round a bias to c's type before it adds it; these numbers are the same in either.
+Draw bias_values() {
+  return [draw = normal()](uint64_t stream, int64_t index) { return rounded(draw(stream, index), DType::bf16); };
+}
+
+Case multiply(Shape s, Purpose purpose = Purpose::test) {
+  return {.name = name_of_case(s),
+          .build =
+              [=](Buffers& b) -> Call {
+            Matmul a{};
+            a.M = s.M, a.N = s.N, a.K = s.K;
+            a.transpose_a = s.transpose_a, a.transpose_b = s.transpose_b, a.accumulate = s.accumulate;
+            a.alpha = s.alpha;
+            a.a = bind_matrix(b, "a", s.M, s.K, s.transpose_a, s.gap, a.lda);
+            a.b = bind_matrix(b, "b", s.K, s.N, s.transpose_b, s.gap, a.ldb);
+            a.ldc = s.N + s.gap;
+            const Extent result{s.M, s.N, a.ldc};
+            const Kind kind = s.stat_result ? Kind::stat : Kind::compute;
+            a.c = s.accumulate ? b.in_out("c", result, kind, normal()) : b.output("c", result, kind);
+            if (s.bias) a.bias = b.input("bias", {s.N}, Kind::stat, bias_values());
+            if (s.residual) a.residual = b.input("residual", result, kind, normal());
+            if (!s.packed) return call(&OpTable::matmul, a);
+
+            PackWeights pack{};
+            pack.b = a.b, pack.N = s.N, pack.K = s.K, pack.ldb = a.ldb, pack.transpose_b = s.transpose_b;
+            const size_t bytes = b.backend().ops->packed_bytes(b.backend().context(), pack);
+            pack.packed = b.scratch("packed", bytes);
+            a.b_packed.data = pack.packed;
+            return [=](Context& context, const OpTable& ops) {
+              if (bytes > 0) ops.pack_weights(context, pack);
+              ops.matmul(context, a);
+            };
+          },
+          .purpose = purpose,
+          .flops = 2.0 * double(s.M) * double(s.N) * double(s.K),
+          // Sums of K products; a result that rounds to bf16 is as far off as bf16 is coarse.
+          .tolerance_f32 = 4e-6};
+}
+
+}  // namespace
+
+FLM_OP_CASES(matmul) {
+  const Shape sizes[] = {{0, 7, 5},      {1, 1, 1},     {1, 129, 64},    {7, 17, 63},   {17, 64, 7},
+                         {63, 65, 129},  {65, 1, 17},   {129, 63, 65},   {64, 64, 64},  {2, 200, 33},
+                         {130, 97, 515}, {257, 193, 31}};
+  for (const Shape& size : sizes)
+    for (const bool ta : {false, true})
+      for (const bool tb : {false, true}) {
+        Shape s = size;
+        s.transpose_a = ta, s.transpose_b = tb;
+        cases.push_back(multiply(s));
+        s.gap = 5;
+        s.bias = s.residual = s.packed = true;
+        s.alpha = 0.7;
+        cases.push_back(multiply(s));
+        s.stat_result = true;
+        s.residual = false;
+        cases.push_back(multiply(s));
+        s.bias = s.packed = false;
+        s.accumulate = true;
+        cases.push_back(multiply(s));
+        s.stat_result = false;
+        s.gap = 0;
+        cases.push_back(multiply(s));
+      }
+
+  for (const bool tb : {false, true})
+    cases.push_back(multiply({.M = 1024, .N = 1024, .K = 1024, .transpose_b = tb}, Purpose::perf));
+  cases.push_back(multiply({.M = 1024, .N = 1024, .K = 1024, .transpose_a = true, .accumulate = true, .stat_result = true},
+                           Purpose::perf));
+  cases.push_back(multiply({.M = 1, .N = 4096, .K = 1024, .transpose_b = true}, Purpose::perf));
+}
+
+}  // namespace flm::test

@@ -1,0 +1,102 @@
+#include "ops/values.h"
+
+#include <cstring>
+#include <utility>
+
+#include "core/error.h"
+#include "core/philox.h"
+
+namespace flm::test {
+namespace {
+
+constexpr uint64_t kSeed = 20230907;
+
+template <class T>
+T read(const unsigned char* from) {
+  T value;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+template <class T>
+void write(T value, unsigned char* to) {
+  std::memcpy(to, &value, sizeof value);
+}
+
+}  // namespace
+
+DType type_of(Kind kind, Precision precision) {
+  switch (kind) {
+    case Kind::compute:
+      return precision.compute;
+    case Kind::stat:
+      return precision.stat;
+    case Kind::always_f64:
+      return DType::f64;
+    case Kind::i32:
+      return DType::i32;
+    case Kind::u8:
+      return DType::u8;
+  }
+  return DType::f32;
+}
+
+Draw normal(double deviation, double mean) {
+  return [=](uint64_t stream, int64_t index) {
+    return mean + deviation * philox_normal(kSeed, stream, uint64_t(index));
+  };
+}
+
+Draw uniform(double low, double high) {
+  return [=](uint64_t stream, int64_t index) {
+    const PhiloxBlock block = philox(kSeed, stream, uint64_t(index));
+    return low + (high - low) * philox_uniform(block[0], block[1]);
+  };
+}
+
+Draw values(std::vector<double> list) {
+  return [list = std::move(list)](uint64_t, int64_t index) { return list[size_t(index) % list.size()]; };
+}
+
+Draw growth_mask(int64_t inherited, int64_t width, double m) {
+  return [=](uint64_t, int64_t index) { return index % width < inherited ? 1.0 : m; };
+}
+
+double rounded(double value, DType dtype) {
+  unsigned char bytes[sizeof(double)];
+  store(value, dtype, bytes);
+  return load(dtype, bytes);
+}
+
+void store(double value, DType dtype, unsigned char* to) {
+  switch (dtype) {
+    case DType::f32:
+      return write(float(value), to);
+    case DType::bf16:
+      return write(to_bf16(float(value)), to);
+    case DType::f64:
+      return write(value, to);
+    case DType::i32:
+      return write(int32_t(value), to);
+    case DType::u8:
+      return write(uint8_t(value), to);
+  }
+}
+
+double load(DType dtype, const unsigned char* from) {
+  switch (dtype) {
+    case DType::f32:
+      return read<float>(from);
+    case DType::bf16:
+      return to_float(read<bf16>(from));
+    case DType::f64:
+      return read<double>(from);
+    case DType::i32:
+      return read<int32_t>(from);
+    case DType::u8:
+      return *from;
+  }
+  return 0;
+}
+
+}  // namespace flm::test
