@@ -21,8 +21,12 @@
       "<!(node -p \"require('path').relative('.', require('node-api-headers').include_dir)\")"
     ],
     "defines": ["FLM_ABI=<(abi)", "NAPI_VERSION=<(napi_version)", "NODE_ADDON_API_CPP_EXCEPTIONS"],
-    # What node-gyp adds by itself and the list decides differently.
-    "cflags!": ["-fno-exceptions"],
+    # What node-gyp adds by itself goes: the list decides alone. So both builders give the compiler the same
+    # arguments and share objects through ccache.
+    "defines!": ["_LARGEFILE_SOURCE", "_FILE_OFFSET_BITS=64"],
+    "cflags!": [
+      "-pthread", "-Wall", "-Wextra", "-Wno-unused-parameter", "-m64", "-O3", "-fno-omit-frame-pointer", "-fno-exceptions"
+    ],
     "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
     "cflags_cc": ["<@(cxx_flags)"],
     "libraries": ["-ldl", "-pthread"]

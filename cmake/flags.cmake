@@ -6,6 +6,8 @@ flm_list(FLM_CUDA_FLAGS cuda_flags)
 set(CMAKE_CXX_FLAGS_RELEASE "")
 set(CMAKE_CUDA_FLAGS_RELEASE "")
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# As node-gyp asks for dependencies, so that ccache gives one builder the objects of the other.
+set(CMAKE_DEPFILE_FLAGS_CXX "-MMD -MF <DEP_FILE>")
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 add_library(flm_flags INTERFACE)

@@ -25,10 +25,12 @@ export interface PreparedData {
   readonly train_documents: number;
   readonly duplicate_documents: number;
   readonly validation_tokens: number;
-  /** UTF-8 bytes of a validation token, for bits per byte. */
+  /** UTF-8 bytes of a validation target, for bits per byte; 0 without validation. */
   readonly bytes_per_token: number;
   /** Nats per validation token of an interpolated bigram model of the training tokens; null without validation. */
   readonly bigram_loss: number | null;
+  /** What the user should know about the data, one sentence each. */
+  readonly warnings: readonly string[];
   /** The endless stream of training rows, from its beginning or from where `state` was taken. */
   stream(state?: Json): BatchStream;
   /** The whole validation set, in order, as rows of `seq_length`; every token is a target at most once. */

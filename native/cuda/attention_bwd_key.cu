@@ -79,9 +79,10 @@ __global__ void __launch_bounds__(Shape<kDim>::kWarps* kWarp, Shape<kDim>::kBloc
   const float scale = float(a.scale) * kLog2e;
   Accumulator<kBlocks, kDim / 8> dk = {}, dv = {};
   int head = kv_head * group, query0 = row0, here = 0;
+  int left = group * ((end - row0 + kQueries - 1) / kQueries);  // tiles of queries
   fetch(0, head, query0);
   copy_async_commit();
-  while (head < (kv_head + 1) * group) {
+  while (left-- > 0) {
     const int this_query0 = query0;
     const bf16 *q = q_tiles + here * kQueries * kDim, *dout = dout_tiles + here * kQueries * kDim;
     const float *lse = lse_tiles + here * kQueries, *row_delta = delta_tiles + here * kQueries;
@@ -90,12 +91,12 @@ __global__ void __launch_bounds__(Shape<kDim>::kWarps* kWarp, Shape<kDim>::kBloc
     if (query0 >= end) query0 = row0, ++head;
     copy_async_wait<0>();
     __syncthreads();  // everybody's part of this tile, and nobody reads the tile before
-    if (head < (kv_head + 1) * group) fetch(here, head, query0);
+    if (left > 0) fetch(here, head, query0);
     copy_async_commit();
     if (this_query0 + kQueries <= warp_row0) continue;  // all of the tile comes before all of the warp's keys
 
     Accumulator<kBlocks, kQueries / 8> p = {}, dp;
-    multiply_transposed<kDim, kBlocks, kQueries / 8>(p, k, q, lane);
+    multiply_transposed<2, kDim, kBlocks, kQueries / 8>(p, k, q, lane);
     if (this_query0 < warp_row0 + kWarpRows || this_query0 + kQueries > earliest)
 #pragma unroll
       for (int m = 0; m < kBlocks; ++m)
@@ -112,18 +113,23 @@ __global__ void __launch_bounds__(Shape<kDim>::kWarps* kWarp, Shape<kDim>::kBloc
         }
 #pragma unroll
     for (int n = 0; n < kQueries / 8; ++n) {
-      const float2 lse2 = *reinterpret_cast<const float2*>(lse + n * 8 + lane % 4 * 2);
-      const float2 delta2 = *reinterpret_cast<const float2*>(row_delta + n * 8 + lane % 4 * 2);
+      const float2 of_queries = *reinterpret_cast<const float2*>(lse + n * 8 + lane % 4 * 2);
 #pragma unroll
       for (int m = 0; m < kBlocks; ++m)
 #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-          p[m][n][i] = fast_exp2(p[m][n][i] * scale - (i % 2 ? lse2.y : lse2.x) * kLog2e);
-          dp[m][n][i] = i % 2 ? -delta2.y : -delta2.x;
-        }
+        for (int i = 0; i < 4; ++i)
+          p[m][n][i] = fast_exp2(p[m][n][i] * scale - (i % 2 ? of_queries.y : of_queries.x) * kLog2e);
     }
-    multiply_transposed<kDim, kBlocks, kQueries / 8>(dp, v, dout, lane);
     multiply<kDim, kBlocks, kQueries / 8>(dv, p, dout, lane);
+#pragma unroll
+    for (int n = 0; n < kQueries / 8; ++n) {
+      const float2 of_queries = *reinterpret_cast<const float2*>(row_delta + n * 8 + lane % 4 * 2);
+#pragma unroll
+      for (int m = 0; m < kBlocks; ++m)
+#pragma unroll
+        for (int i = 0; i < 4; ++i) dp[m][n][i] = i % 2 ? -of_queries.y : -of_queries.x;
+    }
+    multiply_transposed<2, kDim, kBlocks, kQueries / 8>(dp, v, dout, lane);
 #pragma unroll
     for (int m = 0; m < kBlocks; ++m)
 #pragma unroll

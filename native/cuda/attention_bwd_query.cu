@@ -43,7 +43,7 @@ __device__ __forceinline__ void row_products(float* delta, const bf16* dout, con
 template <int kDim>
 __global__ void __launch_bounds__(kThreads, 2)
     attention_bwd_query_kernel(AttentionBwd a, float* delta_out, TileOrder order) {
-  constexpr int kKeys = cuda::kKeys<kDim>, kKeyTile = kKeys * kDim;
+  constexpr int kKeys = cuda::kKeys<kDim>, kKeyTile = kKeys * kDim, kUnroll = kDim == 128 ? 4 : 2;
   const int tile = order(blockIdx.x);
   if (tile >= order.tiles) return;  // the whole block leaves
   const int lane = int(threadIdx.x) % kWarp, warp = int(threadIdx.x) / kWarp;
@@ -84,6 +84,7 @@ __global__ void __launch_bounds__(kThreads, 2)
                      a.o.as<bf16>() + o_offset + warp * kWarpRows * o_stride, o_stride, tokens - warp_row0,
                      lane);
   __syncwarp();
+  row_lse[threadIdx.x] = 0.0f;
   if (const int row = row0 + int(threadIdx.x); row < tokens) {
     row_lse[threadIdx.x] = a.lse.as<float>()[int64_t(head) * tokens + row] * kLog2e;
     delta_out[int64_t(head) * tokens + row] = row_delta[threadIdx.x];
@@ -102,10 +103,11 @@ __global__ void __launch_bounds__(kThreads, 2)
       place.copy(v_tiles + (here ^ 1) * kKeyTile, a.v.as<bf16>());
     }
     copy_async_commit();
+    if (key0 >= warp_row0 + kWarpRows) continue;  // all of the tile comes after all of the warp's queries
     const bf16 *k = k_tiles + here * kKeyTile, *v = v_tiles + here * kKeyTile;
 
     Accumulator<kBlocks, kKeys / 8> p = {}, dp;
-    multiply_transposed<kDim, kBlocks, kKeys / 8>(p, q, k, lane);
+    multiply_transposed<kUnroll, kDim, kBlocks, kKeys / 8>(p, q, k, lane);
     if (key0 + kKeys - 1 > warp_row0 || key0 < latest)
 #pragma unroll
       for (int m = 0; m < kBlocks; ++m)
@@ -134,7 +136,7 @@ __global__ void __launch_bounds__(kThreads, 2)
             dp[m][n][i] = -delta;
           }
       }
-    multiply_transposed<kDim, kBlocks, kKeys / 8>(dp, dout, v, lane);
+    multiply_transposed<kUnroll, kDim, kBlocks, kKeys / 8>(dp, dout, v, lane);
 #pragma unroll
     for (int m = 0; m < kBlocks; ++m)
 #pragma unroll

@@ -102,7 +102,7 @@ __global__ void __launch_bounds__(kThreads, 2) attention_fwd_kernel(AttentionFwd
     copy_async_commit();
 
     Accumulator<kBlocks, kKeys / 8> s = {};
-    multiply_transposed<kDim, kBlocks, kKeys / 8>(s, q, k_tile, lane);
+    multiply_transposed<4, kDim, kBlocks, kKeys / 8>(s, q, k_tile, lane);
 
     copy_async_wait<0>();  // values of this tile
     __syncthreads();       // everybody's part of them, and nobody reads the keys of this tile

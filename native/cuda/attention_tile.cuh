@@ -100,11 +100,12 @@ __device__ __forceinline__ int fragment_at(int step, int lane) {
   return at<kDim>(lane % 16, step * 2 + lane / 16);
 }
 
-// acc += a b^T: kDim is summed over, the 8 * kColumns columns of the result are rows of b.
-template <int kDim, int kBlocks, int kColumns>
+// acc += a b^T: kDim is summed over, the 8 * kColumns columns of the result are rows of b. kUnroll bounds how
+// far ahead the compiler reads fragments: each kernel takes the largest at which nothing spills.
+template <int kUnroll, int kDim, int kBlocks, int kColumns>
 __device__ __forceinline__ void multiply_transposed(Accumulator<kBlocks, kColumns>& acc, const bf16* a,
                                                     const bf16* b, int lane) {
-#pragma unroll 4
+#pragma unroll kUnroll
   for (int step = 0; step < kDim / 16; ++step) {
     uint32_t left[kBlocks][4];
 #pragma unroll

@@ -118,6 +118,7 @@ void TokenFile::read(int64_t offset, int64_t count, int32_t* out) const {
   FLM_CHECK(offset >= 0 && count >= 0 && count <= token_count_ && offset <= token_count_ - count,
             ErrorCode::data_invalid, "tokens ", offset, " to ", offset + count, " are asked of ", path_,
             ", which holds ", token_count_);
+  if (count == 0) return;  // `out` may be null
   const unsigned char* from = map_ + kHeaderBytes + offset * bytes_per_token_;
   if (bytes_per_token_ == 2) {
     for (int64_t i = 0; i < count; ++i) out[i] = load<uint16_t>(from + 2 * i);

@@ -45,7 +45,7 @@ function nodeGyp() {
 }
 
 function missingTools() {
-  const tools = [process.env.CXX?.split(" ")[0] ?? "g++", "make", "python3"].filter(
+  const tools = [process.env.CXX?.split(" ")[0] ?? "c++", "make", "python3"].filter(
     (tool) => !which(tool),
   );
   return nodeGyp() ? tools : [...tools, "node-gyp"];
@@ -61,7 +61,7 @@ function reportMissing(missing) {
 
 function build() {
   console.error("flm-train: compiling the CPU addon (a minute or two; later calls reuse it)");
-  const compiler = process.env.CXX ?? "g++";
+  const compiler = process.env.CXX ?? "c++";
   const env =
     which("ccache") && !compiler.startsWith("ccache") ? { CXX: `ccache ${compiler}` } : {};
   return run(

@@ -47,7 +47,8 @@ export function compilerCache() {
 export function run(program, args, { env = {}, quiet = false } = {}) {
   const result = spawnSync(program, args, {
     cwd: root,
-    env: { ...process.env, ...env },
+    // ccache sees paths below the root as relative ones, so that all builds and clones share their objects.
+    env: { CCACHE_BASEDIR: root, ...process.env, ...env },
     stdio: quiet ? ["ignore", "pipe", "pipe"] : "inherit",
     maxBuffer: 1 << 28,
   });

@@ -49,7 +49,7 @@ function absorb(state: number, value: number): number {
   return mix((mix((state ^ low) + 0x9e3779b9) ^ high) + 0x85ebca6b);
 }
 
-/** A bijection of 32-bit integers in which every bit of the result depends on every bit of the input. */
+/** A bijection of 32-bit integers in which every input bit reaches every output bit (constants of lowbias32). */
 function mix(value: number): number {
   let x = value | 0;
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);

@@ -70,6 +70,8 @@ ModelShape tiny_flm() {
   return s;
 }
 
+namespace {
+
 ModelShape tiny_llama() {
   ModelShape s = base_shape();
   s.norm = NormKind::rms_norm;
@@ -88,6 +90,25 @@ ModelShape tiny_gpt2() {
   s.position = PositionKind::learned;
   s.bias = true;
   s.tie_embeddings = true;
+  return s;
+}
+
+}  // namespace
+
+const std::vector<Family>& families() {
+  static const std::vector<Family> all{{"flm", tiny_flm()}, {"llama", tiny_llama()}, {"gpt2", tiny_gpt2()}};
+  return all;
+}
+
+ModelShape tiled_llama() {
+  ModelShape s = tiny_llama();
+  s.hidden_size = 128;
+  s.num_attention_heads = 2;
+  s.num_kv_heads = 1;
+  s.head_size = 64;
+  s.ffn_hidden_size = 192;
+  s.seq_length = 150;
+  s.attention_scale = 0.125;
   return s;
 }
 
@@ -149,6 +170,34 @@ std::vector<Piece> whole_rows(const EngineSpec& spec, int64_t micro_batches) {
   for (int64_t row = 0; row < micro_batches * spec.micro_batch_size; ++row)
     pieces.push_back({row, 0, row * T, T, true, true});
   return pieces;
+}
+
+void mask_half(EngineSpec& spec) {
+  const auto half = [](int64_t n) {
+    std::vector<uint8_t> mask(static_cast<size_t>(n));
+    for (size_t i = mask.size() / 2; i < mask.size(); ++i) mask[i] = 1;
+    return mask;
+  };
+  const ModelShape& s = spec.shape;
+  spec.masks = {half(s.hidden_size), half(s.ffn_hidden_size), half(s.num_attention_heads),
+                half(s.num_kv_heads), half(s.num_layers)};
+}
+
+std::unique_ptr<Engine> ready_engine(Backend backend, const EngineSpec& spec) {
+  auto engine = std::make_unique<Engine>(std::move(backend), spec);
+  randomise(*engine, 7, 1 / std::sqrt(double(spec.shape.hidden_size)));
+  const int64_t tokens = kMicroBatches * spec.micro_batch_size * spec.shape.seq_length + 1;
+  engine->open_token_files({write_token_file(random_tokens(tokens, spec.shape.vocab_size, 3))});
+  return engine;
+}
+
+StepReport gradients(Engine& engine, const Ramp& ramp) {
+  return engine.step({whole_rows(engine.spec(), kMicroBatches), kMicroBatches, 0, ramp});
+}
+
+double mean_loss(Engine& engine, const Ramp& ramp) {
+  const EvalReport r = engine.evaluate({whole_rows(engine.spec(), kMicroBatches), kMicroBatches, ramp});
+  return r.loss_sum / double(r.targets);
 }
 
 }  // namespace flm::test

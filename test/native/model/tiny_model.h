@@ -1,6 +1,6 @@
 #pragma once
 // Engines of small models on any backend, for whole-model tests.
-#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,10 +9,16 @@
 
 namespace flm::test {
 
-// A model of each family with grouped or plain heads; sizes are odd on purpose.
+struct Family {
+  const char* name;
+  ModelShape shape;
+};
+
+// flm, llama with grouped heads, gpt2; sizes are odd on purpose.
+const std::vector<Family>& families();
+// Llama with heads of 64 and a context of several attention tiles: the shape that fast kernels are made for.
+ModelShape tiled_llama();
 ModelShape tiny_flm();
-ModelShape tiny_llama();
-ModelShape tiny_gpt2();
 
 EngineSpec engine_spec(const ModelShape& shape, Precision precision);
 
@@ -27,5 +33,16 @@ std::string write_token_file(const std::vector<int32_t>& tokens);
 
 // Every row of `micro_batches` taken from file 0, one after another, each a segment of its own.
 std::vector<Piece> whole_rows(const EngineSpec& spec, int64_t micro_batches);
+
+// Everything is being grown at once: the second half of each axis is new.
+void mask_half(EngineSpec& spec);
+inline constexpr Ramp kMidRamp{0.3, 0.4, 0.6, 0.7};
+
+inline constexpr int64_t kMicroBatches = 2;
+// An engine with drawn weights and a token file for kMicroBatches.
+std::unique_ptr<Engine> ready_engine(Backend backend, const EngineSpec& spec);
+// One step at a learning rate of zero: gradients without a change of the weights.
+StepReport gradients(Engine& engine, const Ramp& ramp);
+double mean_loss(Engine& engine, const Ramp& ramp);
 
 }  // namespace flm::test

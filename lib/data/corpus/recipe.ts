@@ -1,0 +1,48 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Config } from "../../config/types.ts";
+import { ioError } from "../../errors.ts";
+import type { Source } from "../read/documents.ts";
+import { findSourceFiles } from "../read/source-files.ts";
+
+/** Counts up whenever the same files and config give other tokens or another summary. */
+const CACHE_VERSION = 1;
+
+/** All that the tokenized corpus follows from. */
+export interface Recipe {
+  readonly sources: readonly Source[];
+  readonly validation_fraction: number;
+  readonly tokenizer: Config["tokenizer"];
+  /** The text of `tokenizer.path` for type file. */
+  readonly tokenizer_json: string | null;
+}
+
+/** Finds the files that a config names. */
+export function readRecipe({ data, tokenizer }: Config): Recipe {
+  return {
+    sources: data.sources.map((source, index) => ({
+      files: findSourceFiles(source, index),
+      field: source.field,
+    })),
+    validation_fraction: data.validation.fraction,
+    tokenizer,
+    tokenizer_json: tokenizer.type === "file" ? readText(tokenizer.path!) : null,
+  };
+}
+
+/**
+ * The name under which the result is cached. Files count by path, size and time of modification: reading them all
+ * would cost most of what the cache saves.
+ */
+export function recipeKey(recipe: Recipe): string {
+  const text = JSON.stringify([CACHE_VERSION, recipe]);
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw ioError("read tokenizer.path", path, cause);
+  }
+}

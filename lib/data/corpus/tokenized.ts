@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { NativeBinding } from "../../native/types.ts";
+import type { DocumentTokenizer } from "../tokenizer/document-tokenizer.ts";
+import { loadTokenizer } from "../tokenizer/load.ts";
+import { type DocumentIndex, readDocumentIndex } from "./document-index.ts";
+import { readSummary, type Summary } from "./summary.ts";
+import { tokenFileNames } from "./tokenize.ts";
+
+/** Names in the directory of a tokenized corpus, beside the token files. */
+export const SUMMARY_FILE = "summary.json";
+export const TOKENIZER_FILE = "tokenizer.json";
+
+export interface TokenizedFile {
+  /** Absolute. */
+  readonly path: string;
+  readonly documents: DocumentIndex;
+}
+
+/** A tokenized corpus on disk, with one training and one validation file for each source. */
+export interface TokenizedCorpus {
+  readonly tokenizer: DocumentTokenizer;
+  readonly training: readonly TokenizedFile[];
+  readonly validation: readonly TokenizedFile[];
+  readonly summary: Summary;
+}
+
+/**
+ * The corpus in `directory`; null when there is none, or a damaged one. Headers and sizes are checked, but the
+ * tokens are not read.
+ */
+export function openTokenized(
+  directory: string,
+  sources: number,
+  tokenizer: "bytes" | "json",
+  native: Pick<NativeBinding, "createBpeEncoder">,
+): TokenizedCorpus | null {
+  try {
+    const summary = readSummary(join(directory, SUMMARY_FILE));
+    if (summary === null) return null;
+    const names = Array.from({ length: sources }, (_, source) => tokenFileNames(source));
+    const json =
+      tokenizer === "bytes" ? tokenizer : readFileSync(join(directory, TOKENIZER_FILE), "utf8");
+    return {
+      tokenizer: loadTokenizer(native, json),
+      training: names.map(({ training }) => openFile(join(directory, training))),
+      validation: names.map(({ validation }) => openFile(join(directory, validation))),
+      summary,
+    };
+  } catch {
+    return null;
+  }
+}
+
+function openFile(path: string): TokenizedFile {
+  const documents = readDocumentIndex(path);
+  if (documents === null) throw new Error(`${path} is not a whole token file`);
+  return { path, documents };
+}

@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import type { Config } from "../config/types.ts";
+import { FlmError } from "../errors.ts";
+import type { NativeBinding } from "../native/types.ts";
+import { buildCorpus } from "./corpus/build.ts";
+import { fillDirectory } from "./corpus/cache.ts";
+import { type PassOptions, throwIfCancelled } from "./corpus/pass.ts";
+import { readRecipe, recipeKey } from "./corpus/recipe.ts";
+import { openTokenized, type TokenizedCorpus } from "./corpus/tokenized.ts";
+import type { StreamSource } from "./stream/cursor.ts";
+import { TrainingStream } from "./stream/training-stream.ts";
+import { validationRows } from "./stream/validation-rows.ts";
+import type { PreparedData } from "./types.ts";
+
+export interface PrepareOptions extends PassOptions {
+  native: NativeBinding;
+}
+
+/**
+ * Makes the corpus of a config ready to train on: reads the sources, drops exact duplicates, holds documents out,
+ * trains or loads the tokenizer and writes token files into `data.cache_dir`. What is there already for the same
+ * files and settings is used as it is.
+ *
+ * @throws FlmError DATA_NOT_FOUND, DATA_EMPTY, DATA_INVALID, TOKENIZER_INVALID, NOT_SUPPORTED, IO or CANCELLED
+ */
+export async function prepareData(config: Config, options: PrepareOptions): Promise<PreparedData> {
+  throwIfCancelled(options.signal);
+  const { native } = options;
+  const recipe = readRecipe(config);
+  const directory = join(config.data.cache_dir, recipeKey(recipe));
+  const kind = config.tokenizer.type === "bytes" ? "bytes" : "json";
+  const open = () => openTokenized(directory, recipe.sources.length, kind, native);
+  const cached = open();
+  if (cached) return prepared(config, cached);
+  await fillDirectory(
+    directory,
+    (work) => buildCorpus(recipe, work, native, options),
+    () => open() !== null,
+  );
+  const built = open();
+  if (!built) throw new FlmError("INTERNAL", `${directory} was written but cannot be used`);
+  return prepared(config, built);
+}
+
+function prepared({ data, seed }: Config, corpus: TokenizedCorpus): PreparedData {
+  const { tokenizer, training, validation, summary } = corpus;
+  // Pieces name the training files first, then the validation files.
+  const streamSources: StreamSource[] = training.map(({ documents }, file) => ({
+    file,
+    documents,
+    weight: data.sources[file]!.weight,
+  }));
+  const validationSources = validation.map(({ documents }, i) => ({
+    file: training.length + i,
+    documents,
+  }));
+  const sum = (
+    of: readonly { documents: { tokens: number; count: number } }[],
+    key: "tokens" | "count",
+  ) => of.reduce((total, { documents }) => total + documents[key], 0);
+  return {
+    tokenizer,
+    files: [...training, ...validation].map(({ path }) => path),
+    ...summary,
+    train_tokens: sum(training, "tokens"),
+    train_documents: sum(training, "count"),
+    validation_tokens: sum(validation, "tokens"),
+    stream: (state) => new TrainingStream(streamSources, data, seed, state),
+    validationRows: (seq_length) => validationRows(validationSources, seq_length),
+  };
+}

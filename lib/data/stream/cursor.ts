@@ -1,0 +1,69 @@
+import { FlmError } from "../../errors.ts";
+import type { Json } from "../../json.ts";
+import type { DocumentIndex } from "../corpus/document-index.ts";
+
+/** The training documents of a source. */
+export interface StreamSource {
+  /** Index of its token file. */
+  readonly file: number;
+  readonly documents: DocumentIndex;
+  /** Share of the tokens, relative to the other sources. */
+  readonly weight: number;
+}
+
+/** How far a source has been read. */
+export interface Cursor {
+  /** Complete readings of the source. */
+  epoch: number;
+  /** Documents of the running epoch that are done. */
+  position: number;
+  /** Inputs of the document at `position` that are done; above 0 for at most one source. */
+  offset: number;
+  /** Inputs taken in all, for the mixture. */
+  tokens: number;
+}
+
+const FIELDS = ["epoch", "position", "offset", "tokens"] as const;
+
+/** The cursors of `TrainingStream.state()`, or those of the beginning without one. */
+export function readCursors(state: Json | undefined, sources: readonly StreamSource[]): Cursor[] {
+  if (state === undefined)
+    return sources.map(() => ({ epoch: 0, position: 0, offset: 0, tokens: 0 }));
+  const saved = isObject(state) && Array.isArray(state.sources) ? state.sources : [];
+  if (saved.length !== sources.length)
+    throw invalidState(`it has ${saved.length} sources, the data has ${sources.length}`);
+  const cursors = saved.map(readCursor);
+  if (cursors.filter(({ offset }) => offset > 0).length > 1)
+    throw invalidState("it stands within the documents of several sources");
+  for (const [i, { position, offset }] of cursors.entries()) {
+    const { count } = sources[i]!.documents;
+    if (position + offset > 0 && position >= count)
+      throw invalidState(`position ${position} of source ${i} is not below its ${count} documents`);
+  }
+  return cursors;
+}
+
+function readCursor(value: Json, index: number): Cursor {
+  const cursor: Cursor = { epoch: 0, position: 0, offset: 0, tokens: 0 };
+  for (const field of FIELDS) {
+    const number = isObject(value) ? value[field] : undefined;
+    if (!Number.isSafeInteger(number) || (number as number) < 0)
+      throw invalidState(`${field} of source ${index} is ${JSON.stringify(number)}, not a count`);
+    cursor[field] = number as number;
+  }
+  return cursor;
+}
+
+function isObject(value: Json): value is { [key: string]: Json } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function invalidState(problem: string): FlmError {
+  return new FlmError(
+    "CHECKPOINT_INVALID",
+    `the place in the data cannot be restored: ${problem}`,
+    {
+      hint: "resume with the data that the run was started with",
+    },
+  );
+}

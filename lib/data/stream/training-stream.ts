@@ -1,0 +1,117 @@
+import type { Json } from "../../json.ts";
+import type { BatchStream } from "../types.ts";
+import { type Cursor, invalidState, readCursors, type StreamSource } from "./cursor.ts";
+import { Permutation } from "./permutation.ts";
+import {
+  type DocumentCursor,
+  type DocumentRest,
+  inputsOf,
+  type Packing,
+  packRow,
+} from "./row-packer.ts";
+
+/**
+ * The endless stream of training rows.
+ *
+ * Each epoch of a source goes through its documents in an order that follows from (seed, source, epoch). Between two
+ * documents it is the turn of the source that lies furthest behind its share of the tokens so far. So the stream is
+ * a function of the cursors alone: not of rows per call, and of the sequence length only in where rows are cut.
+ */
+export class TrainingStream implements BatchStream, DocumentCursor {
+  readonly #sources: readonly StreamSource[];
+  readonly #packing: Packing;
+  readonly #seed: number;
+  readonly #cursors: Cursor[];
+  /** The order of the running epoch of each source. */
+  readonly #orders: (Permutation | undefined)[] = [];
+  readonly #total_weight: number;
+
+  /**
+   * @param sources of which at least one has a document
+   * @param state of an earlier stream of the same corpus, to continue there
+   * @throws FlmError CHECKPOINT_INVALID for a state that is not one of this corpus
+   */
+  constructor(
+    sources: readonly StreamSource[],
+    packing: Packing,
+    seed: number,
+    state: Json | undefined,
+  ) {
+    this.#sources = sources;
+    this.#packing = packing;
+    this.#seed = seed;
+    this.#cursors = readCursors(state, sources);
+    this.#total_weight = sources
+      .filter(({ documents }) => documents.count > 0)
+      .reduce((sum, { weight }) => sum + weight, 0);
+    const { offset, length } = this.current();
+    if (offset >= inputsOf(length, packing))
+      throw invalidState(`offset ${offset} is not within a document of ${length} tokens`);
+  }
+
+  next(rows: number, seq_length: number): Float64Array {
+    const pieces: number[] = [];
+    for (let row = 0; row < rows; row++) packRow(this, this.#packing, seq_length, row, pieces);
+    return Float64Array.from(pieces);
+  }
+
+  state(): Json {
+    return { sources: this.#cursors.map((cursor) => ({ ...cursor })) };
+  }
+
+  epochs(): number[] {
+    return this.#cursors.map(({ epoch }) => epoch);
+  }
+
+  current(): DocumentRest {
+    const source = this.#turn();
+    const { file, documents } = this.#sources[source]!;
+    const cursor = this.#cursors[source]!;
+    const document = this.#order(source).at(cursor.position);
+    return {
+      file,
+      start: documents.start(document),
+      length: documents.length(document),
+      offset: cursor.offset,
+    };
+  }
+
+  advance(inputs: number): void {
+    const source = this.#turn();
+    const cursor = this.#cursors[source]!;
+    const { documents } = this.#sources[source]!;
+    const document = this.#order(source).at(cursor.position);
+    cursor.tokens += inputs;
+    cursor.offset += inputs;
+    if (cursor.offset < inputsOf(documents.length(document), this.#packing)) return;
+    cursor.offset = 0;
+    cursor.position++;
+    if (cursor.position < documents.count) return;
+    cursor.position = 0;
+    cursor.epoch++;
+    this.#orders[source] = undefined;
+  }
+
+  /** The source of the document that is being read or, between documents, that lies furthest behind its share. */
+  #turn(): number {
+    const open = this.#cursors.findIndex(({ offset }) => offset > 0);
+    if (open >= 0) return open;
+    const total = this.#cursors.reduce((sum, { tokens }) => sum + tokens, 0);
+    let best = -1;
+    let largest = -Infinity;
+    for (const [i, { weight, documents }] of this.#sources.entries()) {
+      if (documents.count === 0) continue;
+      const deficit = (weight / this.#total_weight) * total - this.#cursors[i]!.tokens;
+      if (deficit <= largest) continue;
+      largest = deficit;
+      best = i;
+    }
+    return best;
+  }
+
+  #order(source: number): Permutation {
+    const { count } = this.#sources[source]!.documents;
+    const { epoch } = this.#cursors[source]!;
+    return (this.#orders[source] ??= new Permutation(count, [this.#seed, source, epoch]));
+  }
+}

@@ -1,0 +1,149 @@
+// Whole models on every backend: against the oracle, and against themselves where bits must be equal.
+#include <algorithm>
+#include <cmath>
+
+#include "model/tiny_model.h"
+#include "ops/backends.h"
+#include "oracle/oracle.h"
+#include "test.h"
+
+namespace flm::test {
+namespace {
+
+// Emulated kernels are slow, and a bit-exact run of the small shapes says as much.
+constexpr const char* kEmulation = "emulation";
+
+std::vector<Family> shapes_for(const std::string& backend) {
+  std::vector<Family> all = families();
+  if (backend != kEmulation) all.push_back({"llama with heads of 64", tiled_llama()});
+  return all;
+}
+
+struct Tolerance {
+  Precision precision;
+  const char* name;
+  double loss, gradient;
+};
+constexpr Tolerance kTolerances[] = {{Precision::f32, "f32", 1e-6, 2e-5},
+                                     {Precision::bf16, "bf16", 1e-2, 6e-2}};
+
+// tolerance: a share of each tensor's norm, or of a small part of a typical tensor's where that is more.
+void compare_gradients(Engine& engine, Engine& reference, double tolerance) {
+  double total = 0;
+  for (const TensorInfo& t : reference.tensors())
+    for (const double g : reference.read_gradient(t.name)) total += g * g;
+  const double typical = std::sqrt(total / double(reference.tensors().size()));
+  for (const TensorInfo& t : reference.tensors()) {
+    const auto got = engine.read_gradient(t.name), want = reference.read_gradient(t.name);
+    double difference = 0, norm = 0;
+    for (size_t i = 0; i < want.size(); ++i) {
+      difference += (got[i] - want[i]) * (got[i] - want[i]);
+      norm += want[i] * want[i];
+    }
+    // A key bias shifts all scores of a query alike, which softmax does not see: without rotation its
+    // gradient is zero, and what is left is rounding of terms of a typical size.
+    const double floor = (t.name.ends_with("attention.k.bias") ? 0.1 : 1e-3) * typical;
+    const double share = std::sqrt(difference) / std::max(std::sqrt(norm), floor);
+    if (!(share <= tolerance))
+      report_failure(__FILE__, __LINE__,
+                     "gradient of " + t.name + " is off by " + show(share) + " of its norm");
+  }
+}
+
+void follows_the_oracle(const std::string& backend, const ModelShape& shape, const Tolerance& tolerance,
+                        bool masked) {
+  EngineSpec spec = engine_spec(shape, Precision::f64);
+  if (masked) mask_half(spec);
+  const auto reference = ready_engine(oracle::make_backend(), spec);
+  spec.precision = tolerance.precision;
+  const auto engine = ready_engine(make_test_backend(backend), spec);
+  const Ramp ramp = masked ? kMidRamp : Ramp{};
+  const StepReport want = gradients(*reference, ramp), got = gradients(*engine, ramp);
+  CHECK_NEAR(got.loss, want.loss, tolerance.loss * want.loss);
+  CHECK_NEAR(got.grad_norm, want.grad_norm, tolerance.gradient * want.grad_norm);
+  compare_gradients(*engine, *reference, tolerance.gradient);
+}
+
+// The loss of every step and every parameter after them.
+std::vector<double> train(Backend backend, const EngineSpec& spec, int steps, bool force_masks = false) {
+  const auto engine = ready_engine(std::move(backend), spec);
+  std::vector<double> all;
+  for (int step = 0; step < steps; ++step) {
+    StepInput input{whole_rows(spec, kMicroBatches), kMicroBatches, 1e-3, {}};
+    input.force_masks = force_masks;
+    all.push_back(engine->step(input).loss);
+  }
+  for (const TensorInfo& t : engine->tensors()) {
+    const auto values = engine->read_state(t.name, StateKind::master);
+    all.insert(all.end(), values.begin(), values.end());
+  }
+  return all;
+}
+
+void repeats_bit_for_bit(const std::string& backend, EngineSpec spec) {
+  const auto straight = train(make_test_backend(backend, 2), spec, 3);
+  CHECK(train(make_test_backend(backend, 2), spec, 3) == straight);
+  CHECK(train(make_test_backend(backend, 1), spec, 3) == straight);
+  EngineSpec masked = spec;
+  mask_half(masked);
+  CHECK(train(make_test_backend(backend, 2), masked, 3, true) == straight);
+  spec.recompute = Recompute::full;
+  CHECK(train(make_test_backend(backend, 2), spec, 3) == straight);
+}
+
+void follows_the_oracle_for_twenty_steps(const std::string& backend, const ModelShape& shape,
+                                         const Tolerance& tolerance) {
+  EngineSpec spec = engine_spec(shape, Precision::f64);
+  const auto want = train(oracle::make_backend(), spec, 20);
+  spec.precision = tolerance.precision;
+  const auto got = train(make_test_backend(backend), spec, 20);
+  // Training multiplies rounding from step to step.
+  for (size_t step = 0; step < 20; ++step)
+    CHECK_NEAR(got[step], want[step], 100 * tolerance.loss * want[step]);
+}
+
+void skips_a_step_that_is_not_finite(const std::string& backend) {
+  const auto engine =
+      ready_engine(make_test_backend(backend), engine_spec(families()[1].shape, Precision::f32));
+  auto head = engine->read_state("head.weight", StateKind::master);
+  head[0] = std::nan("");
+  engine->write_master("head.weight", head);
+  const auto before = engine->read_state("layers.0.ffn.up.weight", StateKind::master);
+  const StepReport report =
+      engine->step({whole_rows(engine->spec(), kMicroBatches), kMicroBatches, 1e-2, {}});
+  CHECK(report.skipped);
+  CHECK(engine->read_state("layers.0.ffn.up.weight", StateKind::master) == before);
+}
+
+void run_on(const std::string& backend, const Options& options, Totals& totals) {
+  const auto run = [&](const std::string& what, const std::function<void()>& body) {
+    const std::string name = "model " + backend + " " + what;
+    if (options.selects(name)) run_test(name, totals, body);
+  };
+  for (const Family& family : shapes_for(backend))
+    for (const Tolerance& tolerance : kTolerances) {
+      const std::string at = std::string(tolerance.name) + " " + family.name + " ";
+      run(at + "follows the oracle", [&] { follows_the_oracle(backend, family.shape, tolerance, false); });
+      run(at + "follows the oracle in mid-ramp",
+          [&] { follows_the_oracle(backend, family.shape, tolerance, true); });
+      if (backend == kEmulation) continue;
+      run(at + "repeats bit for bit",
+          [&] { repeats_bit_for_bit(backend, engine_spec(family.shape, tolerance.precision)); });
+      if (tolerance.precision == Precision::f32)
+        run(at + "follows the oracle for twenty steps",
+            [&] { follows_the_oracle_for_twenty_steps(backend, family.shape, tolerance); });
+    }
+  run("skips a step that is not finite", [&] { skips_a_step_that_is_not_finite(backend); });
+}
+
+void run_all(const Options& options, Totals& totals) {
+  if (options.mode != "test") return;
+  if (!options.backend.empty()) return run_on(options.backend, options, totals);
+  for (const std::string& backend : default_backends())
+    if (backend != "oracle") run_on(backend, options, totals);
+}
+
+[[maybe_unused]] const bool added = add_suite(run_all);
+
+}  // namespace
+}  // namespace flm::test
