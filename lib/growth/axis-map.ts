@@ -97,6 +97,7 @@ export function interleaveLayers(from: number, to: number): LayerMap {
 
 /** The old stack first, layers without a source on top. */
 export function appendLayers(from: number, to: number): LayerMap {
+  refuseShrinking("num_layers", from, to);
   const source = appendAxis(from, to);
   return { source, added: [...source].map((layer) => layer === NEW) };
 }

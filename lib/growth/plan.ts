@@ -80,11 +80,6 @@ export function planGrowth(
   return { ...plan, preserving: preserves(plan) };
 }
 
-/** True when any axis has something new. */
-export function grows(plan: GrowthPlan): boolean {
-  return widens(plan) || plan.layers.added.includes(true);
-}
-
 /** Axes whose new part needs a mask for the event to preserve; with `width: zero` none does. */
 function widens(plan: Pick<GrowthPlan, "hidden" | "ffn" | "heads" | "kv_heads">): boolean {
   return [plan.hidden, plan.ffn, plan.heads, plan.kv_heads].some((map) => map.includes(NEW));

@@ -49,9 +49,8 @@ void adamw(Context& context, const Adamw& a) {
     const AdamwTensor& tensor = a.tensors[t];
     expect("adamw", tensor.master.dtype, DType::f32);
     dispatch_float("adamw", tensor.exp_avg.dtype, [&](auto moment) {
-      dispatch_float("adamw", tensor.working ? tensor.working.dtype : DType::f32, [&](auto working) {
-        update<decltype(moment), decltype(working)>(context, a, tensor);
-      });
+      dispatch_float("adamw", tensor.working ? tensor.working.dtype : DType::f32,
+                     [&](auto working) { update<decltype(moment), decltype(working)>(context, a, tensor); });
     });
   }
 }

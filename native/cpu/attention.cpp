@@ -35,7 +35,7 @@ void attention_fwd(Context& context, const AttentionFwd& args) {
   const int64_t scratch = attention_forward_scratch(isa, args.q.dtype, args.D);
   const int32_t* starts = args.segment_starts.as<int32_t>();
   const auto tiles_of = [&](int64_t segment) {
-    return (starts[segment + 1] - starts[segment] + kForwardQueries - 1) / kForwardQueries;
+    return ceil_div(starts[segment + 1] - starts[segment], kForwardQueries);
   };
   int64_t tiles = 0;
   for (int64_t segment = 0; segment < args.num_segments; ++segment) tiles += tiles_of(segment);

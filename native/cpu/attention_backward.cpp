@@ -13,8 +13,8 @@ constexpr int64_t kQueries = 192, kKeys = 192;  // of a tile
 struct Scratch {
   Scratch(float* base, const GemmKernels& kernels, const HeadPacker& packer, int64_t D, int64_t max_segment)
       : plan(base) {
-    const int64_t row_tile = kQueries * packer.row_units;
-    const int64_t panels = packer.row_panels * packer.panel_floats(kQueries);
+    const int64_t row_tile = kQueries * packer.row_units();
+    const int64_t panels = packer.row_panels() * packer.panel_floats(kQueries);
     const int64_t square = kQueries * kKeys;
     q_transposed = plan.take(row_tile);
     do_transposed = plan.take(row_tile);
@@ -144,9 +144,10 @@ class BackwardTask {
       const int64_t width = std::min<int64_t>(kernels_.nr, count - j),
                     seen = std::min(keys, lead + j + width);
       for (int64_t i = 0; i < seen; i += kernels_.mr) {
-        kernels_.tile_of_rows(int(std::min<int64_t>(kernels_.mr, seen - i)), int(width), packer_.row_units,
-                              rows + i * packer_.row_units, packer_.row_units,
-                              columns + j * packer_.row_units, to + i * kQueries + j, kQueries, alpha, false);
+        kernels_.tile_of_rows(int(std::min<int64_t>(kernels_.mr, seen - i)), int(width), packer_.row_units(),
+                              rows + i * packer_.row_units(), packer_.row_units(),
+                              columns + j * packer_.row_units(), to + i * kQueries + j, kQueries, alpha,
+                              false);
       }
     }
   }
@@ -159,7 +160,7 @@ class BackwardTask {
       const int64_t hidden = std::min(count, std::max<int64_t>(0, i - lead));
       for (int64_t j = first_read(i, lead); j < hidden; ++j) score[j] = dweight[j] = 0;
       for (int64_t j = hidden; j < count; ++j) {
-        const float weight = exp_of_negative(score[j] - lse[j]);
+        const float weight = vec_exp_bounded(score[j] - lse[j]);
         score[j] = weight;
         dweight[j] = weight * (dweight[j] - s_.delta[j]) * float(args_.scale);
       }

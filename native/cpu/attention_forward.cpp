@@ -14,9 +14,9 @@ constexpr int64_t kKeys = 192;  // of a tile
 
 struct Scratch {
   Scratch(float* base, const GemmKernels& kernels, const HeadPacker& packer, int64_t D) : plan(base) {
-    q = plan.take(kForwardQueries * packer.row_units);
-    k = plan.take(kKeys * packer.row_units);
-    v = plan.take(packer.row_panels * packer.panel_floats(kKeys));
+    q = plan.take(kForwardQueries * packer.row_units());
+    k = plan.take(kKeys * packer.row_units());
+    v = plan.take(packer.row_panels() * packer.panel_floats(kKeys));
     scores = plan.take(kKeys * kernels.nr);
     weights = kernels.steps_per_unit == 1 ? scores : plan.take(packer.units(kKeys) * kernels.nr);
     ldo = ceil_div(D, 16) * 16;
@@ -79,9 +79,9 @@ class ForwardTask {
     const int64_t seen = std::min(keys, lead + width);
     if (seen <= 0) return;
     for (int64_t i = 0; i < seen; i += kernels_.mr) {
-      kernels_.tile_of_rows(int(std::min<int64_t>(kernels_.mr, seen - i)), int(width), packer_.row_units,
-                            s_.k + i * packer_.row_units, packer_.row_units,
-                            s_.q + column * packer_.row_units, s_.scores + i * kernels_.nr, kernels_.nr,
+      kernels_.tile_of_rows(int(std::min<int64_t>(kernels_.mr, seen - i)), int(width), packer_.row_units(),
+                            s_.k + i * packer_.row_units(), packer_.row_units(),
+                            s_.q + column * packer_.row_units(), s_.scores + i * kernels_.nr, kernels_.nr,
                             float(args_.scale), false);
     }
     detail::run_chunk(isa_, [&](int64_t, int64_t end) { softmax(column, width, end, lead); }, 0, seen);
@@ -119,7 +119,7 @@ class ForwardTask {
       for (int64_t i = 0; i < seen; ++i) {
         float* __restrict score = s_.scores + i * ld;
         for (int64_t j = 0; j < width; ++j) {
-          score[j] = exp_of_negative(score[j] - maximum[j]);
+          score[j] = vec_exp_bounded(score[j] - maximum[j]);
           sum[j] += score[j];
         }
       }
@@ -131,8 +131,8 @@ class ForwardTask {
       const float* __restrict score = s_.scores + i * ld;
       float* __restrict weight = s_.weights + i / 2 * ld;
       for (int64_t j = 0; j < width; ++j) {
-        const float weight0 = exp_of_negative(score[j] - maximum[j]);
-        const float weight1 = exp_of_negative(score[ld + j] - maximum[j]);
+        const float weight0 = vec_exp_bounded(score[j] - maximum[j]);
+        const float weight1 = vec_exp_bounded(score[ld + j] - maximum[j]);
         weight[j] = unit_of(weight0, weight1);
         sum[j] += weight0 + weight1;
       }

@@ -13,8 +13,6 @@
 
 namespace flm::cpu {
 
-inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 // Hands out a thread's scratch memory; counts only, when there is none yet.
 class ScratchPlan {
  public:
@@ -46,19 +44,22 @@ struct HeadRows {
 // The operands of a head's products, in units of the kernels' type.
 class HeadPacker {
  public:
-  HeadPacker(Isa isa, const GemmKernels& kernels, int64_t D)
-      : isa_(isa), kernels_(kernels), D_(D), row_units(units(D)), row_panels(ceil_div(D, kernels.nr)) {}
+  HeadPacker(Isa isa, const GemmKernels& kernels, int64_t D) : isa_(isa), kernels_(kernels), D_(D) {}
 
   int64_t units(int64_t steps) const { return ceil_div(steps, kernels_.steps_per_unit); }
+  int64_t row_units() const { return units(D_); }
+  int64_t row_panels() const { return ceil_div(D_, kernels_.nr); }
+  // The floats of one panel of `count` rows.
+  int64_t panel_floats(int64_t count) const { return units(count) * kernels_.nr; }
 
-  // `count` rows as they are, row_units apart: the left side of a product over D.
+  // `count` rows as they are, row_units() apart: the left side of a product over D.
   void copy_rows(float* to, const HeadRows& rows, int64_t first, int64_t count) const {
     const bool widen = rows.first.dtype == DType::bf16 && kernels_.steps_per_unit == 1;
     if (!widen) {
       const size_t bytes = size_t(D_) * size_of(rows.first.dtype);
       for (int64_t i = 0; i < count; ++i) {
-        to[(i + 1) * row_units - 1] = 0;  // where D is odd the last unit is half filled
-        std::memcpy(to + i * row_units, rows.at(first + i), bytes);
+        to[(i + 1) * row_units() - 1] = 0;  // where D is odd the last unit is half filled
+        std::memcpy(to + i * row_units(), rows.at(first + i), bytes);
       }
       return;
     }
@@ -76,7 +77,7 @@ class HeadPacker {
   // The transposed rows as panels over rows: the right side of a product over D.
   void pack_transposed(float* to, const HeadRows& rows, int64_t first, int64_t count) const {
     for (int64_t i = 0; i < count; i += kernels_.nr) {
-      kernels_.pack_b(to + i * row_units, rows.at(first + i), rows.stride, true,
+      kernels_.pack_b(to + i * row_units(), rows.at(first + i), rows.stride, true,
                       int(std::min<int64_t>(kernels_.nr, count - i)), D_);
     }
   }
@@ -89,7 +90,6 @@ class HeadPacker {
       to += panel_floats(count);
     }
   }
-  int64_t panel_floats(int64_t count) const { return units(count) * kernels_.nr; }
 
   // c (rows x D, rows ldc apart) = or += a * panels, the inner length being `steps` of the `count` packed
   // rows from row `skip` on (a multiple of steps_per_unit).
@@ -107,26 +107,7 @@ class HeadPacker {
   Isa isa_;
   const GemmKernels& kernels_;
   int64_t D_;
-
- public:
-  const int64_t row_units, row_panels;
 };
-
-// e^x for x <= 0, or a little above; 0 below -87, where vec_exp still gives subnormal numbers.
-inline float exp_of_negative(float x) {
-  const float shifted = x * 1.44269504f + 12582912.0f;
-  const float n = shifted - 12582912.0f;
-  const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  float p = 1.9875691500e-4f;
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * (r * r) + (r + 1.0f);
-  const float y = std::bit_cast<float>(std::bit_cast<uint32_t>(p) + (std::bit_cast<uint32_t>(shifted) << 23));
-  return x < -87.0f ? 0.0f : y;
-}
 
 // Two bf16 as a unit. NaN made by arithmetic survives this rounding.
 inline uint32_t rounded_bits(float value) {

@@ -101,15 +101,15 @@ void backward(Context& context, const CrossEntropyBwd& a) {
 }  // namespace
 
 void cross_entropy_fwd(Context& context, const CrossEntropyFwd& a) {
-  dispatch_float("cross_entropy_fwd", a.logits.dtype, [&](auto type) { forward<decltype(type)>(context, a); });
+  dispatch_float("cross_entropy_fwd", a.logits.dtype,
+                 [&](auto type) { forward<decltype(type)>(context, a); });
 }
 
 void cross_entropy_bwd(Context& context, const CrossEntropyBwd& a) {
   const DType gradient_type = a.dlogits ? a.dlogits.dtype : a.logits.dtype;
   dispatch_float("cross_entropy_bwd", a.logits.dtype, [&](auto logit) {
-    dispatch_float("cross_entropy_bwd", gradient_type, [&](auto gradient) {
-      backward<decltype(logit), decltype(gradient)>(context, a);
-    });
+    dispatch_float("cross_entropy_bwd", gradient_type,
+                   [&](auto gradient) { backward<decltype(logit), decltype(gradient)>(context, a); });
   });
 }
 

@@ -19,8 +19,6 @@ constexpr int64_t kPartRows = 192;  // rows of packed a that stay in the second-
 constexpr int64_t kTaskWork = 1 << 20;      // multiplications and additions worth a task
 constexpr int64_t kPackElements = 1 << 15;  // elements to pack worth a task
 
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 // The length of the parts, at most `limit` and a multiple of `step`, when `total` is cut evenly.
 int64_t even_part(int64_t total, int64_t limit, int64_t step) {
   const int64_t parts = std::max<int64_t>(1, ceil_div(total, limit));

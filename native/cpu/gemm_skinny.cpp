@@ -37,9 +37,9 @@ void gemm_skinny(Context& context, const Matmul& args) {
   narrow ? gather_rows<bf16>(args, x) : gather_rows<float>(args, x);
 
   // Small products are not worth waking the team.
-  const int64_t tasks = (args.N + kTaskCols - 1) / kTaskCols;
+  const int64_t tasks = ceil_div(args.N, kTaskCols);
   const int64_t per_call = args.N * args.K < 32768 ? tasks : 1;
-  parallel_tasks(context, (tasks + per_call - 1) / per_call, [&](int64_t call, int) {
+  parallel_tasks(context, ceil_div(tasks, per_call), [&](int64_t call, int) {
     for (int64_t task = call * per_call; task < std::min(tasks, (call + 1) * per_call); ++task) {
       const Block block{0, task * kTaskCols, args.M, std::min(kTaskCols, args.N - task * kTaskCols)};
       float sums[kMaxSkinnyRows * kTaskCols];

@@ -50,8 +50,7 @@ inline void backward_row(const LayerNormBwd& a, int64_t n, const float* mask, fl
       const float xhat = (load_float(x[c]) - mean) * rstd, weighted = mask[c] * load_float(dy[c]);
       dgain[c] += weighted * xhat;
       dbias[c] += weighted;
-      dx[c] =
-          round_to<T>(rstd * (weighted * gain[c] - mask[c] * (mean_sum + xhat * mean_dot)) + residual(c));
+      dx[c] = round_to<T>(rstd * (weighted * gain[c] - mask[c] * (mean_sum + xhat * mean_dot)) + residual(c));
     }
   };
   if (a.residual_grad) {

@@ -10,6 +10,8 @@
 
 namespace flm::cpu {
 
+inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
 namespace detail {
 
 #ifdef FLM_CPU_X86
@@ -49,7 +51,7 @@ template <class Body>
 void parallel_for(Context& context, int64_t n, int64_t grain, const Body& body) {
   if (n <= 0) return;
   CpuState& state = state_of(context);
-  const int64_t chunks = (n + grain - 1) / grain;
+  const int64_t chunks = ceil_div(n, grain);
   const auto run_chunks = [&](int64_t first, int64_t last) {
     for (int64_t chunk = first; chunk < last; ++chunk) {
       detail::run_chunk(state.isa, body, chunk * grain, std::min(n, (chunk + 1) * grain));

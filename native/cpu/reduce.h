@@ -23,13 +23,16 @@ inline Sum lane_sum(int64_t count, const Term& term) {
 }
 
 // Rows of `width` elements that make a chunk worth handing to a thread.
-inline int64_t rows_per_task(int64_t width) { return std::max<int64_t>(1, 16384 / std::max<int64_t>(1, width)); }
+inline int64_t rows_per_task(int64_t width) {
+  return std::max<int64_t>(1, 16384 / std::max<int64_t>(1, width));
+}
 
 // The cut of N rows into at most kMaxCount chunks, each of which sums a parameter gradient of its own.
 struct RowChunks {
   static constexpr int64_t kMaxCount = 64, kMinRows = 16;
 
-  explicit RowChunks(int64_t N) : rows(std::max(kMinRows, (N + kMaxCount - 1) / kMaxCount)), count((N + rows - 1) / rows) {}
+  explicit RowChunks(int64_t N)
+      : rows(std::max(kMinRows, (N + kMaxCount - 1) / kMaxCount)), count((N + rows - 1) / rows) {}
 
   int64_t rows, count;
 };

@@ -34,9 +34,8 @@ inline void backward_row(const RmsNormBwd& a, int64_t n, const float* mask, floa
   const float *gain = a.gain.as<float>(), rstd = a.rstd.as<float>()[n];
   const T *x = a.x.as<T>() + n * a.C, *dy = a.dy.as<T>() + n * a.C;
   T* dx = a.dx.as<T>() + n * a.C;
-  const float dot = lane_sum(a.C, [=](int64_t c) {
-    return mask[c] * gain[c] * load_float(dy[c]) * (load_float(x[c]) * rstd);
-  });
+  const float dot = lane_sum(
+      a.C, [=](int64_t c) { return mask[c] * gain[c] * load_float(dy[c]) * (load_float(x[c]) * rstd); });
   const float mean_dot = dot / float(a.mask_sum);
   const auto finish = [=](auto&& residual) {
 #pragma GCC ivdep

@@ -62,7 +62,8 @@ void rotary_fwd(Context& context, const RotaryFwd& a) {
 }
 
 void rotary_bwd(Context& context, const RotaryBwd& a) {
-  dispatch_float("rotary_bwd", a.dqkv.dtype, [&](auto type) { rotate<decltype(type)>(context, a, a.dqkv, -1); });
+  dispatch_float("rotary_bwd", a.dqkv.dtype,
+                 [&](auto type) { rotate<decltype(type)>(context, a, a.dqkv, -1); });
 }
 
 }  // namespace flm::cpu

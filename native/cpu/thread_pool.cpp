@@ -3,6 +3,9 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <system_error>
+
+#include "core/error.h"
 
 namespace flm::cpu {
 namespace {
@@ -40,10 +43,17 @@ int available_cpus() {
 ThreadPool::ThreadPool(int num_threads)
     : size_(num_threads > 0 ? num_threads : available_cpus()), errors_(size_t(size_)) {
   workers_.reserve(size_t(size_ - 1));
-  for (int thread = 1; thread < size_; ++thread) workers_.emplace_back([this, thread] { work(thread); });
+  try {
+    for (int thread = 1; thread < size_; ++thread) workers_.emplace_back([this, thread] { work(thread); });
+  } catch (const std::system_error& error) {
+    stop();
+    fail(ErrorCode::invalid_argument, "cannot start ", size_, " threads: ", error.what(), "; ask for fewer");
+  }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { stop(); }
+
+void ThreadPool::stop() {
   stop_ = true;
   round_.fetch_add(1, std::memory_order_release);
   round_.notify_all();

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
-#include <memory>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -12,7 +11,8 @@ namespace flm::cpu {
 
 class ThreadPool {
  public:
-  // num_threads <= 0: one for each CPU that this process may run on.
+  // num_threads <= 0: one for each CPU that this process may run on. Throws Error(invalid_argument) when the
+  // system refuses that many.
   explicit ThreadPool(int num_threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -36,6 +36,7 @@ class ThreadPool {
   void run_erased(Entry entry, void* job);
   void call(int thread) noexcept;
   void work(int thread) noexcept;
+  void stop();
 
   int size_;
   std::vector<std::thread> workers_;

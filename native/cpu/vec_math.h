@@ -10,29 +10,47 @@
 
 namespace flm::cpu {
 
-// e^x.
-inline float vec_exp(float x) {
-  // x = n ln 2 + r. Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
-  const float shifted = x * 1.44269504f + 12582912.0f;
-  const float n = shifted - 12582912.0f;
+namespace detail {
+
+// With x = n ln 2 + r: returns e^r and sets the low bits of `shifted` to n.
+inline float exp_of_remainder(float x, uint32_t& shifted) {
+  // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
+  const float sum = x * 1.44269504f + 12582912.0f;
+  const float n = sum - 12582912.0f;
   const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  // e^r on |r| <= ln 2 / 2, a minimax polynomial.
+  shifted = std::bit_cast<uint32_t>(sum);
+  // A minimax polynomial on |r| <= ln 2 / 2.
   float p = 1.9875691500e-4f;
   p = p * r + 1.3981999507e-3f;
   p = p * r + 8.3334519073e-3f;
   p = p * r + 4.1665795894e-2f;
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
-  p = p * (r * r) + (r + 1.0f);
+  return p * (r * r) + (r + 1.0f);
+}
+
+}  // namespace detail
+
+// e^x.
+inline float vec_exp(float x) {
+  uint32_t shifted;
+  const float p = detail::exp_of_remainder(x, shifted);
   // 2^n in two factors, since n may lie outside the exponents of normal numbers.
-  const int32_t exponent = int32_t(std::bit_cast<uint32_t>(shifted) - 0x4b400000u);
-  const int32_t half = exponent >> 1;
+  const int32_t n = int32_t(shifted - 0x4b400000u), half = n >> 1;
   const float scale1 = std::bit_cast<float>((uint32_t(half) + 127u) << 23);
-  const float scale2 = std::bit_cast<float>((uint32_t(exponent) - uint32_t(half) + 127u) << 23);
+  const float scale2 = std::bit_cast<float>((uint32_t(n) - uint32_t(half) + 127u) << 23);
   // Far outside, the above is garbage. The comparisons let NaN through.
   float y = p * scale1 * scale2;
   y = x < -104.0f ? 0.0f : y;
   return x > 89.0f ? std::numeric_limits<float>::infinity() : y;
+}
+
+// e^x for x <= 80, as in a softmax, in fewer steps: 0 where the result is below the normal numbers.
+inline float vec_exp_bounded(float x) {
+  uint32_t shifted;
+  const float p = detail::exp_of_remainder(x, shifted);
+  const float y = std::bit_cast<float>(std::bit_cast<uint32_t>(p) + (shifted << 23));
+  return x < -87.0f ? 0.0f : y;
 }
 
 // 1 / (1 + e^-x).

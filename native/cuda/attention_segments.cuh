@@ -47,7 +47,7 @@ struct TileOrder {
 
   TileOrder(int64_t tokens, int64_t longest, int tile, bool last_first)
       : tiles(int((tokens + tile - 1) / tile)),
-        tiles_of_segment(int((longest + tile - 1) / tile)),
+        tiles_of_segment(longest > tile ? int((longest + tile - 1) / tile) : 1),
         segments((tiles + tiles_of_segment - 1) / tiles_of_segment),
         last_first(last_first) {}
   unsigned blocks() const { return unsigned(tiles_of_segment) * unsigned(segments); }

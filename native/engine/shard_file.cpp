@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/xxh64.h"
 #include "core/system_error.h"
+#include "core/xxh64.h"
 
 namespace flm {
 namespace {

@@ -50,9 +50,9 @@ describe("byte-level BPE behind the binding", () => {
 
   test("gives many documents on several threads the ids that each has alone", async () => {
     const words = ["growth", "of", "models", "is", "cheaper", "than", "模型"];
-    const documents = Array.from({ length: 4000 }, (_, i) =>
-      Array.from({ length: (i * 7) % 40 }, (_, j) => words[(i + j * j) % 7]).join(" "),
-    );
+    const sentence = (i: number) =>
+      Array.from({ length: (i * 7) % 40 }, (_, j) => words[(i + j * j) % 7]).join(" ");
+    const documents = Array.from({ length: 4000 }, (_, i) => sentence(i));
     const encoder = binding.createBpeEncoder(
       await trained([words.join(" ").repeat(3)], 280),
       "gpt4",

@@ -23,7 +23,7 @@ beforeAll(() => {
        for (let i = 0; i < 200; i++) readFileSync(log);
        appendFileSync(log, "out " + process.pid + "\\n");
        return 7;
-     }));`,
+     }, log));`,
   );
 });
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { FlmError } from "../../../lib/errors.ts";
 import type { UserConfig } from "../../../lib/config/types.ts";
+import { failure } from "../failure.ts";
+
+export { failure };
 
 type UserStage = UserConfig["stages"][number];
 
@@ -37,17 +39,6 @@ export function configFile(text: string): string {
   const path = join(directory, "config.yaml");
   writeFileSync(path, text);
   return path;
-}
-
-/** The FlmError that `action` throws. */
-export function failure(action: () => unknown): FlmError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof FlmError) return error;
-    throw error;
-  }
-  throw new Error("expected an FlmError, but nothing was thrown");
 }
 
 /** Paths of the issues that `action` is refused with. */

@@ -15,7 +15,8 @@ struct Options {
 Case step(Options o, Purpose purpose = Purpose::test) {
   std::string name = "adamw sizes";
   for (const int64_t size : o.sizes) name += " " + std::to_string(size);
-  return {.name = label(name, {{"stat_moments", o.moments == Kind::stat}, {"working", o.working}, {"skip", o.skip}}),
+  return {.name = label(
+              name, {{"stat_moments", o.moments == Kind::stat}, {"working", o.working}, {"skip", o.skip}}),
           .build =
               [=](Buffers& b) {
                 std::vector<AdamwTensor> tensors;
@@ -46,7 +47,8 @@ Case step(Options o, Purpose purpose = Purpose::test) {
           .purpose = purpose};
 }
 
-// An old weight and a new one at step 101, and a weight of a new layer at its step 1. Spec "FLM", section 7.3.
+// An old weight and a new one at step 101, and a weight of a new layer at its step 1. Spec "FLM",
+// section 7.3.
 Case known_case() {
   return {.name = "adamw known",
           .build =
@@ -56,7 +58,8 @@ Case known_case() {
                 carried.exp_avg = b.in_out("exp_avg0", {2}, Kind::stat, values({0.02, 0}));
                 carried.exp_avg_sq = b.in_out("exp_avg_sq0", {2}, Kind::stat, values({4e-4, 0}));
                 carried.size = 2;
-                carried.bias_correction1 = 1 - std::pow(0.9, 101), carried.bias_correction2 = 1 - std::pow(0.95, 101);
+                carried.bias_correction1 = 1 - std::pow(0.9, 101),
+                carried.bias_correction2 = 1 - std::pow(0.95, 101);
                 restarted.master = b.in_out("restarted", {1}, Kind::stat, constant(0.02));
                 restarted.exp_avg = b.in_out("exp_avg1", {1}, Kind::stat, constant(0));
                 restarted.exp_avg_sq = b.in_out("exp_avg_sq1", {1}, Kind::stat, constant(0));

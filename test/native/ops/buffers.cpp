@@ -100,10 +100,11 @@ Records Buffers::read_back(const std::string& case_name) {
     const std::vector<bool> owned = owned_bytes(buffer.extent, element, after.size());
     for (size_t i = 0; i < after.size(); ++i) {
       if (after[i] == buffer.image[i] || (owned[i] && buffer.role != Role::input)) continue;
-      report_failure(case_name.c_str(), 0,
-                     buffer.name + (owned[i] ? ": an input was written to, at byte "
-                                             : ": written outside the tensor, at byte ") +
-                         std::to_string(int64_t(i) - int64_t(kGuard)));
+      report_failure(
+          case_name.c_str(), 0,
+          buffer.name +
+              (owned[i] ? ": an input was written to, at byte " : ": written outside the tensor, at byte ") +
+              std::to_string(int64_t(i) - int64_t(kGuard)));
       break;
     }
     TensorRecord& record = records[buffer.name];

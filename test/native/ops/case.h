@@ -31,7 +31,7 @@ enum class Runs { always, not_bf16, only_bf16 };
 // Numbers known from elsewhere, printed to a limited number of digits.
 struct Known {
   std::string tensor;
-  std::vector<double> values;  // NaN where none is known
+  std::vector<double> values;                         // NaN where none is known
   double tolerance_f64 = 1e-9, tolerance_f32 = 2e-5;  // absolute
 };
 

@@ -4,9 +4,9 @@ namespace flm::test {
 namespace {
 
 Case cast(int64_t n, Kind from, Kind to, Purpose purpose = Purpose::test) {
-  return {.name = label(from == to               ? "cast compute to compute"
+  return {.name = label(from == to              ? "cast compute to compute"
                         : from == Kind::compute ? "cast compute to stat"
-                                                 : "cast stat to compute",
+                                                : "cast stat to compute",
                         {{"n", n}}),
           .build =
               [=](Buffers& b) {

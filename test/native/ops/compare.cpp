@@ -40,15 +40,14 @@ void compare(const std::string& where, const std::vector<double>& actual, const 
   }
   if (!(std::sqrt(error_square) <= tolerance * std::sqrt(square)))
     report_failure(where.c_str(), 0,
-                   "the error's norm is " + show(std::sqrt(error_square / square)) + " of the tensor's, above " +
-                       show(tolerance));
+                   "the error's norm is " + show(std::sqrt(error_square / square)) +
+                       " of the tensor's, above " + show(tolerance));
 }
 
 void compare_outputs(const Case& described, const Records& actual, const Records& expected) {
   for (const auto& [name, record] : actual) {
     if (!is_result(record)) continue;
-    const double tolerance =
-        record.dtype == DType::bf16 ? described.tolerance_bf16 : described.tolerance_f32;
+    const double tolerance = record.dtype == DType::bf16 ? described.tolerance_bf16 : described.tolerance_f32;
     compare(described.name + " " + name, record.after, expected.at(name).after, tolerance);
   }
 }

@@ -3,7 +3,7 @@
 
 namespace flm::test {
 
-[[maybe_unused]] static const bool added = add_backend(
-    "cpu", [](int threads) { return cpu::make_backend(threads); }, true);
+[[maybe_unused]] static const bool added =
+    add_backend("cpu", [](int threads) { return cpu::make_backend(threads); }, true);
 
 }  // namespace flm::test

@@ -53,8 +53,7 @@ CrossEntropyFwd bind_fwd(Buffers& b, const Shape& s) {
 
 Case fwd(Shape s, Purpose purpose = Purpose::test) {
   return {.name = name_of_case("cross_entropy_fwd", s),
-          .build =
-              [=](Buffers& b) -> Call {
+          .build = [=](Buffers& b) -> Call {
             const CrossEntropyFwd a = bind_fwd(b, s);
             return [=](Context& context, const OpTable& ops) { each_shard_fwd(s, context, ops, a); };
           },
@@ -78,8 +77,7 @@ Case losses(Shape s) {
 
 Case bwd(Shape s, Purpose purpose = Purpose::test) {
   return {.name = name_of_case("cross_entropy_bwd", s),
-          .build =
-              [=](Buffers& b) -> Call {
+          .build = [=](Buffers& b) -> Call {
             CrossEntropyBwd a{};
             a.loss = b.output("loss", {s.N}, Kind::stat);
             if (s.in_place) {
@@ -113,11 +111,11 @@ Case bwd(Shape s, Purpose purpose = Purpose::test) {
 // the loss log(V).
 Case large_logits() {
   return {.name = "cross_entropy large logits",
-          .build =
-              [](Buffers& b) -> Call {
+          .build = [](Buffers& b) -> Call {
             CrossEntropyFwd f{};
             f.stats = b.output("stats", {2, 3}, Kind::stat);
-            f.logits = b.input("logits", {2, 4}, Kind::compute, values({1e4, 1e4, 1e4, 1e4, -1e4, 0, 1e4, 0}));
+            f.logits =
+                b.input("logits", {2, 4}, Kind::compute, values({1e4, 1e4, 1e4, 1e4, -1e4, 0, 1e4, 0}));
             f.targets = b.indices("targets", {2, 2});
             f.N = 2, f.V = 4, f.ld = 4;
             CrossEntropyBwd g{};
@@ -131,16 +129,16 @@ Case large_logits() {
               ops.cross_entropy_bwd(context, g);
             };
           },
-          .known = {{"loss", {std::log(4.0), 0}},
-                    {"dlogits", {0.125, 0.125, -0.375, 0.125, 0, 0, 0, 0}}}};
+          .known = {{"loss", {std::log(4.0), 0}}, {"dlogits", {0.125, 0.125, -0.375, 0.125, 0, 0, 0, 0}}}};
 }
 
 }  // namespace
 
 FLM_OP_CASES(cross_entropy) {
-  const Shape shapes[] = {{0, 8, {0, 8}},     {1, 1, {0, 1}},          {7, 63, {0, 63}},
-                          {17, 65, {0, 65}},  {65, 129, {0, 43, 129}}, {9, 7, {0, 2, 4, 6, 7, 7}},
-                          {5, 2049, {0, 2049}}, {33, 5003, {0, 2501, 5003}}};
+  const Shape shapes[] = {{0, 8, {0, 8}},          {1, 1, {0, 1}},
+                          {7, 63, {0, 63}},        {17, 65, {0, 65}},
+                          {65, 129, {0, 43, 129}}, {9, 7, {0, 2, 4, 6, 7, 7}},
+                          {5, 2049, {0, 2049}},    {33, 5003, {0, 2501, 5003}}};
   for (Shape s : shapes)
     for (const Kind logits : {Kind::compute, Kind::stat}) {
       s.logits = logits;

@@ -25,7 +25,8 @@ std::vector<int32_t> tokens(const Shape& s) {
 }
 
 std::string name_of_case(const char* op, const Shape& s) {
-  return label(op, {{"N", s.N}, {"C", s.C}, {"V", s.V}, {"start", s.vocab_start}, {"positions", s.positions}});
+  return label(op,
+               {{"N", s.N}, {"C", s.C}, {"V", s.V}, {"start", s.vocab_start}, {"positions", s.positions}});
 }
 
 Case fwd(Shape s, Purpose purpose = Purpose::test) {
@@ -82,8 +83,8 @@ Case bwd(Shape s, Purpose purpose = Purpose::test) {
 }  // namespace
 
 FLM_OP_CASES(embedding) {
-  for (const Shape s : {Shape{0, 8, 5}, Shape{1, 1, 1}, Shape{7, 63, 11}, Shape{17, 64, 5}, Shape{65, 65, 129},
-                        Shape{129, 7, 17}, Shape{1025, 257, 63}})
+  for (const Shape s : {Shape{0, 8, 5}, Shape{1, 1, 1}, Shape{7, 63, 11}, Shape{17, 64, 5},
+                        Shape{65, 65, 129}, Shape{129, 7, 17}, Shape{1025, 257, 63}})
     for (const int64_t start : {0, 3})
       for (const bool positions : {false, true}) {
         cases.push_back(fwd({s.N, s.C, s.V, start, positions}));

@@ -60,8 +60,8 @@ void check_gradients(const Case& backward_case, const Backend& oracle) {
       const double expected = slope(forward_case, oracle, backward, name, t.before, i);
       if (!(std::abs(gradient - expected) <= 1e-7 * std::max(1.0, size)))
         report_failure((backward_case.name + " d" + name).c_str(), 0,
-                       "element " + std::to_string(i) + ": got " + show(gradient) +
-                           ", central difference " + show(expected));
+                       "element " + std::to_string(i) + ": got " + show(gradient) + ", central difference " +
+                           show(expected));
     }
   }
   CHECK(checked > 0);

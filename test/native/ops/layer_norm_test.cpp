@@ -31,10 +31,8 @@ Case fwd(Shape s, Purpose purpose = Purpose::test) {
 enum class Residual { none, apart, in_place };
 
 Case bwd(Shape s, Residual residual, Purpose purpose = Purpose::test) {
-  return {.name = label("layer_norm_bwd", {{"N", s.N},
-                                           {"C", s.C},
-                                           {"mask", s.mask.shown()},
-                                           {"residual", double(residual)}}),
+  return {.name = label("layer_norm_bwd",
+                        {{"N", s.N}, {"C", s.C}, {"mask", s.mask.shown()}, {"residual", double(residual)}}),
           .build =
               [=](Buffers& b) {
                 LayerNormBwd a{};
@@ -114,18 +112,17 @@ FLM_OP_CASES(layer_norm) {
     }
   }
   cases.push_back(bwd({3, 10}, Residual::none, Purpose::gradient));
-  for (const double m : {0.0, 0.3, 1.0}) cases.push_back(bwd({3, 10, {m}}, Residual::none, Purpose::gradient));
+  for (const double m : {0.0, 0.3, 1.0})
+    cases.push_back(bwd({3, 10, {m}}, Residual::none, Purpose::gradient));
 
-  cases.push_back(
-      known_case(0, {{"y", {0.31055839, -1.6212996029, 1.1001828229, 0.115776644, 0, 0}}}));
+  cases.push_back(known_case(0, {{"y", {0.31055839, -1.6212996029, 1.1001828229, 0.115776644, 0, 0}}}));
   cases.push_back(known_case(
       0.25, {{"y", {0.2542458846, -0.9756052199, 0.6635171286, 0.1768631173, 0.4598130652, -0.8647085122}}}));
   cases.push_back(known_case(
-      0.5,
-      {{"y", {0.2419904013, -0.7809472072, 0.5389568059, 0.2, 0.7633500868, -1.4094064127}},
-       {"dx", {0.0337982897, -0.1286661743, 0.0304088166, 0.0772427783, -0.0364618012, 0.0236780909}},
-       {"dgain", {0.0425971204, 0.0709952007, 0.1419904013, 0, -0.4614688042, -0.6389568059}},
-       {"dbias", {0.3, -0.1, 0.2, 0.4, -0.25, 0.3}}}));
+      0.5, {{"y", {0.2419904013, -0.7809472072, 0.5389568059, 0.2, 0.7633500868, -1.4094064127}},
+            {"dx", {0.0337982897, -0.1286661743, 0.0304088166, 0.0772427783, -0.0364618012, 0.0236780909}},
+            {"dgain", {0.0425971204, 0.0709952007, 0.1419904013, 0, -0.4614688042, -0.6389568059}},
+            {"dbias", {0.3, -0.1, 0.2, 0.4, -0.25, 0.3}}}));
   cases.push_back(known_case(
       1, {{"y", {0.2354951144, -0.6174705928, 0.4400448131, 0.2232277339, 1.2733273186, -2.2895406766}}}));
 

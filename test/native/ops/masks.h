@@ -10,9 +10,7 @@ struct MaskChoice {
 
   static MaskChoice none() { return {1, true}; }
   int64_t inherited(int64_t width) const { return width - width / 3; }
-  double sum(int64_t width) const {
-    return double(inherited(width)) + m * double(width - inherited(width));
-  }
+  double sum(int64_t width) const { return double(inherited(width)) + m * double(width - inherited(width)); }
   In bind(Buffers& buffers, const char* name, int64_t width) const {
     if (null) return {};
     return buffers.input(name, {width}, Kind::stat, growth_mask(inherited(width), width, m));

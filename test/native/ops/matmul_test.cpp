@@ -36,13 +36,13 @@ In bind_matrix(Buffers& b, const char* name, int64_t rows, int64_t cols, bool tr
 
 // A backend may round a bias to c's type before it adds it; these numbers are the same in either.
 Draw bias_values() {
-  return [draw = normal()](uint64_t stream, int64_t index) { return rounded(draw(stream, index), DType::bf16); };
+  return
+      [draw = normal()](uint64_t stream, int64_t index) { return rounded(draw(stream, index), DType::bf16); };
 }
 
 Case multiply(Shape s, Purpose purpose = Purpose::test) {
   return {.name = name_of_case(s),
-          .build =
-              [=](Buffers& b) -> Call {
+          .build = [=](Buffers& b) -> Call {
             Matmul a{};
             a.M = s.M, a.N = s.N, a.K = s.K;
             a.transpose_a = s.transpose_a, a.transpose_b = s.transpose_b, a.accumulate = s.accumulate;
@@ -76,9 +76,9 @@ Case multiply(Shape s, Purpose purpose = Purpose::test) {
 }  // namespace
 
 FLM_OP_CASES(matmul) {
-  const Shape sizes[] = {{0, 7, 5},      {1, 1, 1},     {1, 129, 64},    {7, 17, 63},   {17, 64, 7},
-                         {63, 65, 129},  {65, 1, 17},   {129, 63, 65},   {64, 64, 64},  {2, 200, 33},
-                         {130, 97, 515}, {257, 193, 31}};
+  const Shape sizes[] = {{0, 7, 5},    {1, 1, 1},     {1, 129, 64},   {7, 17, 63},
+                         {17, 64, 7},  {63, 65, 129}, {65, 1, 17},    {129, 63, 65},
+                         {64, 64, 64}, {2, 200, 33},  {130, 97, 515}, {257, 193, 31}};
   for (const Shape& size : sizes)
     for (const bool ta : {false, true})
       for (const bool tb : {false, true}) {
@@ -102,8 +102,9 @@ FLM_OP_CASES(matmul) {
 
   for (const bool tb : {false, true})
     cases.push_back(multiply({.M = 1024, .N = 1024, .K = 1024, .transpose_b = tb}, Purpose::perf));
-  cases.push_back(multiply({.M = 1024, .N = 1024, .K = 1024, .transpose_a = true, .accumulate = true, .stat_result = true},
-                           Purpose::perf));
+  cases.push_back(multiply(
+      {.M = 1024, .N = 1024, .K = 1024, .transpose_a = true, .accumulate = true, .stat_result = true},
+      Purpose::perf));
   cases.push_back(multiply({.M = 1, .N = 4096, .K = 1024, .transpose_b = true}, Purpose::perf));
 }
 

@@ -29,10 +29,8 @@ Case fwd(Shape s, Purpose purpose = Purpose::test) {
 enum class Residual { none, apart, in_place };
 
 Case bwd(Shape s, Residual residual, Purpose purpose = Purpose::test) {
-  return {.name = label("rms_norm_bwd", {{"N", s.N},
-                                         {"C", s.C},
-                                         {"mask", s.mask.shown()},
-                                         {"residual", double(residual)}}),
+  return {.name = label("rms_norm_bwd",
+                        {{"N", s.N}, {"C", s.C}, {"mask", s.mask.shown()}, {"residual", double(residual)}}),
           .build =
               [=](Buffers& b) {
                 RmsNormBwd a{};
@@ -107,14 +105,13 @@ FLM_OP_CASES(rms_norm) {
     }
   }
   cases.push_back(bwd({3, 10}, Residual::none, Purpose::gradient));
-  for (const double m : {0.0, 0.3, 1.0}) cases.push_back(bwd({3, 10, {m}}, Residual::none, Purpose::gradient));
+  for (const double m : {0.0, 0.3, 1.0})
+    cases.push_back(bwd({3, 10, {m}}, Residual::none, Purpose::gradient));
 
-  cases.push_back(
-      known_case(0, {{"y", {0.5298121992, -1.1655868383, 1.4304929379, 0.3178873195, 0, 0}}}));
+  cases.push_back(known_case(0, {{"y", {0.5298121992, -1.1655868383, 1.4304929379, 0.3178873195, 0, 0}}}));
   cases.push_back(known_case(
-      0.5,
-      {{"y", {0.2811606674, -0.6185534683, 0.7591338021, 0.1686964005, 0.7872498688, -1.2792810368}},
-       {"dx", {0.0969281854, -0.0560876437, 0.0883488755, 0.1412471129, -0.0122021855, 0.0656227123}}}));
+      0.5, {{"y", {0.2811606674, -0.6185534683, 0.7591338021, 0.1686964005, 0.7872498688, -1.2792810368}},
+            {"dx", {0.0969281854, -0.0560876437, 0.0883488755, 0.1412471129, -0.0122021855, 0.0656227123}}}));
 
   cases.push_back(fwd({4096, 1024}, Purpose::perf));
   cases.push_back(bwd({4096, 1024}, Residual::apart, Purpose::perf));

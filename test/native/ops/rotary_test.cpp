@@ -11,8 +11,8 @@ enum class Tables { xpos, rope, null };
 struct Shape {
   int64_t N, H, G, D;
   Tables tables = Tables::xpos;
-  double mask = -1;           // of the last query head and the last key/value head; -1: none
-  double scale_base = 512;    // of xPos
+  double mask = -1;         // of the last query head and the last key/value head; -1: none
+  double scale_base = 512;  // of xPos
   int64_t heads() const { return H + 2 * G; }
 };
 
@@ -28,7 +28,9 @@ std::vector<double> table(int64_t T, int64_t D, const std::function<double(int64
 template <class Args>
 void bind_common(Buffers& b, const Shape& s, Args& a) {
   const int64_t T = s.N + 3;
-  const auto angle = [=](int64_t n, int64_t i) { return double(n) * std::pow(1e4, -2.0 * double(i) / double(s.D)); };
+  const auto angle = [=](int64_t n, int64_t i) {
+    return double(n) * std::pow(1e4, -2.0 * double(i) / double(s.D));
+  };
   if (s.tables != Tables::null) {
     const auto cosines = table(T, s.D, [&](int64_t n, int64_t i) { return std::cos(angle(n, i)); });
     const auto sines = table(T, s.D, [&](int64_t n, int64_t i) { return std::sin(angle(n, i)); });
@@ -55,12 +57,8 @@ void bind_common(Buffers& b, const Shape& s, Args& a) {
 }
 
 std::string name_of_case(const char* op, const Shape& s) {
-  return label(op, {{"N", s.N},
-                    {"H", s.H},
-                    {"G", s.G},
-                    {"D", s.D},
-                    {"tables", double(s.tables)},
-                    {"mask", s.mask}});
+  return label(
+      op, {{"N", s.N}, {"H", s.H}, {"G", s.G}, {"D", s.D}, {"tables", double(s.tables)}, {"mask", s.mask}});
 }
 
 Case fwd(Shape s, Purpose purpose = Purpose::test) {
@@ -98,7 +96,8 @@ Case known_case(double scale_base, std::vector<Known> known) {
           .build =
               [=](Buffers& b) {
                 RotaryFwd a{};
-                a.qkv = b.in_out("qkv", {4, 12}, Kind::compute, values({1, 2, 3, 4, 0.5, -1, 1.5, 2, 5, 6, 7, 8}));
+                a.qkv = b.in_out("qkv", {4, 12}, Kind::compute,
+                                 values({1, 2, 3, 4, 0.5, -1, 1.5, 2, 5, 6, 7, 8}));
                 bind_common(b, s, a);
                 Matmul p{};
                 p.c = b.output("scores", {4, 4}, Kind::stat);
@@ -144,19 +143,59 @@ FLM_OP_CASES(rotary) {
       if (s.H == 4 && s.G == 2) cases.push_back(bwd(s, Purpose::gradient));
     }
 
-  cases.push_back(known_case(
-      512, {{"qkv",
-             {1.0049055986,  2.0034547989,  3.0147167958,  4.0069095977,  0.4975591744,  -0.9982755793,
-              1.4926775232,  1.9965511587,  5,             6,             7,             8,
-              -1.9889713199, 1.9615927028,  2.4684102322,  4.0232700701,  kUnknown,      kUnknown,
-              kUnknown,      kUnknown,      5,             6,             7,             8,
-              -3.144039117,  1.9196053466,  -0.3391430828, 4.0391973601,  kUnknown,      kUnknown,
-              kUnknown,      kUnknown,      5,             6,             7,             8,
-              -1.4098985534, 1.8774971726,  -2.8219442868, 4.0546906113,  -0.7084074749, -1.0604557646,
-              -1.4178938063, 1.9708045485,  5,             6,             7,             8}},
-            {"scores", toeplitz({11, 8.7693639723, 4.0775922656, 1.3073768915}, kUnknown)}}));
-  cases.push_back(known_case(
-      4, {{"scores", toeplitz({11, 7.4190099938, 3.8258178864, 2.5435373483}, 10.3061411232)}}));
+  cases.push_back(
+      known_case(512, {{"qkv",
+                        {1.0049055986,
+                         2.0034547989,
+                         3.0147167958,
+                         4.0069095977,
+                         0.4975591744,
+                         -0.9982755793,
+                         1.4926775232,
+                         1.9965511587,
+                         5,
+                         6,
+                         7,
+                         8,
+                         -1.9889713199,
+                         1.9615927028,
+                         2.4684102322,
+                         4.0232700701,
+                         kUnknown,
+                         kUnknown,
+                         kUnknown,
+                         kUnknown,
+                         5,
+                         6,
+                         7,
+                         8,
+                         -3.144039117,
+                         1.9196053466,
+                         -0.3391430828,
+                         4.0391973601,
+                         kUnknown,
+                         kUnknown,
+                         kUnknown,
+                         kUnknown,
+                         5,
+                         6,
+                         7,
+                         8,
+                         -1.4098985534,
+                         1.8774971726,
+                         -2.8219442868,
+                         4.0546906113,
+                         -0.7084074749,
+                         -1.0604557646,
+                         -1.4178938063,
+                         1.9708045485,
+                         5,
+                         6,
+                         7,
+                         8}},
+                       {"scores", toeplitz({11, 8.7693639723, 4.0775922656, 1.3073768915}, kUnknown)}}));
+  cases.push_back(
+      known_case(4, {{"scores", toeplitz({11, 7.4190099938, 3.8258178864, 2.5435373483}, 10.3061411232)}}));
 
   cases.push_back(fwd({4096, 12, 4, 128, Tables::rope}, Purpose::perf));
   // A scale of nearly one: in place, run after run, xPos would leave the range of f32.

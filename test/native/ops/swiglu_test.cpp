@@ -24,25 +24,25 @@ Case fwd(Shape s, Purpose purpose = Purpose::test) {
 }
 
 Case bwd(Shape s, bool in_place, Purpose purpose = Purpose::test) {
-  return {.name = label("swiglu_bwd",
-                        {{"N", s.N}, {"F", s.F}, {"mask", s.mask.shown()}, {"in_place", in_place}}),
-          .build =
-              [=](Buffers& b) {
-                SwigluBwd a{};
-                if (in_place) {
-                  a.dgate_up = b.in_out("gate_up", {s.N, 2 * s.F}, Kind::compute, normal(3));
-                  a.gate_up = a.dgate_up;
-                } else {
-                  a.dgate_up = b.output("dgate_up", {s.N, 2 * s.F}, Kind::compute);
-                  a.gate_up = b.input("gate_up", {s.N, 2 * s.F}, Kind::compute, normal(3));
-                }
-                a.dy = b.input("dy", {s.N, s.F}, Kind::compute, normal());
-                a.mask = s.mask.bind(b, "mask", s.F);
-                a.N = s.N, a.F = s.F;
-                return call(&OpTable::swiglu_bwd, a);
-              },
-          .purpose = purpose,
-          .forward = shared(fwd(s))};
+  return {
+      .name = label("swiglu_bwd", {{"N", s.N}, {"F", s.F}, {"mask", s.mask.shown()}, {"in_place", in_place}}),
+      .build =
+          [=](Buffers& b) {
+            SwigluBwd a{};
+            if (in_place) {
+              a.dgate_up = b.in_out("gate_up", {s.N, 2 * s.F}, Kind::compute, normal(3));
+              a.gate_up = a.dgate_up;
+            } else {
+              a.dgate_up = b.output("dgate_up", {s.N, 2 * s.F}, Kind::compute);
+              a.gate_up = b.input("gate_up", {s.N, 2 * s.F}, Kind::compute, normal(3));
+            }
+            a.dy = b.input("dy", {s.N, s.F}, Kind::compute, normal());
+            a.mask = s.mask.bind(b, "mask", s.F);
+            a.N = s.N, a.F = s.F;
+            return call(&OpTable::swiglu_bwd, a);
+          },
+      .purpose = purpose,
+      .forward = shared(fwd(s))};
 }
 
 }  // namespace

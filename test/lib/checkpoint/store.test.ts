@@ -1,0 +1,191 @@
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type Checkpoint, CheckpointStore, openCheckpoint } from "../../../lib/checkpoint/store.ts";
+import { failure, rejection } from "../failure.ts";
+import { manifest } from "./manifests.ts";
+
+const SHARD = "shard-00001-of-00001.safetensors";
+
+function store(): CheckpointStore {
+  const directory = mkdtempSync(join(tmpdir(), "flm-store-"));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  return new CheckpointStore(join(directory, "checkpoints"));
+}
+
+/** Any hash of 16 hex digits does; the addon's XXH64 is tested with the addon. */
+async function hashFile(path: string) {
+  const bytes = readFileSync(path);
+  const xxh64 = createHash("sha256").update(bytes).digest("hex").slice(0, 16);
+  return { size: bytes.length, xxh64 };
+}
+
+async function save(to: CheckpointStore, step: number, epoch = 1): Promise<Checkpoint> {
+  const partial = to.begin(step, epoch);
+  writeFileSync(join(partial, SHARD), `weights of step ${step}, epoch ${epoch}`.padEnd(40));
+  return to.commit(
+    partial,
+    manifest({ step, epoch, files: [{ name: SHARD, ...(await hashFile(join(partial, SHARD))) }] }),
+  );
+}
+
+test("a directory that does not exist holds no checkpoint", async () => {
+  const empty = store();
+  expect(empty.list()).toEqual([]);
+  expect(empty.nextEpoch()).toBe(1);
+  expect(await empty.newest(hashFile)).toEqual({ checkpoint: null, rejected: [] });
+});
+
+test("a committed checkpoint is found again", async () => {
+  const checkpoints = store();
+  const saved = await save(checkpoints, 100);
+  expect(basename(saved.directory)).toBe("step-00000100.e0001");
+  expect(readdirSync(checkpoints.directory).toSorted()).toEqual(["LATEST", "step-00000100.e0001"]);
+  expect(readFileSync(join(checkpoints.directory, "LATEST"), "utf8")).toBe("step-00000100.e0001\n");
+  expect(await checkpoints.newest(hashFile)).toEqual({ checkpoint: saved, rejected: [] });
+});
+
+test("a later attempt counts for more than a later step", async () => {
+  const checkpoints = store();
+  for (const [step, epoch] of [
+    [100, 1],
+    [300, 1],
+    [200, 2],
+    [100_000_000, 1],
+  ] as const)
+    await save(checkpoints, step, epoch);
+  expect(checkpoints.list()).toEqual([
+    "step-00000200.e0002",
+    "step-100000000.e0001",
+    "step-00000300.e0001",
+    "step-00000100.e0001",
+  ]);
+  expect(checkpoints.nextEpoch()).toBe(3);
+});
+
+describe("a crash", () => {
+  test("before the commit leaves no checkpoint", async () => {
+    const checkpoints = store();
+    const old = await save(checkpoints, 100);
+    writeFileSync(join(checkpoints.begin(200, 1), SHARD), "half of the weigh");
+    expect(checkpoints.list()).toEqual(["step-00000100.e0001"]);
+    expect((await checkpoints.newest(hashFile)).checkpoint).toEqual(old);
+  });
+
+  test("before the commit is swept up by the next one", async () => {
+    const checkpoints = store();
+    writeFileSync(join(checkpoints.begin(200, 1), SHARD), "half of the weigh");
+    const partial = checkpoints.begin(200, 1);
+    expect(readdirSync(partial)).toEqual([]);
+    checkpoints.begin(300, 1);
+    const saved = await save(checkpoints, 200);
+    checkpoints.retain(1);
+    expect(readdirSync(checkpoints.directory).toSorted()).toEqual([
+      "LATEST",
+      basename(saved.directory),
+    ]);
+  });
+
+  test("while old ones are deleted leaves no checkpoint half-deleted", async () => {
+    const checkpoints = store();
+    const saved = await save(checkpoints, 200);
+    const doomed = join(checkpoints.directory, "old-step-00000100.e0001");
+    mkdirSync(doomed);
+    writeFileSync(join(doomed, SHARD), "what was not deleted yet");
+    expect(checkpoints.list()).toEqual(["step-00000200.e0001"]);
+    expect((await checkpoints.newest(hashFile)).checkpoint).toEqual(saved);
+    checkpoints.retain(1);
+    expect(existsSync(doomed)).toBe(false);
+  });
+
+  test("while one was deleted does not keep its successor of the same name from going", async () => {
+    const checkpoints = store();
+    await save(checkpoints, 100);
+    await save(checkpoints, 200);
+    const doomed = join(checkpoints.directory, "old-step-00000100.e0001");
+    mkdirSync(doomed);
+    writeFileSync(join(doomed, SHARD), "what was not deleted yet");
+    checkpoints.retain(1);
+    expect(checkpoints.list()).toEqual(["step-00000200.e0001"]);
+  });
+});
+
+test("the same step may be committed again", async () => {
+  const checkpoints = store();
+  await save(checkpoints, 100);
+  mkdirSync(join(checkpoints.directory, "old-step-00000100.e0001", "left"), { recursive: true });
+  const again = await save(checkpoints, 100);
+  expect(await checkpoints.newest(hashFile)).toEqual({ checkpoint: again, rejected: [] });
+});
+
+test("retention keeps the newest", async () => {
+  const checkpoints = store();
+  for (const step of [100, 200, 300, 400]) await save(checkpoints, step);
+  checkpoints.retain(2);
+  expect(checkpoints.list()).toEqual(["step-00000400.e0001", "step-00000300.e0001"]);
+  expect(readdirSync(checkpoints.directory)).toHaveLength(3);
+});
+
+describe("damage", () => {
+  test.each([
+    ["a truncated shard", (path: string) => truncateSync(join(path, SHARD), 7), "has 7 bytes"],
+    [
+      "a flipped byte",
+      (path: string) => writeFileSync(join(path, SHARD), "Weights".padEnd(40)),
+      "has hash",
+    ],
+    ["a missing shard", (path: string) => rmSync(join(path, SHARD)), "is missing"],
+    [
+      "a truncated manifest",
+      (path: string) => truncateSync(join(path, "manifest.json"), 50),
+      "not JSON",
+    ],
+    ["a missing manifest", (path: string) => rmSync(join(path, "manifest.json")), "no manifest"],
+  ])("%s falls back to the checkpoint before, and says so", async (_, damage, reason) => {
+    const checkpoints = store();
+    const old = await save(checkpoints, 100);
+    const bad = await save(checkpoints, 200);
+    damage(bad.directory);
+    const { checkpoint, rejected } = await checkpoints.newest(hashFile);
+    expect(checkpoint).toEqual(old);
+    expect(rejected).toEqual([
+      { directory: bad.directory, reason: expect.stringContaining(reason) },
+    ]);
+  });
+
+  test("everywhere is an error, never a fresh start", async () => {
+    const checkpoints = store();
+    for (const step of [100, 200])
+      truncateSync(join((await save(checkpoints, step)).directory, SHARD), 1);
+    const { code, message, hint } = await rejection(checkpoints.newest(hashFile));
+    expect(code).toBe("CHECKPOINT_INVALID");
+    expect(message).toContain("step-00000100.e0001");
+    expect(message).toContain("step-00000200.e0001");
+    expect(hint).toContain("--fresh");
+  });
+});
+
+test("a directory without a manifest is not a checkpoint", async () => {
+  const { directory } = store();
+  const { code, hint } = await rejection(openCheckpoint(directory, hashFile));
+  expect(code).toBe("CHECKPOINT_NOT_FOUND");
+  expect(hint).toContain("runs/NAME/checkpoints/");
+});
+
+test("what the file system refuses names the path", () => {
+  const checkpoints = new CheckpointStore("/proc/checkpoints");
+  const { code, message } = failure(() => checkpoints.begin(1, 1));
+  expect(code).toBe("IO");
+  expect(message).toContain("/proc/checkpoints/tmp-step-00000001.e0001");
+});

@@ -1,0 +1,57 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { onTestFinished } from "vitest";
+import { type Config, resolveConfig, type UserConfig } from "../../../lib/config/index.ts";
+import { DocumentIndex } from "../../../lib/data/corpus/document-index.ts";
+import { FlmError } from "../../../lib/errors.ts";
+
+/** A directory with these files, deleted when the running test ends. */
+export function directoryWith(files: Record<string, string | Uint8Array> = {}): string {
+  const directory = mkdtempSync(join(tmpdir(), "flm-data-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), content);
+  }
+  return directory;
+}
+
+export function configFor(
+  cwd: string,
+  data: UserConfig["data"],
+  tokenizer: UserConfig["tokenizer"] = { type: "bytes" },
+): Config {
+  const stage = {
+    name: "only",
+    num_layers: 1,
+    hidden_size: 64,
+    num_attention_heads: 1,
+    tokens: 1e6,
+  };
+  return resolveConfig({ name: "test", data, tokenizer, stages: [stage] }, { cwd });
+}
+
+/** The error that `run` ends with. */
+export async function errorOf(run: () => unknown): Promise<FlmError> {
+  try {
+    await run();
+  } catch (error) {
+    if (error instanceof FlmError) return error;
+    throw error;
+  }
+  throw new Error("it did not fail");
+}
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+/** An index of documents with these lengths. */
+export function indexOf(lengths: readonly number[]): DocumentIndex {
+  const starts = new BigUint64Array(lengths.length + 1);
+  for (const [i, length] of lengths.entries()) starts[i + 1] = starts[i]! + BigInt(length);
+  return new DocumentIndex(Number(starts.at(-1)!), starts);
+}
