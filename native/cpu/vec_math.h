@@ -49,7 +49,7 @@ inline float vec_exp(float x) {
 inline float vec_exp_bounded(float x) {
   uint32_t shifted;
   const float p = detail::exp_of_remainder(x, shifted);
-  const float y = std::bit_cast<float>(std::bit_cast<uint32_t>(p) + (shifted << 23));
+  const float y = p * std::bit_cast<float>((shifted + 127u) << 23);
   return x < -87.0f ? 0.0f : y;
 }
 

@@ -184,8 +184,9 @@ test("a directory without a manifest is not a checkpoint", async () => {
 });
 
 test("what the file system refuses names the path", () => {
-  const checkpoints = new CheckpointStore("/proc/checkpoints");
-  const { code, message } = failure(() => checkpoints.begin(1, 1));
+  const { directory } = store();
+  writeFileSync(directory, "a file where the directory should be");
+  const { code, message } = failure(() => new CheckpointStore(directory).begin(1, 1));
   expect(code).toBe("IO");
-  expect(message).toContain("/proc/checkpoints/tmp-step-00000001.e0001");
+  expect(message).toContain(join(directory, "tmp-step-00000001.e0001"));
 });
