@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { FlmError } from "../errors.ts";
+import { byteLength } from "./safetensors.ts";
 
 /** The manifest's own format; a reader refuses one that it does not know. */
 export const FORMAT = 1;
@@ -7,7 +8,8 @@ export const FORMAT = 1;
 const count = z.int().min(0);
 
 const fileSchema = z.strictObject({
-  name: z.string().min(1),
+  /** A plain name: a manifest never leads out of its directory. */
+  name: z.string().regex(/^(?!\.{1,2}$)[^/\\\0]+$/, "must be the name of a file in the checkpoint"),
   size: count,
   xxh64: z.string().regex(/^[0-9a-f]{16}$/),
 });
@@ -82,10 +84,28 @@ export function parseManifest(text: string, path: string): Manifest {
       { hint: "use the version of flm-train that wrote it" },
     );
   const parsed = manifestSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw new FlmError(
-    "CHECKPOINT_INVALID",
-    `${path}: ${issue.path.join(".")}: ${issue.message}; the checkpoint is damaged`,
-  );
+  const problem = parsed.success ? misplacedTensor(parsed.data) : firstIssue(parsed.error);
+  if (parsed.success && problem === null) return parsed.data;
+  throw new FlmError("CHECKPOINT_INVALID", `${path}: ${problem}; the checkpoint is damaged`);
+}
+
+function firstIssue({ issues }: z.ZodError): string {
+  const { path, message } = issues[0]!;
+  return `${path.join(".")}: ${message}`;
+}
+
+/** What is wrong with the first tensor that does not lie in a listed, and so verified, file. */
+function misplacedTensor({ tensors, files }: Manifest): string | null {
+  const sizes = new Map(files.map(({ name, size }) => [name, size]));
+  const seen = new Set<string>();
+  for (const tensor of tensors) {
+    const { name, kind, file, offset } = tensor;
+    const size = sizes.get(file);
+    if (size === undefined) return `${name} is in ${file}, which is not among its files`;
+    if (offset + byteLength(tensor) > size) return `${name} ends beyond ${file}`;
+    const key = `${name} ${kind}`;
+    if (seen.has(key)) return `${key} is stated twice`;
+    seen.add(key);
+  }
+  return null;
 }

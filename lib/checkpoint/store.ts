@@ -8,7 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { FlmError, ioError } from "../errors.ts";
@@ -77,11 +77,7 @@ export class CheckpointStore {
       writeDurably(join(partial, MANIFEST), JSON.stringify(manifest));
       fsyncDirectory(partial);
       // A crash between this rename and the next one leaves the old checkpoint under another name.
-      if (existsSync(directory))
-        renameSync(
-          directory,
-          join(this.directory, `${DOOMED}${checkpointName(manifest.step, manifest.epoch)}`),
-        );
+      if (existsSync(directory)) this.#doom(checkpointName(manifest.step, manifest.epoch));
       renameSync(partial, directory);
       fsyncDirectory(this.directory);
       writeDurably(
@@ -93,11 +89,13 @@ export class CheckpointStore {
     return { directory, manifest };
   }
 
-  /** Deletes all but the newest `keep`, and what crashes left behind. A rename comes first, so that a half-deleted checkpoint never has a checkpoint's name. */
+  /**
+   * Deletes all but the newest `keep`, and what crashes left behind. A rename comes first, so that a half-deleted
+   * checkpoint never has a checkpoint's name.
+   */
   retain(keep: number): void {
     this.#attempt("clean up", this.directory, () => {
-      for (const name of this.list().slice(keep))
-        renameSync(join(this.directory, name), join(this.directory, `${DOOMED}${name}`));
+      for (const name of this.list().slice(keep)) this.#doom(name);
       for (const name of readdirSync(this.directory))
         if (name.startsWith(DOOMED) || name.startsWith(PARTIAL))
           rmSync(join(this.directory, name), { recursive: true, force: true });
@@ -132,6 +130,13 @@ export class CheckpointStore {
       `no checkpoint in ${this.directory} is whole:\n${rejected.map(({ reason }) => `  ${reason}`).join("\n")}`,
       { hint: "start again with --fresh, which keeps the old directory under another name" },
     );
+  }
+
+  /** Takes a checkpoint its name. A crash may have left one under the name that it gets. */
+  #doom(name: string): void {
+    const doomed = join(this.directory, `${DOOMED}${name}`);
+    rmSync(doomed, { recursive: true, force: true });
+    renameSync(join(this.directory, name), doomed);
   }
 
   #attempt(action: string, path: string, run: () => void): void {
@@ -190,7 +195,8 @@ function compare([stepA, epochA]: [number, number], [stepB, epochB]: [number, nu
 function writeDurably(path: string, text: string): void {
   const file = openSync(path, "w");
   try {
-    writeSync(file, text);
+    // Not writeSync, which on a full disk may write a part and say nothing.
+    writeFileSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -9,8 +9,13 @@ const UNITS: readonly [number, string][] = [
 
 /** 1234567 → "1.23M". */
 export function count(value: number): string {
-  for (const [unit, name] of UNITS)
-    if (Math.abs(value) >= unit) return `${(value / unit).toPrecision(3)}${name}`;
+  // Rounding comes first: it may carry into the next unit.
+  const rounded = Number(value.toPrecision(3));
+  for (const [unit, name] of UNITS) {
+    const scaled = rounded / unit;
+    if (Math.abs(scaled) >= 1000) return `${Math.round(scaled)}${name}`;
+    if (Math.abs(scaled) >= 1) return `${scaled.toPrecision(3)}${name}`;
+  }
   return String(Math.round(value));
 }
 

@@ -14,6 +14,10 @@ const SHAPE_KEYS = [
   "seq_length",
 ] as const;
 
+const DATA = "the tokenized data";
+/** Where files are. Wherever they are, the fingerprint says what they hold; a moved directory goes on. */
+const LOCATION = /^(data\.sources\.\d+|tokenizer)\.path\b/;
+
 /** `stage` is the stage that the run has reached; later stages may still change. */
 export function identityOf(config: Config, stage: number, dataFingerprint: string): Identity {
   const identity: Identity = { seed: config.seed };
@@ -32,14 +36,16 @@ export function identityOf(config: Config, stage: number, dataFingerprint: strin
     }
     if (i > 0) flatten(`stages.${i}.growth`, at!.growth, identity);
   }
-  identity["the tokenized data"] = dataFingerprint;
+  identity[DATA] = dataFingerprint;
   return identity;
 }
 
 /** @throws FlmError CONFIG_CHANGED listing every difference. */
 export function checkIdentity(saved: Identity, now: Identity, directory: string): void {
   const keys = new Set([...Object.keys(saved), ...Object.keys(now)]);
+  const isSameData = saved[DATA] === now[DATA];
   const changes = [...keys]
+    .filter((key) => !(isSameData && LOCATION.test(key)))
     .filter((key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]))
     .map((key) => `${key} was ${show(saved[key])}, now is ${show(now[key])}`);
   if (changes.length === 0) return;

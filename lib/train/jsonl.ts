@@ -1,12 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { ioError } from "../errors.ts";
 
 /** An append-only file of JSON objects, one a line. Every row is in the file before `append` returns. */
@@ -34,7 +26,8 @@ export class JsonlWriter {
 
   append(row: object): void {
     try {
-      writeSync(this.#file, `${JSON.stringify(row)}\n`);
+      // Not writeSync, which on a full disk may write a part and say nothing.
+      writeFileSync(this.#file, `${JSON.stringify(row)}\n`);
     } catch (cause) {
       throw ioError("write", this.#path, cause);
     }
@@ -49,10 +42,17 @@ function readRows(path: string): { line: string; row: Record<string, unknown> }[
   return readFileSync(path, "utf8")
     .split("\n")
     .flatMap((line) => {
-      try {
-        return [{ line, row: JSON.parse(line) as Record<string, unknown> }];
-      } catch {
-        return [];
-      }
+      const row = parseObject(line);
+      return row ? [{ line, row }] : [];
     });
+}
+
+function parseObject(line: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
 }

@@ -12,18 +12,19 @@ export class Recorder {
   readonly #interval: number;
   readonly #observer: TrainObserver;
 
-  /** Rows of steps after `step` are going to be written again. */
+  /** `step` is where the run goes on, null at its start: rows of later steps are going to be written again. */
   constructor(
     directory: RunDirectory,
     logging: Config["logging"],
-    step: number,
+    step: number | null,
     observer: TrainObserver,
   ) {
-    this.#metrics = new JsonlWriter(directory.metrics, (row) => Number(row.step) <= step);
+    const last = step ?? -1;
+    this.#metrics = new JsonlWriter(directory.metrics, (row) => Number(row.step) <= last);
     // A growth event at this very step is repeated, since no checkpoint stands behind it.
     this.#events = new JsonlWriter(
       directory.events,
-      (row) => Number(row.step) < step || (Number(row.step) === step && row.type !== "growth"),
+      (row) => Number(row.step) < last || (Number(row.step) === last && row.type !== "growth"),
     );
     this.#tensorboard = logging.tensorboard ? new TensorboardWriter(directory.tensorboard) : null;
     this.#interval = logging.interval_steps;

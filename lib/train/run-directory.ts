@@ -12,6 +12,9 @@ import {
 import { join } from "node:path";
 import { FlmError, ioError } from "../errors.ts";
 
+/** Locks of runs in this process: their files name a process that lives, yet so do those of an earlier namesake. */
+const held = new Set<string>();
+
 /** What lies in the directory of one run (docs/architecture.md, "A run on disk"). */
 export class RunDirectory {
   readonly path: string;
@@ -66,11 +69,16 @@ export class RunDirectory {
       const file = openSync(lock, "wx");
       writeSync(file, String(process.pid));
       closeSync(file);
+      held.add(lock);
     } catch (cause) {
       if (cause instanceof FlmError) throw cause;
       throw ioError("create", lock, cause);
     }
-    return { release: () => rmSync(lock, { force: true }) };
+    const release = () => {
+      held.delete(lock);
+      rmSync(lock, { force: true });
+    };
+    return { release };
   }
 
   /** Writes a small file so that it is there whole or not at all. */
@@ -85,7 +93,7 @@ export class RunDirectory {
 
   #removeStale(lock: string): void {
     const pid = Number(readFileSync(lock, "utf8"));
-    if (pid !== process.pid && isAlive(pid))
+    if (pid === process.pid ? held.has(lock) : isAlive(pid))
       throw new FlmError("ENVIRONMENT", `process ${pid} is training in ${this.path}`, {
         hint: `wait for it, stop it, or choose another directory with --out; if no such run exists, delete ${lock}`,
       });

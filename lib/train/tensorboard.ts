@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ioError } from "../errors.ts";
@@ -46,7 +46,8 @@ export class TensorboardWriter {
     const tail = Buffer.alloc(4);
     tail.writeUInt32LE(maskedCrc(data));
     try {
-      writeSync(this.#file, Buffer.concat([head, data, tail]));
+      // Not writeSync, which on a full disk may write a part and say nothing.
+      writeFileSync(this.#file, Buffer.concat([head, data, tail]));
     } catch (cause) {
       throw ioError("write", this.#path, cause);
     }

@@ -55,7 +55,7 @@ export async function runTraining(
     writeRunFiles(directory, config, data);
 
     const step = checkpoint?.manifest.step ?? 0;
-    const recorder = new Recorder(directory, config.logging, step, observer);
+    const recorder = new Recorder(directory, config.logging, checkpoint ? step : null, observer);
     const trainer = new Trainer({
       config,
       data,

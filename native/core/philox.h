@@ -36,12 +36,32 @@ inline double philox_uniform(uint32_t high, uint32_t low) {
   return (double(bits) + 0.5) * 0x1.0p-53;
 }
 
-// Element `index` of a standard normal stream (Box-Muller; elements 2i and 2i + 1 share a block).
+// Elements of a standard normal stream (Box-Muller; elements 2i and 2i + 1 share a block). Keeps the newest
+// block, so that reading in order computes each once.
+class PhiloxNormals {
+ public:
+  PhiloxNormals(uint64_t seed, uint64_t stream) : seed_(seed), stream_(stream) {}
+
+  double at(uint64_t index) {
+    if (index / 2 != block_) {
+      block_ = index / 2;
+      const PhiloxBlock bits = philox(seed_, stream_, block_);
+      const double radius = std::sqrt(-2 * std::log(philox_uniform(bits[0], bits[1])));
+      const double angle = 2 * 3.14159265358979323846 * philox_uniform(bits[2], bits[3]);
+      even_ = radius * std::cos(angle);
+      odd_ = radius * std::sin(angle);
+    }
+    return index % 2 ? odd_ : even_;
+  }
+
+ private:
+  uint64_t seed_, stream_;
+  uint64_t block_ = UINT64_MAX;  // none: no index reaches it
+  double even_ = 0, odd_ = 0;
+};
+
 inline double philox_normal(uint64_t seed, uint64_t stream, uint64_t index) {
-  const PhiloxBlock block = philox(seed, stream, index / 2);
-  const double radius = std::sqrt(-2 * std::log(philox_uniform(block[0], block[1])));
-  const double angle = 2 * 3.14159265358979323846 * philox_uniform(block[2], block[3]);
-  return radius * (index % 2 ? std::sin(angle) : std::cos(angle));
+  return PhiloxNormals(seed, stream).at(index);
 }
 
 }  // namespace flm

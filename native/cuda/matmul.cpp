@@ -1,6 +1,7 @@
 #include "cuda/cuda_ops.h"
 #include "cuda/cuda_state.h"
 #include "cuda/matmul_check.h"
+#include "cuda/matmul_plain.h"
 
 namespace flm::cuda {
 namespace {
@@ -22,14 +23,15 @@ size_t workspace_bytes(const Context&, const Matmul& args) { return bias_bytes(a
 void matmul(Context& context, const Matmul& args) {
   if (args.M == 0 || args.N == 0) return;
   check_matmul(args);
+  const auto stream = static_cast<cudaStream_t>(context.stream.handle);
+  MatmulPlan& plan = static_cast<CudaState*>(context.state)->matmul_plans.plan(args, kLibraryWorkspace);
+  if (!plan.supported()) return matmul_plain(args, stream);
   const void* bias = args.bias.data;
   if (bias_bytes(args) > 0) {
     cast(context, {.y = {context.workspace, args.c.dtype}, .x = args.bias, .n = args.N});
     bias = context.workspace;
   }
-  MatmulPlan& plan = static_cast<CudaState*>(context.state)->matmul_plans.plan(args, kLibraryWorkspace);
-  plan.run(args, bias, static_cast<char*>(context.workspace) + bias_bytes(args),
-           static_cast<cudaStream_t>(context.stream.handle));
+  plan.run(args, bias, static_cast<char*>(context.workspace) + bias_bytes(args), stream);
 }
 
 }  // namespace flm::cuda

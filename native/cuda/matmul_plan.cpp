@@ -79,9 +79,8 @@ void MatmulPlan::choose_algorithm(const MatmulKey& key, size_t workspace_bytes) 
     status = lt.cublasLtMatmulAlgoGetHeuristic(library_.handle(), desc_, a_, b_, c_, c_, preference, 1,
                                                &result, &found);
   lt.cublasLtMatmulPreferenceDestroy(preference);
-  FLM_CHECK(status == lt::kSuccess && found == 1, ErrorCode::not_supported, "cuBLASLt has no algorithm for (",
-            key.M, ", ", key.K, ") x (", key.K, ", ", key.N, "), ", name_of(key.in), " to ", name_of(key.out),
-            ", strides ", key.lda, ", ", key.ldb, ", ", key.ldc, ": status ", int(status));
+  supported_ = status == lt::kSuccess && found == 1;
+  if (!supported_ && status != lt::kNotSupported) check(status, "cublasLtMatmulAlgoGetHeuristic");
   algo_ = result.algo;
   workspace_bytes_ = result.workspace_bytes;
 }

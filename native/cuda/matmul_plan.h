@@ -31,6 +31,8 @@ class MatmulPlan {
   MatmulPlan(const MatmulPlan&) = delete;
   MatmulPlan& operator=(const MatmulPlan&) = delete;
 
+  // False where cuBLASLt has no algorithm for the product.
+  bool supported() const { return supported_; }
   // `bias` is in c's type, or null.
   void run(const Matmul& args, const void* bias, void* workspace, cudaStream_t stream);
 
@@ -42,6 +44,7 @@ class MatmulPlan {
   lt::MatrixLayout a_ = nullptr, b_ = nullptr, c_ = nullptr;
   lt::Algo algo_{};
   size_t workspace_bytes_ = 0;
+  bool supported_ = false;
 };
 
 // The plans of all products seen so far. Used by one thread at a time, as ops are.

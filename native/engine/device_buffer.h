@@ -19,7 +19,7 @@ class DeviceBuffer {
     return *this;
   }
   ~DeviceBuffer() {
-    if (view_.data) device_->release(view_.data);
+    if (device_) device_->release(view_.data);
   }
 
   Out view() const { return view_; }

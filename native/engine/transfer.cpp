@@ -1,6 +1,7 @@
 #include "engine/transfer.h"
 
 #include <algorithm>
+#include <thread>
 #include <type_traits>
 #include <vector>
 
@@ -18,21 +19,17 @@ constexpr int64_t kStagingBytes = 8 << 20;
 class Filler {
  public:
   Filler(const Move& move, uint64_t seed, int64_t cols)
-      : kind_(move.fill),
-        value_(move.fill_value),
-        seed_(seed),
-        stream_(philox_stream(move.tensor)),
-        cols_(cols) {}
+      : kind_(move.fill), value_(move.fill_value), normals_(seed, philox_stream(move.tensor)), cols_(cols) {}
 
-  double operator()(int64_t row, int64_t col) const {
+  double operator()(int64_t row, int64_t col) {
     if (kind_ == FillKind::constant) return value_;
-    return value_ * philox_normal(seed_, stream_, uint64_t(row * cols_ + col));
+    return value_ * normals_.at(uint64_t(row * cols_ + col));
   }
 
  private:
   FillKind kind_;
   double value_;
-  uint64_t seed_, stream_;
+  PhiloxNormals normals_;
   int64_t cols_;
 };
 
@@ -98,18 +95,31 @@ struct Source {
   IndexRange columns;
 };
 
+// Below this a thread is not worth starting.
+constexpr int64_t kElementsPerThread = 1 << 18;
+
+// Values depend on their place alone, so that any number of threads gives the same.
 template <class To>
 void fill_rows(const Filler& fill, const Box& box, int64_t row, int64_t count, To* out) {
-  for (int64_t r = row; r < row + count; ++r) {
-    for (int64_t i = 0; i < box.col_count; ++i) *out++ = from_double<To>(fill(r, box.col_begin + i));
-  }
+  const auto part = [&](int64_t begin, int64_t end) {
+    Filler own = fill;
+    To* to = out + begin * box.col_count;
+    for (int64_t r = row + begin; r < row + end; ++r)
+      for (int64_t i = 0; i < box.col_count; ++i) *to++ = from_double<To>(own(r, box.col_begin + i));
+  };
+  const int64_t threads = std::clamp<int64_t>(count * box.col_count / kElementsPerThread, 1,
+                                              std::max(1u, std::thread::hardware_concurrency()));
+  std::vector<std::jthread> others;
+  for (int64_t t = 1; t < threads; ++t)
+    others.emplace_back(part, count * t / threads, count * (t + 1) / threads);
+  part(0, count / threads);
 }
 
 // How the elements of a box follow from those of its source.
 struct Mapping {
   const Box& box;
   const AxisMap &rows, &cols;
-  const Filler& fill;
+  Filler& fill;
   double scale;
 
   // Rows from `row` on whose source rows follow one another, or that are all new; at most `limit` of them.
@@ -165,7 +175,7 @@ void fill_tensor(const Move& move, const LoadPlan& plan, int64_t rows, int64_t c
   check_box(box, rows, cols, move.tensor);
   FLM_CHECK(move.file < int64_t(plan.files.size()), ErrorCode::invalid_argument, "load plan: ", move.tensor,
             " names file ", move.file, " of ", plan.files.size());
-  const Filler fill(move, plan.seed, cols);
+  Filler fill(move, plan.seed, cols);
   with_type(values.dtype, [&](auto to_type) {
     using To = decltype(to_type);
     To* out = values.as<To>();

@@ -2,26 +2,23 @@ import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type Checkpoint, CheckpointStore, openCheckpoint } from "../../../lib/checkpoint/store.ts";
 import { failure, rejection } from "../failure.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
 import { manifest } from "./manifests.ts";
 
 const SHARD = "shard-00001-of-00001.safetensors";
 
 function store(): CheckpointStore {
-  const directory = mkdtempSync(join(tmpdir(), "flm-store-"));
-  onTestFinished(() => rmSync(directory, { recursive: true }));
-  return new CheckpointStore(join(directory, "checkpoints"));
+  return new CheckpointStore(join(temporaryDirectory(), "checkpoints"));
 }
 
 /** Any hash of 16 hex digits does; the addon's XXH64 is tested with the addon. */

@@ -1,0 +1,59 @@
+import { thin } from "../facts/curve.ts";
+import { type Html, html, raw } from "./html.ts";
+import type { Scale } from "./scale.ts";
+
+export interface Axes {
+  x: Scale;
+  y: Scale;
+}
+
+/** A line through all finite points; the others are gaps. */
+export function line(
+  axes: Axes,
+  xs: readonly number[],
+  ys: readonly number[],
+  style: string,
+): Html {
+  let data = "";
+  let isDown = false;
+  for (const i of thin(ys)) {
+    const isPoint = Number.isFinite(xs[i]) && Number.isFinite(ys[i]);
+    if (isPoint) {
+      const point = `${short(axes.x.place(xs[i]!))} ${short(axes.y.place(ys[i]!))}`;
+      // A line of length zero shows a point that stands alone between gaps.
+      data += isDown ? `L${point}` : `M${point}h0`;
+    }
+    isDown = isPoint;
+  }
+  return html`<path class="line ${style}" d="${raw(data)}" />`;
+}
+
+/** Dots as lines of length zero: round caps keep their shape however the plot is stretched. */
+export function dots(axes: Axes, points: readonly (readonly [number, number])[], style: string): Html {
+  const data = points
+    .filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y))
+    .map(([x, y]) => `M${short(axes.x.place(x))} ${short(axes.y.place(y))}h0`)
+    .join("");
+  return html`<path class="dots ${style}" d="${raw(data)}" />`;
+}
+
+/** A stretch of the x axis over the plot's whole height. */
+export function band({ x }: Axes, from: number, to: number, style: string): Html {
+  const [left, right] = [x.place(from), x.place(to)];
+  const width = Math.max(0, right - left);
+  return html`<rect class="${style}" x="${short(left)}" y="0" width="${short(width)}" height="1000" />`;
+}
+
+export function verticals({ x }: Axes, values: readonly number[], style: string): Html {
+  const data = values.map((value) => `M${short(x.place(value))} 0V1000`).join("");
+  return html`<path class="line ${style}" d="${raw(data)}" />`;
+}
+
+export function horizontals({ y }: Axes, values: readonly number[], style: string): Html {
+  const data = values.map((value) => `M0 ${short(y.place(value))}H1000`).join("");
+  return html`<path class="line ${style}" d="${raw(data)}" />`;
+}
+
+function short(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}

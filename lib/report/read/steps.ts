@@ -1,0 +1,36 @@
+import type { Steps } from "./record.ts";
+
+/** The columns of `Steps` and the keys of metrics.jsonl that they come from. */
+const KEYS = {
+  step: "step",
+  stage: "stage",
+  ramp: "ramp",
+  tokens: "tokens",
+  flops: "flops_total",
+  loss: "loss",
+  lr: "lr",
+  grad_norm: "grad_norm",
+  step_ms: "step_ms",
+  tokens_per_second: "tokens_per_second",
+} as const satisfies Record<keyof Steps, string>;
+
+const COLUMNS = Object.keys(KEYS) as (keyof Steps)[];
+
+export function noSteps(): Steps {
+  return Object.fromEntries(COLUMNS.map((column) => [column, []])) as unknown as Steps;
+}
+
+/** Adds a row of metrics.jsonl. One without a step and tokens beyond the last is passed over. */
+export function addRow(steps: Steps, row: unknown): void {
+  const values = (row ?? {}) as Record<string, unknown>;
+  if (!isCount(values.step) || !isCount(values.tokens)) return;
+  if (values.step <= (steps.step.at(-1) ?? -1) || values.tokens < (steps.tokens.at(-1) ?? 0)) return;
+  for (const column of COLUMNS) {
+    const value = values[KEYS[column]];
+    steps[column].push(typeof value === "number" ? value : Number.NaN);
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}

@@ -1,0 +1,49 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { json } from "./support/cli.ts";
+import { expectSameRun, GROWING, halfWritten, STEPS, train } from "./support/killed-run.ts";
+import { project, sharedProject } from "./support/project.ts";
+import { integers } from "./support/random.ts";
+import { checkpoints } from "./support/run-files.ts";
+
+const unbroken = sharedProject(GROWING);
+
+beforeAll(async () => {
+  expect(await train(unbroken, "count")).toMatchObject({ code: 0 });
+}, 120_000);
+
+/** Kills the run at each moment in turn, each time going on with the same command, then lets it end. */
+async function expectKillsToLeaveNoTrace(moments: readonly string[]) {
+  const killed = project(GROWING);
+  for (const moment of moments)
+    expect(await train(killed, moment), moment).toMatchObject({ signal: "SIGKILL" });
+  const end = await train(killed, "count");
+  expect(json(end)).toMatchObject({ status: "done", steps: STEPS });
+  expectSameRun(killed.run, unbroken.run);
+}
+
+describe("a run that is killed and started again by the same command", () => {
+  it("ends with the same bytes after five kills at random steps", async () => {
+    const steps = integers(7, 5, 1, STEPS).sort((a, b) => a - b);
+    await expectKillsToLeaveNoTrace(steps.map((step) => `row:${step}`));
+  });
+
+  it("ends with the same bytes after kills around a growth event", async () => {
+    // Right after the first event, after its first step, in mid-ramp on both sides of a checkpoint, and right
+    // after the second event.
+    await expectKillsToLeaveNoTrace(["growth:1", "row:9", "row:11", "row:13", "growth:2"]);
+  });
+
+  it("ends with the same bytes after kills in the middle of writing", async () => {
+    await expectKillsToLeaveNoTrace(["torn:2", "save:1", "save:2", "torn:10", "save:3"]);
+  });
+
+  it("has no checkpoint of a save that was cut off, and forgets its files", async () => {
+    const killed = project(GROWING);
+    expect(await train(killed, "save:2")).toMatchObject({ signal: "SIGKILL" });
+    expect(halfWritten(killed.run)).toEqual(["tmp-step-00000006.e0001"]);
+    expect(checkpoints(killed.run)).toEqual(["step-00000003.e0001"]);
+    expect(await train(killed, "count")).toMatchObject({ code: 0 });
+    expect(halfWritten(killed.run)).toEqual([]);
+    expect(checkpoints(killed.run)).toEqual(["step-00000021.e0002", "step-00000024.e0002"]);
+  });
+});

@@ -1,0 +1,55 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { bytes, count, duration, flops } from "../../../lib/cli/format.ts";
+
+test.each([
+  [0, "0"],
+  [999, "999"],
+  [1000, "1.00k"],
+  [12_345, "12.3k"],
+  [1_234_567, "1.23M"],
+  [101.7e9, "102B"],
+  [2.5e12, "2.50T"],
+  [-1234, "-1.23k"],
+  [999_499, "999k"],
+  [999_999, "1.00M"],
+  [999_600_000, "1.00B"],
+  [12e15, "12000T"],
+])("count of %d is %s", (value, text) => {
+  expect(count(value)).toBe(text);
+});
+
+test("a count never needs an exponent", () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 1e18, noNaN: true }), (value) => {
+      expect(count(value)).toMatch(/^\d+(\.\d+)?[kMBT]?$/);
+    }),
+  );
+});
+
+test.each([
+  [0, "0s"],
+  [-3, "0s"],
+  [59.4, "59s"],
+  [59.6, "1m00s"],
+  [3725, "1h02m"],
+  [90_000, "1d01h"],
+])("duration of %d s is %s", (seconds, text) => {
+  expect(duration(seconds)).toBe(text);
+});
+
+test.each([
+  [0.0123, "12.3 GFLOP/s"],
+  [0.153, "153 GFLOP/s"],
+  [162, "162.0 TFLOP/s"],
+])("%d TFLOP/s is %s", (tflops, text) => {
+  expect(flops(tflops)).toBe(text);
+});
+
+test.each([
+  [1500, "1.5 kB"],
+  [2_340_000, "2.3 MB"],
+  [5_678_000_000, "5.68 GB"],
+])("%d bytes is %s", (value, text) => {
+  expect(bytes(value)).toBe(text);
+});

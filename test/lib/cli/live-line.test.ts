@@ -1,0 +1,34 @@
+import { describe, expect, test } from "vitest";
+import { LiveLine } from "../../../lib/cli/live-line.ts";
+import { Output } from "./outputs.ts";
+
+describe("on a terminal", () => {
+  test("the line is rewritten in place, and lines that stay push it down", () => {
+    const out = new Output(40);
+    const line = new LiveLine(out);
+    expect(line.isTerminal).toBe(true);
+    line.show("step 1");
+    line.show("step 2");
+    line.print("validation");
+    line.show("step 3");
+    expect(out.screen).toEqual(["validation", "step 3"]);
+    line.clear();
+    line.print("done");
+    expect(out.screen).toEqual(["validation", "done", ""]);
+  });
+
+  test("it is cut to the width, so that it never wraps", () => {
+    const out = new Output(5);
+    new LiveLine(out).show("123456789");
+    expect(out.screen).toEqual(["1234"]);
+  });
+});
+
+test("without a terminal only lines that stay are written", () => {
+  const out = new Output();
+  const line = new LiveLine(out);
+  line.show("step 1");
+  line.print("done");
+  line.clear();
+  expect(out.text).toBe("done\n");
+});

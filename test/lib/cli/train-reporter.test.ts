@@ -1,0 +1,155 @@
+import { describe, expect, test } from "vitest";
+import { TrainReporter } from "../../../lib/cli/train-reporter.ts";
+import { resolveConfig } from "../../../lib/config/resolve.ts";
+import { planStages } from "../../../lib/growth/stage-plan.ts";
+import type { StartInfo, StepRow } from "../../../lib/train/events.ts";
+import { userConfig } from "../config/fixtures.ts";
+import { Output } from "./outputs.ts";
+
+const INFO: StartInfo = {
+  run_dir: "/runs/mini",
+  device: {
+    kind: "cpu",
+    index: 0,
+    name: "a CPU",
+    native_bf16: false,
+    free_bytes: 1,
+    total_bytes: 1,
+  },
+  device_reason: "no driver",
+  precision: "f32",
+  stages: planStages(resolveConfig(userConfig([{}, { num_layers: 6 }])), 257),
+  total_steps: 200,
+  first_step: 0,
+  train_tokens: 123_456,
+  validation_tokens: 2000,
+  vocab_size: 257,
+};
+
+const ROW: StepRow = {
+  step: 50,
+  stage: 0,
+  ramp: 1,
+  tokens: 12_800,
+  loss: 2,
+  lr: 1e-3,
+  grad_norm: 1,
+  skipped: false,
+  step_ms: 1000,
+  tokens_per_second: 256,
+  tflops: 0.5,
+  mfu: null,
+  flops_total: 1e9,
+  memory_bytes: 1e6,
+};
+
+const SHAPE = {
+  num_layers: 2,
+  hidden_size: 64,
+  num_attention_heads: 4,
+  num_kv_heads: 4,
+  ffn_hidden_size: 256,
+};
+
+function reported(use: (reporter: TrainReporter) => void, columns?: number): string {
+  const out = new Output(columns);
+  const reporter = new TrainReporter(out);
+  use(reporter);
+  return out.screen.join("\n");
+}
+
+test("the start says what trains where", () => {
+  const text = reported((reporter) => reporter.onStart(INFO));
+  expect(text).toContain("run         /runs/mini");
+  expect(text).toContain("no GPU: no driver");
+  expect(text).toMatch(/model {7}\d+k → \d+k parameters, vocabulary 257/);
+  expect(text).toContain("123k training tokens, 2.00k for validation");
+});
+
+describe("a step", () => {
+  test("is a live line on a terminal", () => {
+    const text = reported((reporter) => {
+      reporter.onStart(INFO);
+      reporter.onStep({ ...ROW, ramp: 0.5 });
+    }, 200);
+    expect(text).toContain(" 25 %  step 50/200  ramp 0.50  loss 2.0000");
+    expect(text).toContain("256 tokens/s  500 GFLOP/s  2m30s left");
+  });
+
+  test("is smoothed, and a loss that is not finite is passed over", () => {
+    const text = reported((reporter) => {
+      reporter.onStart(INFO);
+      for (const loss of [2, Number.NaN, 3]) reporter.onStep({ ...ROW, loss });
+    }, 200);
+    expect(text).toContain("loss 2.1000");
+  });
+
+  test("without a terminal is said now and then, and at the end", () => {
+    const text = reported((reporter) => {
+      reporter.onStart(INFO);
+      for (const step of [1, 2, 3, 200]) reporter.onStep({ ...ROW, step });
+    });
+    expect([...text.matchAll(/step (\d+)\/200/g)].map(([, step]) => step)).toEqual(["1", "200"]);
+  });
+});
+
+describe("an event", () => {
+  test("growth names what changed, and the loss on both sides", () => {
+    const text = reported((reporter) =>
+      reporter.onEvent({
+        type: "growth",
+        stage: 1,
+        step: 100,
+        from: SHAPE,
+        to: { ...SHAPE, num_layers: 4, hidden_size: 96 },
+        parameters_before: 420_000,
+        parameters_after: 1_900_000,
+        preserving: false,
+        loss_before: 2.5,
+        loss_after: 2.75,
+        seconds: 1.25,
+      }),
+    );
+    expect(text).toContain("420k → 1.90M parameters (num_layers 2 → 4, hidden_size 64 → 96)");
+    expect(text).toContain("2.500000 → 2.750000, not function-preserving, 1.3 s");
+  });
+
+  test("a skip whose numbers are gone is told all the same", () => {
+    const text = reported((reporter) =>
+      reporter.onEvent({ type: "skip", step: 7, loss: null, grad_norm: null }),
+    );
+    expect(text).toContain("skipped     step 7");
+  });
+
+  test("a sample keeps its lines", () => {
+    const text = reported((reporter) =>
+      reporter.onEvent({ type: "sample", step: 7, prompt: "A", text: "b\nc" }),
+    );
+    expect(text).toContain('sample      "A" →\n            b\n            c');
+  });
+
+  test("checkpoints are not worth a line", () => {
+    const text = reported((reporter) =>
+      reporter.onEvent({ type: "checkpoint", step: 7, path: "/c", seconds: 1, bytes: 1 }),
+    );
+    expect(text).toBe("");
+  });
+});
+
+test("the end compares with the bigram model and names the checkpoint", () => {
+  const text = reported((reporter) =>
+    reporter.finish({
+      status: "done",
+      steps: 200,
+      tokens: 51_200,
+      loss: 2,
+      validation_loss: 2.1,
+      bigram_loss: 2.5,
+      tokens_per_second: 256,
+      checkpoint: "/runs/mini/checkpoints/step-00000200.e0001",
+      run_dir: "/runs/mini",
+    }),
+  );
+  expect(text).toContain("loss 2.0000, validation 2.1000 (bigram model 2.5000)");
+  expect(text).toContain("checkpoint  /runs/mini/checkpoints/step-00000200.e0001");
+});

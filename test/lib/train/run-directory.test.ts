@@ -1,0 +1,84 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { RunDirectory } from "../../../lib/train/run-directory.ts";
+import { failure } from "../failure.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
+
+const runDirectory = () => new RunDirectory(join(temporaryDirectory(), "runs", "mini"));
+
+/** Above the largest process id that Linux gives. */
+const NO_PROCESS = String(2 ** 22 + 1);
+
+describe("set aside", () => {
+  test("does nothing where nothing is", () => {
+    expect(runDirectory().setAside()).toBeNull();
+  });
+
+  test("takes the first free name and deletes nothing", () => {
+    const directory = runDirectory();
+    for (const [i, name] of ["first", "second"].entries()) {
+      mkdirSync(directory.path, { recursive: true });
+      writeFileSync(directory.config, name);
+      expect(directory.setAside()).toBe(`${directory.path}.old-${i + 1}`);
+    }
+    expect(existsSync(directory.path)).toBe(false);
+    expect(readFileSync(`${directory.path}.old-1/config.yaml`, "utf8")).toBe("first");
+    expect(readFileSync(`${directory.path}.old-2/config.yaml`, "utf8")).toBe("second");
+  });
+});
+
+describe("claim", () => {
+  test("creates the directory; release gives it back", () => {
+    const directory = runDirectory();
+    const { release } = directory.claim();
+    expect(readFileSync(join(directory.path, "lock"), "utf8")).toBe(String(process.pid));
+    release();
+    expect(readdirSync(directory.path)).toEqual([]);
+  });
+
+  test("is refused while a living process has it", () => {
+    const directory = runDirectory();
+    mkdirSync(directory.path, { recursive: true });
+    writeFileSync(join(directory.path, "lock"), String(process.ppid));
+    const { code, message, hint } = failure(() => directory.claim());
+    expect(code).toBe("ENVIRONMENT");
+    expect(message).toContain(`process ${process.ppid} is training in ${directory.path}`);
+    expect(hint).toContain("--out");
+  });
+
+  test("is refused while this process has it", () => {
+    const directory = runDirectory();
+    const { release } = directory.claim();
+    expect(failure(() => new RunDirectory(directory.path).claim()).code).toBe("ENVIRONMENT");
+    release();
+    directory.claim().release();
+  });
+
+  test.each([
+    ["a process that is gone", NO_PROCESS],
+    ["an earlier process with this one's number", String(process.pid)],
+    ["a crash before the number was written", ""],
+    ["nobody knows whom", "-1"],
+  ])("takes the lock over from %s", (_, owner) => {
+    const directory = runDirectory();
+    mkdirSync(directory.path, { recursive: true });
+    writeFileSync(join(directory.path, "lock"), owner);
+    directory.claim().release();
+  });
+
+  test("what the file system refuses names the path", () => {
+    const { code, message } = failure(() => new RunDirectory("/dev/null/run").claim());
+    expect(code).toBe("IO");
+    expect(message).toContain("/dev/null/run/lock");
+  });
+});
+
+test("a small file is replaced whole", () => {
+  const directory = runDirectory();
+  mkdirSync(directory.path, { recursive: true });
+  directory.write(directory.config, "old");
+  directory.write(directory.config, "new");
+  expect(readFileSync(directory.config, "utf8")).toBe("new");
+  expect(readdirSync(directory.path)).toEqual(["config.yaml"]);
+});
