@@ -2,6 +2,8 @@
 flm_source_lists(FLM_TEST_SOURCES test)
 add_executable(flm_native_test ${FLM_TEST_SOURCES})
 target_include_directories(flm_native_test PRIVATE ${CMAKE_SOURCE_DIR}/test/native)
+# Absolute, so that the program finds test/fixtures/ wherever it is started.
+target_compile_definitions(flm_native_test PRIVATE FLM_TEST_DIR="${CMAKE_SOURCE_DIR}/test")
 target_link_libraries(flm_native_test PRIVATE flm_rooms)
 if(FLM_HAVE_CUDA)
   flm_source_lists(FLM_CUDA_TEST_SOURCES cuda_test)

@@ -27,7 +27,7 @@ const LIB_LAYERS = [
   ["scaling"],
   ["growth", "parallel", "data", "checkpoint"],
   ["native"],
-  ["eval", "export"],
+  ["eval", "export", "report"],
   ["train"],
   ["cli"],
   ["index.ts"],

@@ -46,6 +46,9 @@ const manifestSchema = z.strictObject({
   tokens: count,
   flops: z.number().min(0),
   skipped_steps: count,
+  /** Of the last step and the last validation, in nats per token; null where there was none or it is not finite. */
+  loss: z.number().nullable(),
+  validation: z.strictObject({ step: count, loss: z.number().nullable() }).nullable(),
   tensors: z.array(tensorSchema),
   files: z.array(fileSchema),
   /** Steps that each parameter's moments have seen. */

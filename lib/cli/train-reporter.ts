@@ -1,6 +1,6 @@
 import type { PrepareProgress } from "../data/types.ts";
 import type { RunEvent, StartInfo, StepRow, TrainObserver, TrainResult } from "../train/events.ts";
-import { bytes, count, duration, flops } from "./format.ts";
+import { bytes, count, duration, flops } from "../format.ts";
 import { LiveLine } from "./live-line.ts";
 
 /** Plain lines (no terminal) come at most this often. */

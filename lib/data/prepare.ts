@@ -7,7 +7,8 @@ import { fillDirectory } from "./corpus/cache.ts";
 import { type PassOptions, throwIfCancelled } from "./corpus/pass.ts";
 import { readRecipe, recipeKey } from "./corpus/recipe.ts";
 import { openTokenized, type TokenizedCorpus } from "./corpus/tokenized.ts";
-import type { StreamSource } from "./stream/cursor.ts";
+import { savedPassageLength, type StreamSource } from "./stream/cursor.ts";
+import { PassageIndex } from "./stream/passages.ts";
 import { TrainingStream } from "./stream/training-stream.ts";
 import { validationRows } from "./stream/validation-rows.ts";
 import type { PreparedData } from "./types.ts";
@@ -42,14 +43,17 @@ export async function prepareData(config: Config, options: PrepareOptions): Prom
   return prepared(config, built);
 }
 
-function prepared({ data, seed }: Config, corpus: TokenizedCorpus): PreparedData {
+function prepared({ data, seed, stages }: Config, corpus: TokenizedCorpus): PreparedData {
   const { tokenizer, training, validation, summary } = corpus;
+  // One length for the whole run: a stage with shorter rows cuts passages again.
+  const longest = Math.max(...stages.map(({ seq_length }) => seq_length));
   // Pieces name the training files first, then the validation files.
-  const streamSources: StreamSource[] = training.map(({ documents }, file) => ({
-    file,
-    documents,
-    weight: data.sources[file]!.weight,
-  }));
+  const streamSources = (passage_length: number): StreamSource[] =>
+    training.map(({ documents }, file) => ({
+      file,
+      passages: new PassageIndex(documents, data, passage_length),
+      weight: data.sources[file]!.weight,
+    }));
   const validationSources = validation.map(({ documents }, i) => ({
     file: training.length + i,
     documents,
@@ -65,7 +69,8 @@ function prepared({ data, seed }: Config, corpus: TokenizedCorpus): PreparedData
     train_tokens: sum(training, "tokens"),
     train_documents: sum(training, "count"),
     validation_tokens: sum(validation, "tokens"),
-    stream: (state) => new TrainingStream(streamSources, data, seed, state),
+    stream: (state) =>
+      new TrainingStream(streamSources(savedPassageLength(state) ?? longest), data, seed, state),
     validationRows: (seq_length) => validationRows(validationSources, seq_length),
   };
 }

@@ -42,9 +42,14 @@ export class RunDirectory {
     return join(this.path, "checkpoints");
   }
 
-  /** Moves an existing directory out of the way, to the first free `<path>.old-N`. Returns that name. */
+  /**
+   * Moves an existing directory out of the way, to the first free `<path>.old-N`. Returns that name.
+   *
+   * @throws FlmError ENVIRONMENT when a living process has it.
+   */
   setAside(): string | null {
     if (!existsSync(this.path)) return null;
+    this.#removeStaleLock();
     let number = 1;
     while (existsSync(`${this.path}.old-${number}`)) number++;
     const to = `${this.path}.old-${number}`;
@@ -62,12 +67,12 @@ export class RunDirectory {
    * @throws FlmError ENVIRONMENT when a living process has it.
    */
   claim(): { release: () => void } {
-    const lock = join(this.path, "lock");
+    const lock = this.#lock;
     try {
       mkdirSync(this.path, { recursive: true });
-      if (existsSync(lock)) this.#removeStale(lock);
+      this.#removeStaleLock();
       const file = openSync(lock, "wx");
-      writeSync(file, String(process.pid));
+      writeSync(file, `${process.pid} ${startOf(process.pid)}`);
       closeSync(file);
       held.add(lock);
     } catch (cause) {
@@ -91,9 +96,15 @@ export class RunDirectory {
     }
   }
 
-  #removeStale(lock: string): void {
-    const pid = Number(readFileSync(lock, "utf8"));
-    if (pid === process.pid ? held.has(lock) : isAlive(pid))
+  get #lock(): string {
+    return join(this.path, "lock");
+  }
+
+  #removeStaleLock(): void {
+    const lock = this.#lock;
+    if (!existsSync(lock)) return;
+    const [pid, start] = readFileSync(lock, "utf8").split(" ");
+    if (Number(pid) === process.pid ? held.has(lock) : isAlive(Number(pid), start))
       throw new FlmError("ENVIRONMENT", `process ${pid} is training in ${this.path}`, {
         hint: `wait for it, stop it, or choose another directory with --out; if no such run exists, delete ${lock}`,
       });
@@ -101,12 +112,21 @@ export class RunDirectory {
   }
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
+/** Whether the process that wrote the lock lives: a container that starts again gives the same numbers to others. */
+function isAlive(pid: number, start: string | undefined): boolean {
+  const now = Number.isInteger(pid) && pid > 0 ? startOf(pid) : null;
+  return now !== null && (start === undefined || start === now);
+}
+
+/** When a process was started, in the kernel's clock ticks; null when there is none of that number. */
+function startOf(pid: number): string | null {
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name, in parentheses, may hold anything; the state follows it, and the start is 19 fields further on.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const hasEnded = fields[0] === "Z"; // and its parent has not asked how
+    return hasEnded ? null : fields[19]!;
+  } catch {
+    return null;
   }
 }

@@ -14,6 +14,7 @@ import { choosePlacement } from "../native/placement.ts";
 import { Recorder } from "./recorder.ts";
 import { RunDirectory } from "./run-directory.ts";
 import { planStages } from "../growth/stage-plan.ts";
+import { stopStatus } from "./stop-status.ts";
 import { Trainer } from "./trainer.ts";
 
 export interface TrainOptions {
@@ -49,7 +50,11 @@ export async function runTraining(
       native,
       signal,
       onProgress: (progress) => observer.onPrepare?.(progress),
+    }).catch((error: unknown) => {
+      if (signal.aborted && error instanceof FlmError && error.code === "CANCELLED") return null;
+      throw error;
     });
+    if (data === null) return untrained(checkpoint, stopStatus(signal), directory.path);
     if (checkpoint) checkResume(config, data, checkpoint, directory.path);
     const stages = planStages(config, data.tokenizer.vocab_size);
     writeRunFiles(directory, config, data);
@@ -111,6 +116,26 @@ export async function runTraining(
   } finally {
     release();
   }
+}
+
+/** The result of a run that was stopped while its data were being prepared. */
+function untrained(
+  checkpoint: Checkpoint | null,
+  status: TrainResult["status"],
+  run_dir: string,
+): TrainResult {
+  const manifest = checkpoint?.manifest;
+  return {
+    status,
+    steps: manifest?.step ?? 0,
+    tokens: manifest?.tokens ?? 0,
+    loss: manifest?.loss ?? null,
+    validation_loss: manifest?.validation?.loss ?? null,
+    bigram_loss: null,
+    tokens_per_second: 0,
+    checkpoint: checkpoint?.directory ?? null,
+    run_dir,
+  };
 }
 
 function checkResume(

@@ -1,3 +1,4 @@
+import type { Manifest } from "../checkpoint/manifest.ts";
 import type { Checkpoint, CheckpointStore } from "../checkpoint/store.ts";
 import type { Config } from "../config/types.ts";
 import type { BatchStream, PreparedData } from "../data/types.ts";
@@ -5,6 +6,7 @@ import { FlmError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import { peakFlops } from "../scaling/peaks.ts";
 import { version } from "../version.ts";
+import { refuseDiverged } from "./divergence.ts";
 import { lossOfRows } from "./evaluate.ts";
 import type { StepRow, TrainResult } from "./events.ts";
 import { growStage } from "./growth-event.ts";
@@ -14,6 +16,7 @@ import type { Placement } from "../native/placement.ts";
 import type { Recorder } from "./recorder.ts";
 import { sampleText } from "./sample.ts";
 import { initialLoad, resumeLoad, saveCheckpoint, StageEngine } from "./session.ts";
+import { stopStatus } from "./stop-status.ts";
 import { rampOf, type StagePlan } from "../growth/stage-plan.ts";
 
 /** Steps in a row without finite gradients after which going on is pointless. */
@@ -46,9 +49,9 @@ export class Trainer {
   #flops: number;
   #skipped: number;
   #skipsInARow = 0;
-  #growth: Checkpoint["manifest"]["growth"];
+  #growth: Manifest["growth"];
   #loss: number | null = null;
-  #validation: { step: number; loss: number } | null = null;
+  #validation: Manifest["validation"] = null;
   #trainedMs = 0;
   #trainedTokens = 0;
 
@@ -64,6 +67,8 @@ export class Trainer {
     this.#flops = manifest?.flops ?? 0;
     this.#skipped = manifest?.skipped_steps ?? 0;
     this.#growth = manifest?.growth ?? [];
+    this.#loss = manifest?.loss ?? null;
+    this.#validation = manifest?.validation ?? null;
   }
 
   async run(): Promise<TrainResult["status"]> {
@@ -73,6 +78,7 @@ export class Trainer {
       for (;;) {
         await this.#trainStage();
         if (this.#parts.signal.aborted) break;
+        this.#refuseDiverged();
         if (this.#stage + 1 === stages.length) break;
         await this.#grow();
       }
@@ -178,12 +184,11 @@ export class Trainer {
 
   /** @throws FlmError DIVERGED where skipping is not wanted, or does not help. */
   #countSkip({ step, loss, grad_norm }: StepRow): void {
-    const finite = (value: number) => (Number.isFinite(value) ? value : null);
     this.#parts.recorder.event({
       type: "skip",
       step,
-      loss: finite(loss),
-      grad_norm: finite(grad_norm),
+      loss: finiteOrNull(loss),
+      grad_norm: finiteOrNull(grad_norm),
     });
     this.#skipped += 1;
     this.#skipsInARow += 1;
@@ -216,6 +221,12 @@ export class Trainer {
     });
   }
 
+  #refuseDiverged(): void {
+    const losses: Record<string, number | null> = { training: this.#loss };
+    if (this.#validation?.step === this.#step) losses.validation = this.#validation.loss;
+    refuseDiverged(losses, this.#plan.shape.vocab_size);
+  }
+
   async #save(): Promise<void> {
     const { config, data, store, recorder, epoch, placement } = this.#parts;
     if (this.#checkpoint?.manifest.step === this.#step) return;
@@ -230,6 +241,11 @@ export class Trainer {
       tokens: this.#tokens,
       flops: this.#flops,
       skipped_steps: this.#skipped,
+      loss: finiteOrNull(this.#loss),
+      validation: this.#validation && {
+        ...this.#validation,
+        loss: finiteOrNull(this.#validation.loss),
+      },
       data: this.#stream.state(),
       seed: config.seed,
       growth: this.#growth,
@@ -297,6 +313,7 @@ export class Trainer {
   }
 }
 
-function stopStatus(signal: AbortSignal): "interrupted" | "preempted" {
-  return signal.reason === "SIGTERM" ? "preempted" : "interrupted";
+/** For JSON, which has no other numbers. */
+function finiteOrNull(value: number | null): number | null {
+  return Number.isFinite(value) ? value : null;
 }

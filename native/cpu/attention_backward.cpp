@@ -8,7 +8,7 @@
 namespace flm::cpu {
 namespace {
 
-constexpr int64_t kQueries = 256, kKeys = 192;  // of a tile
+constexpr int64_t kQueries = 256, kKeys = 256;  // of a tile
 
 struct Scratch {
   Scratch(float* base, const GemmKernels& kernels, const HeadPacker& packer, int64_t D, int64_t max_segment)

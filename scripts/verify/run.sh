@@ -13,4 +13,4 @@ if ! reason=$("$python" -c 'import torch' 2>&1); then
   echo "verify: skipped, $python cannot import torch: $(tail -1 <<< "$reason")"
   exit 0
 fi
-exec "$python" "$here/verify.py" "$@"
+exec "$python" -B "$here/verify.py" "$@"

@@ -3,7 +3,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { Command } from "commander";
 import { tryLoadNative } from "../../native/load.ts";
 import { version } from "../../version.ts";
-import { bytes } from "../format.ts";
+import { bytes } from "../../format.ts";
 
 /** One finding: what was looked at, whether it is in order, and what to do where it is not. */
 interface Check {

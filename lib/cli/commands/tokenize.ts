@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { loadConfig } from "../../config/load.ts";
 import { tokenize } from "../../data/tokenize.ts";
 import { loadNative } from "../../native/load.ts";
-import { count } from "../format.ts";
+import { count } from "../../format.ts";
 import { collect } from "../options.ts";
 import { TrainReporter } from "../train-reporter.ts";
 

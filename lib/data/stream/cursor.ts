@@ -1,12 +1,12 @@
 import { FlmError } from "../../errors.ts";
 import type { Json } from "../../json.ts";
-import type { DocumentIndex } from "../corpus/document-index.ts";
+import type { PassageIndex } from "./passages.ts";
 
-/** The training documents of a source. */
+/** The training passages of a source. */
 export interface StreamSource {
   /** Index of its token file. */
   readonly file: number;
-  readonly documents: DocumentIndex;
+  readonly passages: PassageIndex;
   /** Share of the tokens, relative to the other sources. */
   readonly weight: number;
 }
@@ -15,15 +15,23 @@ export interface StreamSource {
 export interface Cursor {
   /** Complete readings of the source. */
   epoch: number;
-  /** Documents of the running epoch that are done. */
+  /** Passages of the running epoch that are done. */
   position: number;
-  /** Inputs of the document at `position` that are done; above 0 for at most one source. */
+  /** Inputs of the passage at `position` that are done; above 0 for at most one source. */
   offset: number;
   /** Inputs taken in all, for the mixture. */
   tokens: number;
 }
 
 const FIELDS = ["epoch", "position", "offset", "tokens"] as const;
+
+/** The passage length that a saved stream was cut with; null for one that has not begun. */
+export function savedPassageLength(state: Json | undefined): number | null {
+  if (state === undefined) return null;
+  const length = isObject(state) ? state.passage_length : undefined;
+  if (typeof length === "number" && Number.isSafeInteger(length) && length > 0) return length;
+  throw invalidState(`its passage_length is ${JSON.stringify(length)}, not a count of tokens`);
+}
 
 /** The cursors of `TrainingStream.state()`, or those of the beginning without one. */
 export function readCursors(state: Json | undefined, sources: readonly StreamSource[]): Cursor[] {
@@ -34,11 +42,11 @@ export function readCursors(state: Json | undefined, sources: readonly StreamSou
     throw invalidState(`it has ${saved.length} sources, the data has ${sources.length}`);
   const cursors = saved.map(readCursor);
   if (cursors.filter(({ offset }) => offset > 0).length > 1)
-    throw invalidState("it stands within the documents of several sources");
+    throw invalidState("it stands within the passages of several sources");
   for (const [i, { position, offset }] of cursors.entries()) {
-    const { count } = sources[i]!.documents;
+    const { count } = sources[i]!.passages;
     if (position + offset > 0 && position >= count)
-      throw invalidState(`position ${position} of source ${i} is not below its ${count} documents`);
+      throw invalidState(`position ${position} of source ${i} is not below its ${count} passages`);
   }
   return cursors;
 }

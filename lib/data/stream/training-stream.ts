@@ -2,22 +2,16 @@ import type { Json } from "../../json.ts";
 import type { BatchStream } from "../types.ts";
 import { type Cursor, invalidState, readCursors, type StreamSource } from "./cursor.ts";
 import { Permutation } from "./permutation.ts";
-import {
-  type DocumentCursor,
-  type DocumentRest,
-  inputsOf,
-  type Packing,
-  packRow,
-} from "./row-packer.ts";
+import { type Packing, packRow, type PassageCursor, type PassageRest } from "./row-packer.ts";
 
 /**
  * The endless stream of training rows.
  *
- * Each epoch of a source goes through its documents in an order that follows from (seed, source, epoch). Between two
- * documents it is the turn of the source that lies furthest behind its share of the tokens so far. So the stream is
+ * Each epoch of a source goes through its passages in an order that follows from (seed, source, epoch). Between two
+ * passages it is the turn of the source that lies furthest behind its share of the tokens so far. So the stream is
  * a function of the cursors alone: not of rows per call, and of the sequence length only in where rows are cut.
  */
-export class TrainingStream implements BatchStream, DocumentCursor {
+export class TrainingStream implements BatchStream, PassageCursor {
   readonly #sources: readonly StreamSource[];
   readonly #packing: Packing;
   readonly #seed: number;
@@ -27,7 +21,7 @@ export class TrainingStream implements BatchStream, DocumentCursor {
   readonly #total_weight: number;
 
   /**
-   * @param sources of which at least one has a document
+   * @param sources of which at least one has a passage
    * @param state of an earlier stream of the same corpus, to continue there
    * @throws FlmError CHECKPOINT_INVALID for a state that is not one of this corpus
    */
@@ -42,11 +36,11 @@ export class TrainingStream implements BatchStream, DocumentCursor {
     this.#seed = seed;
     this.#cursors = readCursors(state, sources);
     this.#total_weight = sources
-      .filter(({ documents }) => documents.count > 0)
+      .filter(({ passages }) => passages.count > 0)
       .reduce((sum, { weight }) => sum + weight, 0);
-    const { offset, length } = this.current();
-    if (offset >= inputsOf(length, packing))
-      throw invalidState(`offset ${offset} is not within a document of ${length} tokens`);
+    const { offset, inputs } = this.current();
+    if (offset >= inputs)
+      throw invalidState(`offset ${offset} is not within a passage of ${inputs} inputs`);
   }
 
   next(rows: number, seq_length: number): Float64Array {
@@ -56,51 +50,47 @@ export class TrainingStream implements BatchStream, DocumentCursor {
   }
 
   state(): Json {
-    return { sources: this.#cursors.map((cursor) => ({ ...cursor })) };
+    return {
+      passage_length: this.#sources[0]!.passages.length,
+      sources: this.#cursors.map((cursor) => ({ ...cursor })),
+    };
   }
 
   epochs(): number[] {
     return this.#cursors.map(({ epoch }) => epoch);
   }
 
-  current(): DocumentRest {
+  current(): PassageRest {
     const source = this.#turn();
-    const { file, documents } = this.#sources[source]!;
-    const cursor = this.#cursors[source]!;
-    const document = this.#order(source).at(cursor.position);
-    return {
-      file,
-      start: documents.start(document),
-      length: documents.length(document),
-      offset: cursor.offset,
-    };
+    const { file, passages } = this.#sources[source]!;
+    const { position, offset } = this.#cursors[source]!;
+    return { file, ...passages.at(this.#order(source).at(position)), offset };
   }
 
   advance(inputs: number): void {
     const source = this.#turn();
     const cursor = this.#cursors[source]!;
-    const { documents } = this.#sources[source]!;
-    const document = this.#order(source).at(cursor.position);
+    const { passages } = this.#sources[source]!;
     cursor.tokens += inputs;
     cursor.offset += inputs;
-    if (cursor.offset < inputsOf(documents.length(document), this.#packing)) return;
+    if (cursor.offset < passages.at(this.#order(source).at(cursor.position)).inputs) return;
     cursor.offset = 0;
     cursor.position++;
-    if (cursor.position < documents.count) return;
+    if (cursor.position < passages.count) return;
     cursor.position = 0;
     cursor.epoch++;
     this.#orders[source] = undefined;
   }
 
-  /** The source of the document that is being read or, between documents, that lies furthest behind its share. */
+  /** The source of the passage that is being read or, between passages, that lies furthest behind its share. */
   #turn(): number {
     const open = this.#cursors.findIndex(({ offset }) => offset > 0);
     if (open >= 0) return open;
     const total = this.#cursors.reduce((sum, { tokens }) => sum + tokens, 0);
     let best = -1;
     let largest = -Infinity;
-    for (const [i, { weight, documents }] of this.#sources.entries()) {
-      if (documents.count === 0) continue;
+    for (const [i, { weight, passages }] of this.#sources.entries()) {
+      if (passages.count === 0) continue;
       const deficit = (weight / this.#total_weight) * total - this.#cursors[i]!.tokens;
       if (deficit <= largest) continue;
       largest = deficit;
@@ -110,7 +100,7 @@ export class TrainingStream implements BatchStream, DocumentCursor {
   }
 
   #order(source: number): Permutation {
-    const { count } = this.#sources[source]!.documents;
+    const { count } = this.#sources[source]!.passages;
     const { epoch } = this.#cursors[source]!;
     return (this.#orders[source] ??= new Permutation(count, [this.#seed, source, epoch]));
   }

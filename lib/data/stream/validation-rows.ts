@@ -1,11 +1,11 @@
 import type { DocumentIndex } from "../corpus/document-index.ts";
 import type { RowPieces } from "../types.ts";
 import {
-  type DocumentCursor,
-  type DocumentRest,
   inputsOf,
   type Packing,
   packRow,
+  type PassageCursor,
+  type PassageRest,
 } from "./row-packer.ts";
 
 /** The validation documents of a source. */
@@ -33,7 +33,7 @@ export function validationRows(
   return rows;
 }
 
-class SequentialCursor implements DocumentCursor {
+class SequentialCursor implements PassageCursor {
   readonly #sources: readonly ValidationSource[];
   #source = 0;
   #document = 0;
@@ -44,14 +44,17 @@ class SequentialCursor implements DocumentCursor {
     this.#skipFinishedSources();
   }
 
-  current(): DocumentRest | null {
+  current(): PassageRest | null {
     const source = this.#sources[this.#source];
     if (!source) return null;
+    const inputs = inputsOf(source.documents.length(this.#document), PACKING);
     return {
       file: source.file,
       start: source.documents.start(this.#document),
-      length: source.documents.length(this.#document),
+      inputs,
+      targets: inputs,
       offset: this.#offset,
+      is_cut: false,
     };
   }
 

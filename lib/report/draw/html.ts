@@ -7,9 +7,9 @@ export class Html {
   }
 }
 
-type Value = Html | string | number | null | false | readonly Value[];
+type Value = Html | string | number | null | undefined | false | readonly Value[];
 
-/** A template whose values are escaped, for text and quoted attributes alike; null and false are nothing. */
+/** A template whose values are escaped, for text and quoted attributes alike; null, undefined and false are nothing. */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
   const parts = strings.map((text, i) => text + (i < values.length ? render(values[i]!) : ""));
   return new Html(parts.join(""));
@@ -26,7 +26,7 @@ export function jsonScript(value: unknown): Html {
 }
 
 function render(value: Value): string {
-  if (value === null || value === false) return "";
+  if (value == null || value === false) return "";
   if (value instanceof Html) return value.text;
   if (Array.isArray(value)) return value.map((inner: Value) => render(inner)).join("");
   return escapeHtml(String(value));

@@ -1,23 +1,35 @@
-/** The narrowest plot that labels are laid out for, and the width of a character, in CSS pixels. */
+import { type Html, html } from "./html.ts";
+import { SIDE } from "./scale.ts";
+import { percent } from "./units.ts";
+
+/** The narrowest plots that labels are laid out for, whole and cut short, and a character's width: CSS pixels. */
 const NARROW_PLOT = 270;
+const WIDE_PLOT = 520;
 const CHARACTER = 6.6;
 
-/** A label that starts at a mark on the x axis, or ends there when it is in the right half. */
+/** Text at a mark on the x axis; a narrow window shows `short` alone. */
+export interface MarkText {
+  before: string;
+  short: string;
+  after: string;
+}
+
+/** A label that starts at its mark, or ends there when it is in the right half. */
 export interface MarkLabel {
   /** 0 … 1 along the plot. */
   share: number;
-  text: string;
+  text: MarkText;
   endsAtMark: boolean;
   /** 0 is next to the plot. */
   lane: number;
 }
 
-/** Puts labels into as few lanes as keep them apart even in a narrow window. */
-export function layLabels(marks: readonly { share: number; text: string }[]): MarkLabel[] {
+/** Puts labels into as few lanes as keep them apart in any window. */
+export function layLabels(marks: readonly { share: number; text: MarkText }[]): MarkLabel[] {
   const lanes: [from: number, to: number][][] = [];
   return marks.map(({ share, text }) => {
     const endsAtMark = share > 0.5;
-    const width = (text.length * CHARACTER) / NARROW_PLOT;
+    const width = widthOf(text);
     const [from, to] = endsAtMark ? [share - width, share] : [share, share + width];
     const isFree = (lane: [number, number][]) => lane.every(([a, b]) => to < a || b < from);
     let lane = lanes.findIndex(isFree);
@@ -25,6 +37,22 @@ export function layLabels(marks: readonly { share: number; text: string }[]): Ma
     lanes[lane]!.push([from, to]);
     return { share, text, endsAtMark, lane };
   });
+}
+
+/** Widest share of the plot that the text takes in any window. */
+function widthOf({ before, short, after }: MarkText): number {
+  const whole = before.length + short.length + after.length;
+  return CHARACTER * Math.max(short.length / NARROW_PLOT, whole / WIDE_PLOT);
+}
+
+export function markLabel({ share, text, endsAtMark, lane }: MarkLabel): Html {
+  const place = endsAtMark
+    ? `right:${percent((1 - share) * SIDE)}`
+    : `left:${percent(share * SIDE)}`;
+  const { before, short, after } = text;
+  return html`<span class="mark ${endsAtMark && "ends"}" style="${place};--lane:${lane}"
+    ><b><i class="wide">${before}</i>${short}<i class="wide">${after}</i></b></span
+  >`;
 }
 
 /**

@@ -29,7 +29,11 @@ export function line(
 }
 
 /** Dots as lines of length zero: round caps keep their shape however the plot is stretched. */
-export function dots(axes: Axes, points: readonly (readonly [number, number])[], style: string): Html {
+export function dots(
+  axes: Axes,
+  points: readonly (readonly [number, number])[],
+  style: string,
+): Html {
   const data = points
     .filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y))
     .map(([x, y]) => `M${short(axes.x.place(x))} ${short(axes.y.place(y))}h0`)
@@ -41,7 +45,13 @@ export function dots(axes: Axes, points: readonly (readonly [number, number])[],
 export function band({ x }: Axes, from: number, to: number, style: string): Html {
   const [left, right] = [x.place(from), x.place(to)];
   const width = Math.max(0, right - left);
-  return html`<rect class="${style}" x="${short(left)}" y="0" width="${short(width)}" height="1000" />`;
+  return html`<rect
+    class="${style}"
+    x="${short(left)}"
+    y="0"
+    width="${short(width)}"
+    height="1000"
+  />`;
 }
 
 export function verticals({ x }: Axes, values: readonly number[], style: string): Html {

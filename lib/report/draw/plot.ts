@@ -2,7 +2,7 @@ import { type Html, html } from "./html.ts";
 import { spread } from "./labels.ts";
 import { type Axes, horizontals } from "./path.ts";
 import { SIDE } from "./scale.ts";
-import { tickLabels, type Unit } from "./units.ts";
+import { percent, tickLabels, type Unit } from "./units.ts";
 
 /** Two lines of text must be this share of the plot's height apart. */
 const LINE_SHARE = 0.055;
@@ -10,7 +10,9 @@ const LINE_SHARE = 0.055;
 /** A label at the right end of a line. */
 export interface EndLabel {
   value: number;
-  text: string;
+  /** A narrow window shows the number alone where there is one. */
+  name: string;
+  number: string | null;
   style: string;
 }
 
@@ -40,14 +42,28 @@ export function plot(options: PlotOptions): Html {
   const xTicks = axes.x.ticks(isSmall ? 4 : 8);
   const yTicks = axes.y.ticks(isSmall ? 4 : 6);
   return html`<div class="plot ${size} ${ends.length > 0 && "with-ends"}">
-<div class="area" data-x="${readout.x}" data-y="${readout.y.join(" ")}" data-from="${axes.x.from}" data-to="${axes.x.to}">
-<svg viewBox="0 0 ${SIDE} ${SIDE}" preserveAspectRatio="none" role="img" aria-label="${options.description}">
-${back}${horizontals(axes, yTicks, "grid")}${layers}</svg>
-${tickLabels(yTicks, y.factor).map((text, i) => yTick(text, axes.y.place(yTicks[i]!)))}
-${tickLabels(xTicks, x.factor).map((text, i) => xTick(text, axes.x.place(xTicks[i]!), i))}
-${endLabels(ends, axes)}${over}
-<span class="y-title">${y.title}</span></div>
-<div class="x-title">${x.title}</div></div>`;
+    <div
+      class="area"
+      data-x="${readout.x}"
+      data-y="${readout.y.join(" ")}"
+      data-from="${axes.x.from}"
+      data-to="${axes.x.to}"
+    >
+      <svg
+        viewBox="0 0 ${SIDE} ${SIDE}"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label="${options.description}"
+      >
+        ${back}${horizontals(axes, yTicks, "grid")}${layers}
+      </svg>
+      ${tickLabels(yTicks, y.factor).map((text, i) => yTick(text, axes.y.place(yTicks[i]!)))}
+      ${tickLabels(xTicks, x.factor).map((text, i) => xTick(text, axes.x.place(xTicks[i]!), i))}
+      ${endLabels(ends, axes)}${over}
+      <span class="y-title">${y.title}</span>
+    </div>
+    <div class="x-title">${x.title}</div>
+  </div>`;
 }
 
 function yTick(text: string, place: number): Html {
@@ -56,18 +72,19 @@ function yTick(text: string, place: number): Html {
 
 /** Every other tick gives way in a narrow window. */
 function xTick(text: string, place: number, index: number): Html {
-  return html`<span class="x-tick ${index % 2 === 1 && "extra"}" style="left:${percent(place)}">${text}</span>`;
+  return html`<span class="x-tick ${index % 2 === 1 && "extra"}" style="left:${percent(place)}"
+    >${text}</span
+  >`;
 }
 
 function endLabels(ends: readonly EndLabel[], { y }: Axes): Html[] {
   const shown = ends.filter(({ value }) => Number.isFinite(value));
   const wanted = shown.map(({ value }) => Math.min(1, Math.max(0, y.place(value) / SIDE)));
   return spread(wanted, LINE_SHARE).map((share, i) => {
-    const { text, style } = shown[i]!;
-    return html`<span class="end ${style}" style="top:${percent(share * SIDE)}" title="${text}">${text}</span>`;
+    const { name, number, style } = shown[i]!;
+    const text = number === null ? name : html`<i class="wide">${name} </i>${number}`;
+    return html`<span class="end ${style}" style="top:${percent(share * SIDE)}" title="${name}"
+      >${text}</span
+    >`;
   });
-}
-
-export function percent(place: number): string {
-  return `${Math.round(place * 10) / 100}%`;
 }

@@ -16,13 +16,12 @@ export function countUnit(title: string, largest: number): Unit {
   return { factor: 1000 ** index, title: name ? `${title} (${name})` : title };
 }
 
-/** "FLOPs (10¹²)". */
+/** "FLOPs (10¹²)"; below 1, "learning rate (10⁻⁴)". */
 export function powerUnit(title: string, largest: number): Unit {
-  const index = powerOf(largest, 12);
-  return {
-    factor: 1000 ** index,
-    title: index === 0 ? title : `${title} (10${superscript(3 * index)})`,
-  };
+  const power =
+    largest > 0 && largest < 1 ? Math.floor(Math.log10(largest)) : 3 * powerOf(largest, 12);
+  if (power === 0) return { factor: 1, title };
+  return { factor: 10 ** power, title: `${title} (10${superscript(power)})` };
 }
 
 /** 4.2e12 → "4.20 × 10¹²". */
@@ -30,7 +29,9 @@ export function scientific(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return NOTHING;
   const [digits, exponent] = value.toExponential(2).split("e") as [string, string];
   const power = Number(exponent);
-  return Math.abs(power) < 4 ? String(Number(value.toPrecision(3))) : `${digits} × 10${superscript(power)}`;
+  return Math.abs(power) < 4
+    ? String(Number(value.toPrecision(3)))
+    : `${digits} × 10${superscript(power)}`;
 }
 
 /** A fixed number of decimals, so that columns of numbers line up. */
@@ -47,6 +48,11 @@ export function countChange(before: number, after: number): string {
     return `${scaled >= 100 ? Math.round(scaled) : Number(scaled.toPrecision(2))}${POWERS[index]}`;
   };
   return `${short(before)} → ${short(after)}`;
+}
+
+/** A place on the drawing's square as a share of it, for CSS. */
+export function percent(place: number): string {
+  return `${Math.round(place * 10) / 100}%`;
 }
 
 /** Ticks of one axis with the decimals that tell them apart. */

@@ -48,7 +48,7 @@ export function smooth(
     counts.push(counts[i]! + (isNumber ? 1 : 0));
   }
   const result: number[] = [];
-  for (let first = 0; first < values.length; ) {
+  for (let first = 0; first < values.length;) {
     let end = first + 1;
     while (end < values.length && Object.is(groups[end], groups[first])) end++;
     for (let i = first; i < end; i++) {

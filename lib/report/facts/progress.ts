@@ -6,7 +6,8 @@ export type Measure = "tokens" | "flops";
 /** Where on `measure` the run stood after `step`; between logged steps it moves evenly. */
 export function progressAt(steps: Steps, step: number, measure: Measure): number {
   const after = firstAfter(steps.step, step);
-  const at = (i: number) => (i < 0 ? [0, 0] : [steps.step[i]!, steps[measure][i]!]) as const;
+  const at = (i: number): [step: number, value: number] =>
+    i < 0 ? [0, 0] : [steps.step[i]!, steps[measure][i]!];
   const [step0, value0] = at(after - 1);
   if (after === steps.step.length || step0 === step) return value0;
   const [step1, value1] = at(after);

@@ -28,7 +28,7 @@ export function stageSpans({ steps, events, config, checkpoint }: RunRecord): St
     flops: progressAt(steps, step, "flops"),
   });
   const spans: StageSpan[] = [];
-  for (let first = 0; first < steps.step.length; ) {
+  for (let first = 0; first < steps.step.length;) {
     const index = steps.stage[first]!;
     let end = first;
     while (end < steps.step.length && Object.is(steps.stage[end], index)) end++;
@@ -45,7 +45,8 @@ export function stageSpans({ steps, events, config, checkpoint }: RunRecord): St
       ramp_end: ramped > first ? at(steps.step[Math.min(ramped, end - 1)]!) : null,
       to: at(next && end < steps.step.length ? next.step : steps.step[end - 1]!),
       shape: growth?.to ?? next?.from ?? facts?.shape ?? null,
-      parameters: growth?.parameters_after ?? (index === 0 ? startParameters : undefined) ?? Number.NaN,
+      parameters:
+        growth?.parameters_after ?? (index === 0 ? startParameters : undefined) ?? Number.NaN,
       growth,
       depth: facts?.depth ?? null,
     });

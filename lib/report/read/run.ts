@@ -23,9 +23,13 @@ export async function readRun(path: string): Promise<RunRecord> {
     });
   const gaps = Object.values(FILES).filter((name) => !existsSync(join(directory, name)));
   if (gaps.length === Object.keys(FILES).length)
-    throw new FlmError("INVALID_ARGUMENT", `${directory} is not a run: it has no ${gaps.join(", ")}`, {
-      hint: "name the directory of a run, like runs/NAME, not one of its checkpoints",
-    });
+    throw new FlmError(
+      "INVALID_ARGUMENT",
+      `${directory} is not a run: it has no ${gaps.join(", ")}`,
+      {
+        hint: "name the directory of a run, like runs/NAME, not one of its checkpoints",
+      },
+    );
   const steps = noSteps();
   const events: RunEvent[] = [];
   const read = async (name: string, add: (row: unknown) => void) => {

@@ -24,7 +24,8 @@ export function noSteps(): Steps {
 export function addRow(steps: Steps, row: unknown): void {
   const values = (row ?? {}) as Record<string, unknown>;
   if (!isCount(values.step) || !isCount(values.tokens)) return;
-  if (values.step <= (steps.step.at(-1) ?? -1) || values.tokens < (steps.tokens.at(-1) ?? 0)) return;
+  if (values.step <= (steps.step.at(-1) ?? -1) || values.tokens < (steps.tokens.at(-1) ?? 0))
+    return;
   for (const column of COLUMNS) {
     const value = values[KEYS[column]];
     steps[column].push(typeof value === "number" ? value : Number.NaN);

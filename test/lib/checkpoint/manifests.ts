@@ -14,6 +14,8 @@ export function manifest(rest: Partial<Manifest> = {}): Manifest {
     tokens: 1280,
     flops: 1e9,
     skipped_steps: 0,
+    loss: 2.5,
+    validation: { step: 10, loss: 2.75 },
     tensors: [
       {
         name: "embedding.weight",

@@ -28,11 +28,18 @@ describe("set aside", () => {
   });
 });
 
+test("what a living process trains in is not set aside", () => {
+  const directory = runDirectory();
+  const { release } = directory.claim();
+  expect(failure(() => directory.setAside()).code).toBe("ENVIRONMENT");
+  release();
+});
+
 describe("claim", () => {
   test("creates the directory; release gives it back", () => {
     const directory = runDirectory();
     const { release } = directory.claim();
-    expect(readFileSync(join(directory.path, "lock"), "utf8")).toBe(String(process.pid));
+    expect(readFileSync(join(directory.path, "lock"), "utf8")).toMatch(RegExp(`^${process.pid} `));
     release();
     expect(readdirSync(directory.path)).toEqual([]);
   });
@@ -58,6 +65,7 @@ describe("claim", () => {
   test.each([
     ["a process that is gone", NO_PROCESS],
     ["an earlier process with this one's number", String(process.pid)],
+    ["an earlier process with the number of one that lives", `${process.ppid} 1`],
     ["a crash before the number was written", ""],
     ["nobody knows whom", "-1"],
   ])("takes the lock over from %s", (_, owner) => {

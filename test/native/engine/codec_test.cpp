@@ -16,11 +16,8 @@ std::string message_of(auto&& function) {
   return "";
 }
 
-// Relative to this source file, so that the program may run anywhere.
 std::vector<uint8_t> fixture(const char* name) {
-  std::string folder = __FILE__;
-  folder.resize(folder.rfind("/native/engine/"));
-  return test::read_whole_file(folder + "/fixtures/plans/" + name);
+  return test::read_whole_file(std::string(FLM_TEST_DIR "/fixtures/plans/") + name);
 }
 
 bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }

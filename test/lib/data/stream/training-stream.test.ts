@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StreamSource } from "../../../../lib/data/stream/cursor.ts";
 import { inputsOf, type Packing } from "../../../../lib/data/stream/row-packer.ts";
+import { PassageIndex } from "../../../../lib/data/stream/passages.ts";
 import { TrainingStream } from "../../../../lib/data/stream/training-stream.ts";
 import {
   PIECE_FIELDS,
@@ -14,6 +15,7 @@ interface Corpus {
   lengths: number[][];
   weights: number[];
   packing: Packing;
+  passage_length: number;
   seed: number;
 }
 
@@ -28,14 +30,15 @@ const corpora: fc.Arbitrary<Corpus> = fc.integer({ min: 1, max: 3 }).chain((coun
       maxLength: count,
     }),
     packing: fc.record({ document_mask: fc.boolean(), packing: fc.boolean() }),
+    passage_length: fc.integer({ min: 1, max: 24 }),
     seed: fc.maxSafeNat(),
   }),
 );
 
-function sourcesOf({ lengths, weights }: Pick<Corpus, "lengths" | "weights">): StreamSource[] {
+function sourcesOf({ lengths, weights, packing, passage_length }: Corpus): StreamSource[] {
   return lengths.map((source, file) => ({
     file,
-    documents: indexOf(source),
+    passages: new PassageIndex(indexOf(source), packing, passage_length),
     weight: weights[file]!,
   }));
 }
@@ -72,7 +75,6 @@ describe("TrainingStream", () => {
       fc.property(corpora, fc.integer({ min: 1, max: 16 }), (corpus, seq_length) => {
         const rows = 20;
         const pieces = piecesOf(streamOf(corpus).next(rows, seq_length));
-        const sources = sourcesOf(corpus);
         for (let row = 0; row < rows; row++) {
           const own = pieces.filter((piece) => piece.row === row);
           const used = own.reduce((sum, { length }) => sum + length, 0);
@@ -82,7 +84,7 @@ describe("TrainingStream", () => {
           expect(own[0]!.flags & PIECE_NEW_SEGMENT).toBeTruthy();
         }
         for (const { file, offset, length, flags } of pieces) {
-          const { documents } = sources[file]!;
+          const documents = indexOf(corpus.lengths[file]!);
           const document = Array.from({ length: documents.count }, (_, i) => i).find(
             (i) => documents.start(i) <= offset && offset < documents.start(i + 1),
           )!;
@@ -98,7 +100,7 @@ describe("TrainingStream", () => {
     );
   });
 
-  it("reads every document exactly once in each epoch, in another order", () => {
+  it("reads every passage exactly once in each epoch, in another order", () => {
     fc.assert(
       fc.property(corpora, fc.integer({ min: 1, max: 16 }), (corpus, seq_length) => {
         const one = { ...corpus, lengths: corpus.lengths.slice(0, 1), weights: [1] };
@@ -116,11 +118,27 @@ describe("TrainingStream", () => {
       lengths: [Array.from({ length: 100 }, () => 2)],
       weights: [1],
       packing: { document_mask: true, packing: true },
+      passage_length: 20,
       seed: 1,
     });
     expect(inputsOfPieces(piecesOf(long.next(1, 100)))).not.toEqual(
       inputsOfPieces(piecesOf(long.next(1, 100))),
     );
+  });
+
+  it("does not read one long document through before the next", () => {
+    const corpus = {
+      lengths: [[1001, 1001]],
+      weights: [1],
+      packing: { document_mask: true, packing: true },
+      passage_length: 10,
+      seed: 1,
+    };
+    const pieces = piecesOf(streamOf(corpus).next(20, 10));
+    const documents = new Set(pieces.map(({ offset }) => Math.floor(offset / 1001)));
+    expect(documents).toEqual(new Set([0, 1]));
+    // Every passage of a fresh row starts somewhere else.
+    expect(new Set(pieces.map(({ offset }) => offset)).size).toBe(20);
   });
 
   it("gives the same inputs however it is cut into rows and calls", () => {
@@ -160,7 +178,7 @@ describe("TrainingStream", () => {
     );
   });
 
-  it("never lies further off the weights than its longest document", () => {
+  it("never lies further off the weights than its longest passage", () => {
     fc.assert(
       fc.property(corpora, (corpus) => {
         const stream = streamOf(corpus);
@@ -176,11 +194,12 @@ describe("TrainingStream", () => {
     );
   });
 
-  it("passes over sources without documents", () => {
+  it("passes over sources without passages", () => {
     const corpus = {
       lengths: [[], [3, 4]],
       weights: [5, 1],
       packing: { document_mask: true, packing: true },
+      passage_length: 20,
       seed: 1,
     };
     const stream = streamOf(corpus);
@@ -194,11 +213,11 @@ describe("TrainingStream", () => {
     [{ sources: [] }, /0 sources/],
     [{ sources: [{}] }, /epoch of source 0 is undefined/],
     [{ sources: [{ epoch: 0, position: -1, offset: 0, tokens: 0 }] }, /position of source 0 is -1/],
-    [{ sources: [{ epoch: 0, position: 2, offset: 0, tokens: 0 }] }, /not below its 2 documents/],
+    [{ sources: [{ epoch: 0, position: 2, offset: 0, tokens: 0 }] }, /not below its 2 passages/],
     [{ sources: [{ epoch: 0, position: 0, offset: 3, tokens: 0 }] }, /offset 3 is not within/],
   ])("refuses the state %j", async (state, message) => {
     const packing = { document_mask: true, packing: true };
-    const corpus = { lengths: [[4, 4]], weights: [1], packing, seed: 1 };
+    const corpus = { lengths: [[4, 4]], weights: [1], packing, passage_length: 9, seed: 1 };
     const error = await errorOf(() => streamOf(corpus, state));
     expect(error.code).toBe("CHECKPOINT_INVALID");
     expect(error.message).toMatch(message);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bytes, count, duration, flops } from "../../../lib/cli/format.ts";
+import { bytes, count, duration, flops } from "../../lib/format.ts";
 
 test.each([
   [0, "0"],

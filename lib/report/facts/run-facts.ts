@@ -1,0 +1,47 @@
+import { eventsOf } from "../read/events.ts";
+import type { RunRecord } from "../read/record.ts";
+import { smooth, smoothingReach } from "./curve.ts";
+import { type Measure, progressAt } from "./progress.ts";
+import { type StageSpan, stageSpans } from "./stages.ts";
+import { type RunSummary, summarise } from "./summary.ts";
+
+export interface Validation extends Record<Measure, number> {
+  step: number;
+  loss: number;
+  perplexity: number;
+  bits_per_byte: number;
+}
+
+/** A run's record with all that several parts of the report derive from it. */
+export interface RunFacts extends RunRecord {
+  stages: StageSpan[];
+  summary: RunSummary;
+  /** Training loss, smoothed within each stage. */
+  smoothed: number[];
+  /** Steps in a smoothed value's mean. */
+  smoothing: number;
+  validations: Validation[];
+}
+
+export function runFacts(record: RunRecord): RunFacts {
+  const { steps, events } = record;
+  const stages = stageSpans(record);
+  const reach = smoothingReach(steps.step.length);
+  return {
+    ...record,
+    stages,
+    summary: summarise(record, stages),
+    smoothed: smooth(steps.loss, steps.stage, reach),
+    smoothing: 2 * reach + 1,
+    validations: eventsOf(events, "validation").map(
+      ({ step, loss, perplexity, bits_per_byte }) => ({
+        step,
+        tokens: progressAt(steps, step, "tokens"),
+        flops: progressAt(steps, step, "flops"),
+        loss,
+        perplexity,
+        bits_per_byte,
+      }),
+    ),
+  };
+}

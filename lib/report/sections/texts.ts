@@ -1,0 +1,71 @@
+import type { RunFacts } from "../facts/run-facts.ts";
+import { type Html, html } from "../draw/html.ts";
+import { eventsOf, type RunEvent } from "../read/events.ts";
+import { decimals } from "../draw/units.ts";
+
+/** More incidents than this are counted, not listed. */
+const MOST_INCIDENTS = 100;
+
+/** What the finished model wrote. */
+export function sample({ events }: RunFacts): Html | null {
+  const written = eventsOf(events, "sample").at(-1);
+  if (!written) return null;
+  return html`<section>
+    <h2>Sample</h2>
+    <pre class="sample"><b>${written.prompt}</b>${written.text}</pre>
+    <p class="note">
+      Bold: the prompt. The rest was written by the model after step
+      ${written.step.toLocaleString("en")}.
+    </p>
+  </section>`;
+}
+
+/** Warnings, skipped steps, resumes and failures, in order. */
+export function incidents({ events, gaps }: RunFacts): Html | null {
+  const texts = events.flatMap((event) => {
+    const text = describe(event);
+    return text === null ? [] : [{ step: event.step, text }];
+  });
+  if (texts.length === 0 && gaps.length === 0) return null;
+  const left = texts.length - MOST_INCIDENTS;
+  return html`<section>
+    <h2>Warnings, skips and resumes</h2>
+    <ul class="incidents">
+      ${gaps.map((name) => html`<li>${name} is missing.</li>`)}
+      ${texts
+        .slice(0, MOST_INCIDENTS)
+        .map(
+          ({ step, text }) => html`<li><span>step ${step.toLocaleString("en")}</span> ${text}</li>`,
+        )}
+      ${left > 0 && html`<li>… and ${left} more</li>`}
+    </ul>
+  </section>`;
+}
+
+function describe(event: RunEvent): string | null {
+  switch (event.type) {
+    case "warning":
+      return event.message;
+    case "resume":
+      return `resumed from ${event.checkpoint}`;
+    case "skip":
+      return `skipped: loss ${decimals(event.loss, 3)}, gradient norm ${decimals(event.grad_norm, 3)}`;
+    case "failed":
+      return `failed: ${event.message}`;
+    case "done":
+      return event.status === "done" ? null : event.status;
+    default:
+      return null;
+  }
+}
+
+export function configuration({ config }: RunFacts): Html | null {
+  if (config.text === null) return null;
+  return html`<section>
+    <h2>Configuration</h2>
+    <details>
+      <summary>config.yaml, resolved: every key with its value in this run</summary>
+      <pre>${config.text}</pre>
+    </details>
+  </section>`;
+}

@@ -1,0 +1,35 @@
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { FlmError, ioError } from "../errors.ts";
+import { runFacts } from "./facts/run-facts.ts";
+import type { RunSummary } from "./facts/summary.ts";
+import { page } from "./page/page.ts";
+import { readRun } from "./read/run.ts";
+
+export interface Report {
+  /** Absolute path of the HTML file. */
+  path: string;
+  runs: RunSummary[];
+}
+
+/**
+ * Writes the report of one run, or one that compares several.
+ *
+ * @param directories of the runs.
+ * @param out the HTML file; by default `report.html` in the one run's directory, else in the working directory.
+ * @throws FlmError INVALID_ARGUMENT for a directory that is no run; IO.
+ */
+export async function writeReport(directories: readonly string[], out?: string): Promise<Report> {
+  if (directories.length === 0) throw new FlmError("INVALID_ARGUMENT", "no run to report on");
+  const runs = [];
+  for (const directory of directories) runs.push(runFacts(await readRun(directory)));
+  const path = resolve(out ?? join(runs.length === 1 ? runs[0]!.directory : ".", "report.html"));
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.tmp`, page(runs));
+    renameSync(`${path}.tmp`, path);
+  } catch (cause) {
+    throw ioError("write", path, cause);
+  }
+  return { path, runs: runs.map(({ summary }) => summary) };
+}
