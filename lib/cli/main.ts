@@ -6,6 +6,7 @@ import { buildCommand } from "./commands/build.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { generateCommand } from "./commands/generate.ts";
 import { initCommand } from "./commands/init.ts";
+import { reportCommand } from "./commands/report.ts";
 import { tokenizeCommand } from "./commands/tokenize.ts";
 import { trainCommand } from "./commands/train.ts";
 import { fail } from "./fail.ts";
@@ -15,6 +16,7 @@ const COMMANDS = [
   initCommand(),
   tokenizeCommand(),
   generateCommand(),
+  reportCommand(),
   doctorCommand(),
   buildCommand(),
 ];
@@ -35,7 +37,8 @@ const program = new Command("flm-train")
 Examples:
   flm-train examples/quickstart.yaml     train; the same command again resumes
   flm-train init my-model                a commented config for your own text
-  flm-train generate runs/quickstart --prompt "The function"`,
+  flm-train generate runs/quickstart --prompt "The function"
+  flm-train report runs/quickstart       what happened, as one HTML file`,
   )
   .showHelpAfterError("(flm-train --help shows the commands)")
   .exitOverride();

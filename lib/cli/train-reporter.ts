@@ -123,6 +123,7 @@ function describeEvent(event: RunEvent): string | null {
       return `sample      ${JSON.stringify(event.prompt)} →\n${event.text.replaceAll(/^/gm, "            ")}`;
     case "start":
     case "checkpoint":
+    case "failed":
     case "done":
       return null;
   }

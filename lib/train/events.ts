@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../errors.ts";
 import type { PrepareProgress } from "../data/types.ts";
 import type { DeviceInfo } from "../native/types.ts";
 import type { StagePlan } from "../growth/stage-plan.ts";
@@ -61,6 +62,7 @@ export type RunEvent =
     }
   | { type: "baseline"; step: number; bigram_loss: number }
   | { type: "sample"; step: number; prompt: string; text: string }
+  | { type: "failed"; step: number; code: ErrorCode; message: string }
   | { type: "done"; step: number; status: TrainResult["status"] };
 
 /** What a run says while it goes on. All calls are synchronous and must not throw. */

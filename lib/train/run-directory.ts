@@ -6,10 +6,11 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { FlmError, ioError } from "../errors.ts";
 
 /** Locks of runs in this process: their files name a process that lives, yet so do those of an earlier namesake. */
@@ -69,7 +70,7 @@ export class RunDirectory {
   claim(): { release: () => void } {
     const lock = this.#lock;
     try {
-      mkdirSync(this.path, { recursive: true });
+      makeDirectory(this.path);
       this.#removeStaleLock();
       const file = openSync(lock, "wx");
       writeSync(file, `${process.pid} ${startOf(process.pid)}`);
@@ -109,6 +110,19 @@ export class RunDirectory {
         hint: `wait for it, stop it, or choose another directory with --out; if no such run exists, delete ${lock}`,
       });
     rmSync(lock, { force: true });
+  }
+}
+
+/** Like mkdirSync with `recursive`, which never returns in a place like /proc: it has parents and takes no children. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "EEXIST" && statSync(path).isDirectory()) return;
+    if (code !== "ENOENT" || existsSync(dirname(path))) throw error;
+    makeDirectory(dirname(path));
+    makeDirectory(path);
   }
 }
 

@@ -11,6 +11,7 @@ import { version } from "../version.ts";
 import type { TrainObserver, TrainResult } from "./events.ts";
 import { checkIdentity, identityOf } from "./identity.ts";
 import { choosePlacement } from "../native/placement.ts";
+import { leaveReport } from "./leave-report.ts";
 import { Recorder } from "./recorder.ts";
 import { RunDirectory } from "./run-directory.ts";
 import { planStages } from "../growth/stage-plan.ts";
@@ -110,7 +111,13 @@ export async function runTraining(
       const status = await trainer.run();
       recorder.event({ type: "done", step: trainer.step, status });
       return trainer.result(status, directory.path);
+    } catch (error) {
+      const code = error instanceof FlmError ? error.code : "INTERNAL";
+      const message = error instanceof Error ? error.message : String(error);
+      recorder.event({ type: "failed", step: trainer.step, code, message });
+      throw error;
     } finally {
+      await leaveReport(directory.path, warn);
       recorder.close();
     }
   } finally {

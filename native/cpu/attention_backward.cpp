@@ -8,7 +8,8 @@
 namespace flm::cpu {
 namespace {
 
-constexpr int64_t kQueries = 256, kKeys = 256;  // of a tile
+// Of a tile: both multiples of the width of every kernel's panels, and kKeys <= kQueries.
+constexpr int64_t kQueries = 288, kKeys = 192;
 
 struct Scratch {
   Scratch(float* base, const GemmKernels& kernels, const HeadPacker& packer, int64_t D, int64_t max_segment)

@@ -11,13 +11,14 @@
 namespace flm::cpu {
 namespace {
 
-constexpr int64_t kBlockRows = 768,
-                  kBlockCols = 1536;  // of c, for each packing: packing costs 1/rows + 1/cols
-constexpr int64_t kBlockUnits =
-    384;                            // of k: a panel of b (48 * 384 * 4 bytes) stays in the second-level cache
-constexpr int64_t kPartRows = 192;  // rows of packed a that stay in the second-level cache
-constexpr int64_t kTaskWork = 1 << 20;      // multiplications and additions worth a task
-constexpr int64_t kPackElements = 1 << 15;  // elements to pack worth a task
+// Rows and columns of c that share one packing: it costs 1 / kBlockCols + 1 / kBlockRows of the product.
+constexpr int64_t kBlockRows = 1536, kBlockCols = 1536;
+// Units of k: a panel of b (48 * 384 * 4 bytes) stays in the second-level cache.
+constexpr int64_t kBlockUnits = 384;
+// Rows of packed a that stay in the second-level cache.
+constexpr int64_t kPartRows = 192;
+// Multiplications, and elements to pack, that are worth a task.
+constexpr int64_t kTaskWork = 1 << 20, kPackElements = 1 << 15;
 
 // The length of the parts, at most `limit` and a multiple of `step`, when `total` is cut evenly.
 int64_t even_part(int64_t total, int64_t limit, int64_t step) {

@@ -29,7 +29,7 @@ void with_type(const char* op, DType compute, Run&& run) {
     case DType::f32:
       return run.template operator()<float>();
     case DType::bf16:
-      return run.template operator()<Bf16>();
+      return run.template operator()<bf16>();
     default:
       fail(ErrorCode::not_supported, op, " on CUDA computes in f32 or bf16, not ", name_of(compute));
   }

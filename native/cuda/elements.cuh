@@ -1,16 +1,13 @@
 #pragma once
 // Elements of either compute type, one or 16 bytes at a time, always computed with as f32.
-#include <cuda_bf16.h>
-#include <cuda_runtime.h>
-
 #include <cstdint>
+
+#include "cuda/device/bf16.cuh"
 
 namespace flm::cuda {
 
-using Bf16 = __nv_bfloat16;  // core's flm::bf16 is the same 16 bits for host code
-
 __device__ __forceinline__ float to_f32(float v) { return v; }
-__device__ __forceinline__ float to_f32(Bf16 v) { return __bfloat162float(v); }
+__device__ __forceinline__ float to_f32(bf16 v) { return __bfloat162float(v); }
 
 template <class T>
 __device__ __forceinline__ T from_f32(float v);
@@ -19,7 +16,7 @@ __device__ __forceinline__ float from_f32<float>(float v) {
   return v;
 }
 template <>
-__device__ __forceinline__ Bf16 from_f32<Bf16>(float v) {
+__device__ __forceinline__ bf16 from_f32<bf16>(float v) {
   return __float2bfloat16_rn(v);
 }
 

@@ -16,7 +16,7 @@ inline dim3 row_block(int64_t items) {
   return dim3(unsigned(std::clamp<int64_t>(ceil_div(items, 32) * 32, 32, kMaxThreads)));
 }
 
-// A grid over rows (y) and items of a row (x). Kernels walk rows with grid_rows() below.
+// A grid over rows (y) and items of a row (x); kernels go on to further rows in strides of the whole grid.
 struct RowGrid {
   dim3 grid, block;
 };

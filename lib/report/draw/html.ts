@@ -26,7 +26,7 @@ export function jsonScript(value: unknown): Html {
 }
 
 function render(value: Value): string {
-  if (value == null || value === false) return "";
+  if (value === null || value === undefined || value === false) return "";
   if (value instanceof Html) return value.text;
   if (Array.isArray(value)) return value.map((inner: Value) => render(inner)).join("");
   return escapeHtml(String(value));

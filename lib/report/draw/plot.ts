@@ -24,9 +24,9 @@ export interface PlotOptions {
   /** What a reader without eyes is told. */
   description: string;
   /** From back to front, above the grid. */
-  layers: readonly Html[];
+  lines: readonly Html[];
   /** Behind the grid. */
-  back?: readonly Html[];
+  back?: Html;
   ends?: readonly EndLabel[];
   /** HTML over the plot. */
   over?: readonly Html[];
@@ -37,7 +37,7 @@ export interface PlotOptions {
 
 /** A plot that stretches with the page: an SVG of lines under HTML labels that keep their size. */
 export function plot(options: PlotOptions): Html {
-  const { axes, x, y, layers, back = [], over = [], ends = [], size = "tall", readout } = options;
+  const { axes, x, y, lines, back, over = [], ends = [], size = "tall", readout } = options;
   const isSmall = size === "small";
   const xTicks = axes.x.ticks(isSmall ? 4 : 8);
   const yTicks = axes.y.ticks(isSmall ? 4 : 6);
@@ -55,7 +55,7 @@ export function plot(options: PlotOptions): Html {
         role="img"
         aria-label="${options.description}"
       >
-        ${back}${horizontals(axes, yTicks, "grid")}${layers}
+        ${back}${horizontals(axes, yTicks, "grid")}${lines}
       </svg>
       ${tickLabels(yTicks, y.factor).map((text, i) => yTick(text, axes.y.place(yTicks[i]!)))}
       ${tickLabels(xTicks, x.factor).map((text, i) => xTick(text, axes.x.place(xTicks[i]!), i))}

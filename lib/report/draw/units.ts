@@ -36,7 +36,7 @@ export function scientific(value: number | null): string {
 
 /** A fixed number of decimals, so that columns of numbers line up. */
 export function decimals(value: number | null | undefined, digits: number): string {
-  return value == null || !Number.isFinite(value) ? NOTHING : value.toFixed(digits);
+  return Number.isFinite(value) ? value!.toFixed(digits) : NOTHING;
 }
 
 /** Both sides of a growth event in one unit: "0.42M → 1.9M". */

@@ -53,7 +53,7 @@ export function summarise(record: RunRecord, stages: readonly StageSpan[]): RunS
 }
 
 function known(value: number | null | undefined): number | null {
-  return value != null && Number.isFinite(value) ? value : null;
+  return Number.isFinite(value) ? value! : null;
 }
 
 function statusOf(events: readonly RunEvent[]): string {

@@ -5,7 +5,7 @@ import { growthTable } from "../sections/growth-table.ts";
 import { headline } from "../sections/headline.ts";
 import { multiples } from "../sections/multiples.ts";
 import { overlay } from "../sections/overlay.ts";
-import { story } from "../sections/story.ts";
+import { lossAndCompute, story } from "../sections/story.ts";
 import { configuration, incidents, sample } from "../sections/texts.ts";
 import { validationTable } from "../sections/validation-table.ts";
 import { READOUT_SCRIPT } from "./readout.ts";
@@ -41,8 +41,18 @@ export function page(runs: readonly RunFacts[]): string {
 }
 
 function oneRun(run: RunFacts): Html {
-  const parts = [headline, story, multiples, growthTable, validationTable, sample, incidents];
-  return html`${parts.map((part) => part(run))}${configuration(run)}`;
+  const parts = [
+    headline,
+    story,
+    lossAndCompute,
+    multiples,
+    growthTable,
+    validationTable,
+    sample,
+    incidents,
+    configuration,
+  ];
+  return html`${parts.map((part) => part(run))}`;
 }
 
 function severalRuns(runs: readonly RunFacts[]): Html {

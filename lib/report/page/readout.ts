@@ -22,7 +22,8 @@ function nearest(values, wanted) {
 
 function shown(value) {
   if (value === null) return "–";
-  return value >= 1e4 ? value.toExponential(3) : String(Number(value.toPrecision(4)));
+  const power = Math.min(4, Math.floor(Math.log10(Math.max(1, value)) / 3));
+  return String(Number((value / 1000 ** power).toPrecision(4))) + ["", "k", "M", "B", "T"][power];
 }
 
 function linesAt(run, { x, y }, wanted) {

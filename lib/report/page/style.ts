@@ -70,7 +70,7 @@ figcaption { margin-top: 0.6rem; max-width: 46rem; }
 .mark.ends { padding: 0 0.35rem 0 0; border-width: 0 1px 0 0; border-style: solid; text-align: right; }
 .marked .y-title { bottom: 100%; margin-bottom: calc(1.15rem + var(--lanes) * 1.35rem); }
 
-svg .line, svg .dots { fill: none; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
+svg .line, svg .dots { fill: none; vector-effect: non-scaling-stroke; stroke-linejoin: round; stroke-linecap: round; }
 svg .grid { stroke: var(--grid); }
 svg .raw { stroke: var(--train); stroke-width: 1; opacity: 0.32; }
 svg .train { stroke: var(--train); stroke-width: 1.8; }
@@ -78,7 +78,7 @@ svg .train { stroke: var(--train); stroke-width: 1.8; }
 svg .baseline { stroke: var(--soft); stroke-width: 1.2; stroke-dasharray: 5 4; }
 svg .growth { stroke: var(--ink); stroke-width: 1; }
 .small svg .growth { opacity: 0.45; }
-svg .dots { stroke-width: 8; stroke-linecap: round; }
+svg .dots { stroke-width: 8; }
 svg .dots.validation { stroke: var(--validation); }
 svg .band { fill: var(--band); }
 svg .ramp { fill: var(--ramp); }

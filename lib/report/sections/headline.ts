@@ -29,7 +29,7 @@ export function headline(run: RunFacts): Html {
     <dl class="facts">
       ${fact("Validation loss", decimals(summary.validation_loss, 3), againstBigram(summary), "main")}
       ${fact("Parameters", parameterText(summary), checkpoint && `checkpoint of ${bytes(checkpoint.bytes)}`)}
-      ${fact("Tokens", number(summary.tokens), `${summary.steps.toLocaleString("en")} steps`)}
+      ${fact("Tokens", number(summary.tokens), stepText(summary.steps))}
       ${fact("Training FLOPs", scientific(summary.flops), costText(summary))}
       ${fact("Wall time", summary.wall_seconds === null ? NOTHING : duration(summary.wall_seconds), null)}
       ${fact("Speed", summary.tokens_per_second === null ? NOTHING : `${count(summary.tokens_per_second)} tokens/s`, null)}
@@ -70,6 +70,10 @@ function costText({ flops, flops_at_final_size }: RunSummary): string | null {
   if (flops === null || flops_at_final_size === null || flops_at_final_size <= 0) return null;
   const share = Math.round((100 * flops) / flops_at_final_size);
   return `${share} % of what the final size would have cost`;
+}
+
+function stepText(steps: number): string {
+  return steps === 1 ? "1 step" : `${steps.toLocaleString("en")} steps`;
 }
 
 function number(value: number | null): string {

@@ -1,10 +1,11 @@
 import type { RunFacts } from "../facts/run-facts.ts";
 import { quantile } from "../facts/curve.ts";
 import { type Html, html } from "../draw/html.ts";
-import { band, line, verticals } from "../draw/path.ts";
+import { line } from "../draw/path.ts";
 import { plot } from "../draw/plot.ts";
 import { linearScale } from "../draw/scale.ts";
 import { countUnit, powerUnit, type Unit } from "../draw/units.ts";
+import { growthLines, stageBands } from "./stage-marks.ts";
 
 interface Multiple {
   column: "lr" | "grad_norm" | "tokens_per_second";
@@ -49,15 +50,9 @@ export function multiples({ steps, stages }: RunFacts): Html | null {
             x: countUnit("training tokens", end),
             y: unit(top),
             description: `${title} against training tokens`,
-            back: stages
-              .filter((_, i) => i % 2 === 1)
-              .map(({ from, to }) => band(axes, from.tokens, to.tokens, "band")),
-            layers: [
-              verticals(
-                axes,
-                stages.slice(1).map(({ from }) => from.tokens),
-                "growth",
-              ),
+            back: stageBands(axes, stages, "tokens"),
+            lines: [
+              growthLines(axes, stages, "tokens"),
               line(axes, steps.tokens, steps[column], "train"),
             ],
             size: "small",

@@ -5,7 +5,7 @@ import { lossScale } from "../draw/loss-scale.ts";
 import { type Axes, dots, line } from "../draw/path.ts";
 import { plot } from "../draw/plot.ts";
 import { linearScale } from "../draw/scale.ts";
-import { countUnit, powerUnit } from "../draw/units.ts";
+import { LOSS_UNIT, MEASURE_UNIT } from "./loss-plot.ts";
 
 /** Colours that every kind of colour vision tells apart; from the next run on they come again, dashed. */
 const COLOURS = 7;
@@ -40,7 +40,10 @@ export function overlay(runs: readonly RunFacts[]): Html {
 }
 
 function lossOverlay(runs: readonly RunFacts[], measure: Measure): Html {
-  const end = Math.max(...runs.map(({ steps }) => steps[measure].at(-1) ?? 0));
+  const end = Math.max(
+    0,
+    ...runs.map(({ steps }) => steps[measure].findLast(Number.isFinite) ?? 0),
+  );
   const axes: Axes = {
     x: linearScale(0, end),
     y: lossScale(
@@ -50,13 +53,10 @@ function lossOverlay(runs: readonly RunFacts[], measure: Measure): Html {
   };
   return plot({
     axes,
-    x:
-      measure === "tokens"
-        ? countUnit("training tokens", end)
-        : powerUnit("training FLOPs, cumulative", end),
-    y: { factor: 1, title: "loss (nats per token)" },
+    x: MEASURE_UNIT[measure](end),
+    y: LOSS_UNIT,
     description: `Training loss of ${runs.length} runs against ${measure}`,
-    layers: runs.flatMap(({ steps, smoothed, validations }, i) => [
+    lines: runs.flatMap(({ steps, smoothed, validations }, i) => [
       line(axes, steps[measure], smoothed, runStyle(i)),
       dots(
         axes,

@@ -75,10 +75,10 @@ describe("claim", () => {
     directory.claim().release();
   });
 
-  test("what the file system refuses names the path", () => {
-    const { code, message } = failure(() => new RunDirectory("/dev/null/run").claim());
+  test.each(["/dev/null/run", "/proc/run"])("%s, which cannot be, is refused by name", (path) => {
+    const { code, message } = failure(() => new RunDirectory(path).claim());
     expect(code).toBe("IO");
-    expect(message).toContain("/dev/null/run/lock");
+    expect(message).toContain(`${path}/lock`);
   });
 });
 

@@ -2,7 +2,6 @@
 #include <cstdlib>
 
 #include "cuda/device/async_copy.cuh"
-#include "cuda/device/barrier.cuh"
 #include "cuda/device/launch.cuh"
 #include "cuda/device/shared.cuh"
 #include "cuda/device/tensor_core.cuh"

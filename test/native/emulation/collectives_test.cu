@@ -1,6 +1,5 @@
 // Right kernels, one for each collective and tensor-core instruction that the emulation gives a meaning to.
 #include "cuda/device/async_copy.cuh"
-#include "cuda/device/barrier.cuh"
 #include "cuda/device/launch.cuh"
 #include "cuda/device/shared.cuh"
 #include "cuda/device/tensor_core.cuh"
@@ -24,13 +23,6 @@ __global__ void half_warps_go_apart(int* out) {  // legal: two groups with masks
   else
     for (int s = 8; s; s /= 2) v += __shfl_xor_sync(0xffff0000u, v, s);
   out[threadIdx.x] = v;
-}
-__global__ void halves_meet_apart(int* out) {  // warps 0 and 1 at barrier 1, warps 2 and 3 at barrier 2
-  FLM_SHARED(int, tile, [128]);
-  const int half = int(threadIdx.x) / 64, mirror = half * 64 + 63 - int(threadIdx.x) % 64;
-  tile[threadIdx.x] = int(threadIdx.x);
-  named_barrier(1 + half, 64);
-  out[threadIdx.x] = tile[mirror];
 }
 __global__ void all_kinds(int* out) {
   const int lane = int(threadIdx.x);
@@ -73,13 +65,11 @@ bool is(const DeviceBuffer<T>& buffer, auto want) {
 }  // namespace
 
 FLM_TEST(emulation_collectives) {
-  DeviceBuffer<int> ints(32), ints64(64), ints128(128);
+  DeviceBuffer<int> ints(32), ints64(64);
   FLM_LAUNCH(all_kinds, 1, 32, 0, nullptr, ints.data());
   CHECK(is(ints, [](int) { return 0; }));
   FLM_LAUNCH(half_warps_go_apart, 1, 32, 0, nullptr, ints.data());
   CHECK(is(ints, [](int i) { return i < 16 ? 120 : 376; }));
-  FLM_LAUNCH(halves_meet_apart, 1, 128, 0, nullptr, ints128.data());
-  CHECK(is(ints128, [](int i) { return i / 64 * 64 + 63 - i % 64; }));
   FLM_LAUNCH(barrier_some_skip_legally, 1, 64, 0, nullptr, ints64.data());
   CHECK_EQ(ints64.host()[0], 1);
 }

@@ -3,8 +3,6 @@
 #include <bit>
 #include <cstdint>
 
-#include "src/vector_types.h"
-
 struct __nv_bfloat16 {
   uint16_t bits;
   __nv_bfloat16() = default;
@@ -14,14 +12,6 @@ struct __nv_bfloat16 {
   }
   explicit operator float() const { return std::bit_cast<float>(uint32_t(bits) << 16); }
 };
-struct alignas(4) __nv_bfloat162 {
-  __nv_bfloat16 x, y;
-};
 
-inline __nv_bfloat16 __float2bfloat16(float v) { return __nv_bfloat16(v); }
 inline __nv_bfloat16 __float2bfloat16_rn(float v) { return __nv_bfloat16(v); }
 inline float __bfloat162float(__nv_bfloat16 v) { return float(v); }
-inline __nv_bfloat162 __floats2bfloat162_rn(float low, float high) {
-  return {__nv_bfloat16(low), __nv_bfloat16(high)};
-}
-inline float2 __bfloat1622float2(__nv_bfloat162 v) { return {float(v.x), float(v.y)}; }

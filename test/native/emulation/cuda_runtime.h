@@ -2,7 +2,6 @@
 // Stands in for CUDA's header of this name when kernels are compiled as host C++.
 // Host and device are one memory; streams are in order because every launch is finished when it returns.
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -28,42 +27,16 @@
 using std::max;
 using std::min;
 
-// --- device functions ---------------------------------------------------------------------------
+// --- device functions; a kernel that needs more of CUDA adds it here ----------------------------
 
-template <class T>
-T __ldg(const T* p) {
-  return *p;
-}
-inline float rsqrtf(float x) { return 1.0f / std::sqrt(x); }
-inline float __expf(float x) { return std::exp(x); }
-inline float __logf(float x) { return std::log(x); }
-inline float __fdividef(float a, float b) { return a / b; }
-inline float __frcp_rn(float x) { return 1.0f / x; }
-inline float __uint_as_float(unsigned v) { return std::bit_cast<float>(v); }
-inline unsigned __float_as_uint(float v) { return std::bit_cast<unsigned>(v); }
 inline int __popc(unsigned v) { return std::popcount(v); }
-inline int __clz(int v) { return std::countl_zero(unsigned(v)); }
-inline int __ffs(int v) { return v ? std::countr_zero(unsigned(v)) + 1 : 0; }
-inline void __threadfence() { std::atomic_thread_fence(std::memory_order_seq_cst); }
-inline void __threadfence_block() {}
 
-#define FLM_EMU_ATOMIC(name, next)                           \
-  template <class T>                                         \
-  T name(T* p, std::type_identity_t<T> value) {              \
-    T old = flm::emu::atomic_load(p);                        \
-    while (!flm::emu::atomic_exchange_if(p, old, T(next))) { \
-    }                                                        \
-    return old;                                              \
-  }
-FLM_EMU_ATOMIC(atomicAdd, old + value)
-FLM_EMU_ATOMIC(atomicMax, old > value ? old : value)
-FLM_EMU_ATOMIC(atomicMin, old < value ? old : value)
-FLM_EMU_ATOMIC(atomicExch, value)
-#undef FLM_EMU_ATOMIC
 template <class T>
-T atomicCAS(T* p, std::type_identity_t<T> expected, std::type_identity_t<T> value) {
-  flm::emu::atomic_exchange_if(p, expected, value);
-  return expected;
+T atomicAdd(T* p, std::type_identity_t<T> value) {
+  T old = flm::emu::atomic_load(p);
+  while (!flm::emu::atomic_exchange_if(p, old, T(old + value))) {
+  }
+  return old;
 }
 
 // --- the host side that kernels' files and tests use --------------------------------------------
@@ -102,7 +75,6 @@ inline cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t n, cudaMem
 }
 inline cudaError_t cudaMemsetAsync(void* p, int v, size_t n, cudaStream_t) { return cudaMemset(p, v, n); }
 inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
-inline cudaError_t cudaDeviceSynchronize() { return cudaSuccess; }
 inline cudaError_t cudaGetLastError() { return cudaSuccess; }
 inline const char* cudaGetErrorString(cudaError_t e) {
   return e == cudaSuccess ? "no error" : "out of memory";

@@ -150,7 +150,7 @@ void Block::abandon() {
   }
   for (Warp& w : warps_)
     for (Group& g : w.groups) g.arrived = 0;
-  for (Barrier& b : barriers_) b = {};
+  barrier_ = {};
   for (Thread& t : threads_) drop_copies(t.pending_copies);
 }
 

@@ -18,7 +18,7 @@ namespace flm::emu {
 
 using Where = std::source_location;
 inline constexpr unsigned kAllLanes = 0xffffffffu;
-inline constexpr int kMaxThreads = 1024, kBarriers = 16;
+inline constexpr int kMaxThreads = 1024;
 
 // Where a thread waits, and for whom.
 struct Arrival {
@@ -44,8 +44,8 @@ class Block {
 
   // Device side, all called on a fiber of this block.
   void warp_collective(const char* what, unsigned mask, void* argument, Complete complete, Where at);
-  void barrier(int id, int threads, const char* what, Where at);  // threads 0: all that have not exited
-  [[noreturn]] void fault(const std::string& text);               // ends the launch; the host sees a Fault
+  void barrier(const char* what, Where at);          // of all threads that have not exited
+  [[noreturn]] void fault(const std::string& text);  // ends the launch; the host sees a Fault
   // For the race checker: a compiler believes that __tsan_write4 and the like never throw.
   [[noreturn]] void fault_without_unwinding(const std::string& text);
 
@@ -82,7 +82,7 @@ class Block {
   };
   struct Barrier {
     Arrival first;
-    int expected = 0, count = 0;
+    int count = 0;
     unsigned arrived[kMaxThreads / 32] = {};
   };
 
@@ -93,7 +93,7 @@ class Block {
   void enter(int thread);
   void give_way();
   void finish(Group& group, int warp);
-  void release(Barrier& barrier);
+  void release_barrier();
   void wake(int warp, unsigned lanes);
   Worker* free_worker();
   void abandon();
@@ -104,7 +104,7 @@ class Block {
   SharedMemory shared_;
   std::vector<Thread> threads_;
   std::vector<Warp> warps_;
-  Barrier barriers_[kBarriers];
+  Barrier barrier_;
   unsigned runnable_warps_ = 0;
   int current_ = 0, live_ = 0;
   uint32_t serial_ = 0, block_epoch_ = 0, random_ = 1;

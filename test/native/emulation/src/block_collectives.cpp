@@ -48,34 +48,30 @@ void Block::finish(Group& group, int warp) {
   wake(warp, lanes);
 }
 
-void Block::barrier(int id, int threads, const char* what, Where at) {
-  Barrier& b = barriers_[id];
+void Block::barrier(const char* what, Where at) {
   Warp& warp = warps_[size_t(current_ >> 5)];
   const Arrival mine{what, kAllLanes, at};
-  if (!b.count) {
-    b.first = mine, b.expected = threads;
-  } else if (!same_place(b.first, mine) && threads == 0) {
+  if (!barrier_.count)
+    barrier_.first = mine;
+  else if (!same_place(barrier_.first, mine))
     fault("divergent barrier: this thread is at " + place(mine) + " while others wait: " + deadlock());
-  } else if (b.expected != threads) {
-    fault("named barrier " + std::to_string(id) + ": threads disagree about the number of participants");
-  }
-  ++b.count;
-  b.arrived[current_ >> 5] |= 1u << (current_ & 31);
+  ++barrier_.count;
+  barrier_.arrived[current_ >> 5] |= 1u << (current_ & 31);
   threads_[size_t(current_)].wait = mine;
   warp.runnable &= ~(1u << (current_ & 31));
   if (!warp.runnable) runnable_warps_ &= ~(1u << (current_ >> 5));
-  if (b.count == (b.expected ? b.expected : live_)) {
-    release(b);
+  if (barrier_.count == live_) {
+    release_barrier();
     if (order_ == Order::kForward) return;  // the last to come goes on first; other orders mix
   }
   give_way();
 }
 
-void Block::release(Barrier& b) {
+void Block::release_barrier() {
   ++block_epoch_;
   for (int w = 0; w < kMaxThreads / 32; ++w)
-    if (b.arrived[w]) wake(w, b.arrived[w]), b.arrived[w] = 0;
-  b.count = 0;
+    if (barrier_.arrived[w]) wake(w, barrier_.arrived[w]), barrier_.arrived[w] = 0;
+  barrier_.count = 0;
 }
 
 void Block::thread_done() {
@@ -91,7 +87,7 @@ void Block::thread_done() {
   // Others may have been waiting for this thread alone; an exited thread counts as arrived.
   for (Group& g : warp.groups)
     if (g.arrived && (g.first.mask & bit) && g.arrived == (g.first.mask & ~warp.exited)) finish(g, w);
-  if (barriers_[0].count && !barriers_[0].expected && barriers_[0].count == live_) release(barriers_[0]);
+  if (barrier_.count && barrier_.count == live_) release_barrier();
 }
 
 }  // namespace flm::emu

@@ -6,7 +6,7 @@
 #include "src/block.h"
 
 inline void __syncthreads(flm::emu::Where at = flm::emu::Where::current()) {
-  flm::emu::current_block->barrier(0, 0, "__syncthreads", at);
+  flm::emu::current_block->barrier("__syncthreads", at);
 }
 
 inline void __syncwarp(unsigned mask = flm::emu::kAllLanes, flm::emu::Where at = flm::emu::Where::current()) {

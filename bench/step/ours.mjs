@@ -1,0 +1,93 @@
+// Our training step as a contender. The job: { shape, optimizer, norm_eps, init_std, precision, threads }.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { resolveConfig } from "../../dist/config/resolve.js";
+import { TokenFileWriter } from "../../dist/data/corpus/token-file-writer.js";
+import { NO_RAMP } from "../../dist/growth/ramp.js";
+import { planStages } from "../../dist/growth/stage-plan.js";
+import { PIECE_LAST_TARGET, PIECE_NEW_SEGMENT } from "../../dist/native/types.js";
+import { initialLoad, StageEngine } from "../../dist/train/session.js";
+import { answerRequests, say } from "./answers.mjs";
+
+const TRACED_STEPS = 3;
+const BATCHES = 16;
+
+const job = JSON.parse(process.argv.at(-1));
+const { family, vocab_size, batch_size, seq_length, ...stage } = job.shape;
+const config = resolveConfig({
+  name: "bench-step",
+  device: "cpu",
+  model: { family, seq_length, norm_eps: job.norm_eps, init_std: job.init_std },
+  data: { sources: [{ path: "unused" }] },
+  optimizer: job.optimizer,
+  stages: [{ ...stage, tokens: 1, global_batch_size: batch_size, micro_batch_size: batch_size }],
+});
+const [plan] = planStages(config, vocab_size);
+
+const folder = mkdtempSync(join(tmpdir(), "flm-bench-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+const path = join(folder, "tokens");
+await writeRandomTokens(path, BATCHES * batch_size * (seq_length + 1));
+const placement = {
+  device: "cpu",
+  device_index: 0,
+  num_threads: job.threads,
+  precision: job.precision,
+};
+const engine = await StageEngine.create(config, plan, placement, initialLoad(config, plan), [path]);
+
+async function writeRandomTokens(path, count) {
+  const writer = await TokenFileWriter.create(path, vocab_size, 0);
+  const random = () => Math.floor(Math.random() * vocab_size);
+  await writer.append([Uint32Array.from({ length: count }, random)]);
+  await writer.finish();
+  await writer.close();
+}
+
+let steps = 0;
+async function step() {
+  const first = (steps++ % BATCHES) * batch_size;
+  const pieces = Array.from({ length: batch_size }, (_, row) => {
+    const offset = (first + row) * (seq_length + 1);
+    return [row, 0, offset, seq_length, PIECE_NEW_SEGMENT | PIECE_LAST_TARGET];
+  });
+  const input = {
+    pieces: Float64Array.from(pieces.flat()),
+    num_micro_batches: 1,
+    lr: config.optimizer.lr,
+    ramp: NO_RAMP,
+  };
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const { loss } = await engine.native.step(input);
+  const ms = performance.now() - start;
+  const { user, system } = process.cpuUsage(cpu);
+  return { ms, cpu_ms: (user + system) / 1000, loss };
+}
+
+/** Seconds of one step by op, longest first; what is left over is outside ops. */
+async function trace() {
+  await engine.native.trace(true);
+  let ms = 0;
+  for (let i = 0; i < TRACED_STEPS; i++) ms += (await step()).ms;
+  const rows = (await engine.native.trace(false)).map(({ op, calls, seconds }) => ({
+    op,
+    calls: calls / TRACED_STEPS,
+    ms: (1000 * seconds) / TRACED_STEPS,
+  }));
+  rows.sort((a, b) => b.ms - a.ms);
+  const inOps = rows.reduce((sum, row) => sum + row.ms, 0);
+  const rest = { op: "(outside ops)", calls: 1, ms: ms / TRACED_STEPS - inOps };
+  return { rows: [...rows, rest] };
+}
+
+const { parameters, flops_per_token } = plan;
+say({ parameters, flops_per_token, device: engine.native.device.name });
+await answerRequests({
+  step,
+  trace,
+  memory: async () => ({ peak_rss_bytes: process.resourceUsage().maxRSS * 1024 }),
+});
+await engine.native.close();
