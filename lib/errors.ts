@@ -98,6 +98,8 @@ export function ioError(action: string, path: string, cause: unknown): FlmError 
     EACCES: "check the permissions or choose another directory with --out",
     EROFS: "that file system is read-only; choose another directory with --out",
     ENOENT: "check the path",
+    ENOTDIR:
+      "a part of that path is a file, not a directory; check it or choose another with --out",
   };
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new FlmError("IO", `cannot ${action} ${path}: ${reason}`, { hint: remedies[code], cause });

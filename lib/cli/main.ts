@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
-import { ExitCode } from "../errors.ts";
+import { ExitCode, FlmError } from "../errors.ts";
 import { version } from "../version.ts";
 import { buildCommand } from "./commands/build.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -49,7 +49,19 @@ try {
   if (args.length === 0) program.outputHelp();
   else await program.parseAsync(args, { from: "user" });
 } catch (error) {
-  // commander has already said what is wrong with the command line.
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : ExitCode.usage;
-  else fail(error, process.argv.includes("--json"));
+  failOrHelp(error, process.argv.includes("--json"));
+}
+
+/** What commander finds wrong with the command line it has said by then; help and version end the same way. */
+function failOrHelp(error: unknown, json: boolean): void {
+  if (!(error instanceof CommanderError)) fail(error, json);
+  else if (error.exitCode === 0) process.exitCode = ExitCode.done;
+  else if (!json) process.exitCode = ExitCode.usage;
+  else
+    fail(
+      new FlmError("USAGE", error.message.replace(/^error: /, ""), {
+        hint: "flm-train --help shows the commands",
+      }),
+      json,
+    );
 }

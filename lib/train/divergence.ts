@@ -16,10 +16,10 @@ export function refuseDiverged(
   const guessing = Math.log(vocab_size);
   for (const [name, loss] of Object.entries(losses)) {
     if (loss !== null && loss <= WORST_FACTOR * guessing) continue;
-    const value = loss !== null && Number.isFinite(loss) ? loss.toPrecision(5) : "not finite";
+    const value = loss !== null && Number.isFinite(loss) ? loss.toPrecision(5) : "no finite number";
     throw new FlmError(
       "DIVERGED",
-      `the ${name} loss ended at ${value}; guessing among ${vocab_size} tokens has ${guessing.toFixed(4)}`,
+      `the ${name} loss is ${value} in the end; guessing among ${vocab_size} tokens has ${guessing.toFixed(4)}`,
       {
         hint: "lower optimizer.lr or lengthen warmup_steps, and start over with --fresh (the old directory is kept)",
       },

@@ -8,8 +8,9 @@
 namespace flm::cpu {
 namespace {
 
-// Of a tile: both multiples of the width of every kernel's panels, and kKeys <= kQueries.
+// Of a tile.
 constexpr int64_t kQueries = 288, kKeys = 192;
+static_assert(kQueries % kMaxTileCols == 0 && kKeys % 2 == 0 && kKeys <= kQueries);
 
 struct Scratch {
   Scratch(float* base, const GemmKernels& kernels, const HeadPacker& packer, int64_t D, int64_t max_segment)

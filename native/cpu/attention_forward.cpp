@@ -11,6 +11,7 @@ namespace flm::cpu {
 namespace {
 
 constexpr int64_t kKeys = 192;  // of a tile
+static_assert(kForwardQueries % kMaxTileCols == 0 && kKeys % 2 == 0);
 
 struct Scratch {
   Scratch(float* base, const GemmKernels& kernels, const HeadPacker& packer, int64_t D) : plan(base) {

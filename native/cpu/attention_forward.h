@@ -6,7 +6,7 @@
 
 namespace flm::cpu {
 
-// Queries that one task computes: a multiple of the width of every kernel's panels.
+// Queries that one task computes.
 constexpr int64_t kForwardQueries = 384;
 
 // Floats of scratch memory that a task needs.

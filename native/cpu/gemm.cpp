@@ -148,7 +148,7 @@ class Gemm {
       return;
     }
     // One length of k is all, or f32 c begins with bias and residual.
-    alignas(64) float sums[kMaxTile];
+    alignas(64) float sums[kMaxTileRows * kMaxTileCols];
     run(sums, kernels_.nr, false);
     args_.c.dtype == DType::f32 ? finish_block<float>(isa_, args_, in_c, sums, kernels_.nr)
                                 : finish_block<bf16>(isa_, args_, in_c, sums, kernels_.nr);

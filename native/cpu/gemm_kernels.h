@@ -32,7 +32,8 @@ struct GemmKernels {
 };
 
 constexpr int kMaxSkinnyRows = 8;
-constexpr int kMaxTileRows = 8, kMaxTile = 8 * 48;  // the largest mr and mr * nr
+// The largest mr and nr; the others divide them.
+constexpr int kMaxTileRows = 8, kMaxTileCols = 48;
 
 // dtype f32 or bf16: the type of both operands.
 const GemmKernels& gemm_kernels(Isa isa, DType dtype);

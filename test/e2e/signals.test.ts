@@ -70,8 +70,8 @@ describe.each(ENDS)("$signal", ({ signal, code, status }) => {
 
   it("while the data are prepared leaves no half-made cache behind", async () => {
     const { directory, run, path, write } = project();
-    // Distinct documents, enough of them for a second of work.
-    const documents = Array.from({ length: 500 }, (_, i) => corpus(80, i));
+    // Distinct documents, enough of them for a while.
+    const documents = Array.from({ length: 200 }, (_, i) => corpus(80, i));
     write("large.jsonl", documents.join(""));
     write("config.yaml", yaml(tinyConfig({ data: { sources: [{ path: "large.jsonl" }] } })));
     const running = start(["config.yaml", "--json"], { cwd: directory });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Config } from "../../config/types.ts";
-import { ioError } from "../../errors.ts";
+import { FlmError, ioError } from "../../errors.ts";
 import type { Source } from "../read/documents.ts";
 import { findSourceFiles } from "../read/source-files.ts";
 
@@ -43,6 +43,11 @@ function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT")
+      throw new FlmError("TOKENIZER_INVALID", `tokenizer.path: there is no file ${path}`, {
+        hint: "check the path; a relative one counts from the working directory",
+        cause,
+      });
     throw ioError("read tokenizer.path", path, cause);
   }
 }

@@ -1,4 +1,4 @@
-import { quantile } from "../facts/curve.ts";
+import { extremes, quantile } from "../facts/curve.ts";
 import { linearScale, type Scale } from "./scale.ts";
 
 /** Share of the steps, the highest losses of which may lie above the plot: the fall of the first steps. */
@@ -10,7 +10,7 @@ const CUT = 0.03;
 export function lossScale(curves: readonly number[], shown: readonly number[]): Scale {
   const finite = [...shown.filter(Number.isFinite)];
   const cut = quantile(curves, 1 - CUT);
-  if (Number.isFinite(cut)) finite.push(cut, quantile(curves, 0));
+  if (Number.isFinite(cut)) finite.push(cut, extremes(curves).least);
   if (finite.length === 0) return linearScale(0, 1, true);
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
   const room = 0.05 * (high - low);

@@ -1,5 +1,5 @@
 /** Points of one drawn line: enough for a screen, few enough for a file that opens at once. */
-export const MOST_POINTS = 2000;
+const MOST_POINTS = 2000;
 
 /**
  * Indices of at most `most` entries, ascending: the least and the greatest of each stretch, so that thinning loses
@@ -62,8 +62,24 @@ export function smooth(
   return result;
 }
 
-/** The value below which `share` of the finite entries lie; NaN without any. */
+/** Entries that a quantile is estimated from; sorting a million to cut an axis would be waste. */
+const QUANTILE_SAMPLE = 20_000;
+
+/** The value below which about `share` of the finite entries lie; NaN without any. */
 export function quantile(values: readonly number[], share: number): number {
-  const sorted = Float64Array.from(values.filter(Number.isFinite)).sort();
+  const stride = Math.ceil(values.length / QUANTILE_SAMPLE);
+  const sample = stride > 1 ? values.filter((_, i) => i % stride === 0) : values;
+  const sorted = Float64Array.from(sample.filter(Number.isFinite)).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
+/** The least and the greatest finite entry; NaN without any. */
+export function extremes(values: readonly number[]): { least: number; greatest: number } {
+  let [least, greatest] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    least = Math.min(least, value);
+    greatest = Math.max(greatest, value);
+  }
+  return least <= greatest ? { least, greatest } : { least: Number.NaN, greatest: Number.NaN };
 }

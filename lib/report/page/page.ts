@@ -1,6 +1,6 @@
 import type { RunFacts } from "../facts/run-facts.ts";
 import { type Html, html, jsonScript, raw } from "../draw/html.ts";
-import { comparison } from "../sections/comparison.ts";
+import { comparison, differences } from "../sections/comparison.ts";
 import { growthTable } from "../sections/growth-table.ts";
 import { headline } from "../sections/headline.ts";
 import { multiples } from "../sections/multiples.ts";
@@ -57,5 +57,5 @@ function oneRun(run: RunFacts): Html {
 
 function severalRuns(runs: readonly RunFacts[]): Html {
   return html`<header><h1>${runs.length} runs</h1></header>
-    ${comparison(runs)}${overlay(runs)}`;
+    ${comparison(runs)}${overlay(runs)}${differences(runs)}`;
 }

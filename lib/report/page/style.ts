@@ -110,7 +110,7 @@ svg .new { fill: var(--new); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.875rem; }
 th { font-weight: 400; color: var(--soft); border-bottom: 1px solid var(--rule); vertical-align: bottom; }
-th, td { padding: 0.35rem 0 0.35rem 1.75rem; white-space: nowrap; }
+th, td { padding: 0.35rem 0 0.35rem 1.3rem; white-space: nowrap; }
 th:first-child, td:first-child { padding-left: 0; }
 td { border-bottom: 1px solid var(--grid); }
 .number { text-align: right; }

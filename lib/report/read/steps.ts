@@ -26,8 +26,10 @@ export function addRow(steps: Steps, row: unknown): void {
   if (!isCount(values.step) || !isCount(values.tokens)) return;
   if (values.step <= (steps.step.at(-1) ?? -1) || values.tokens < (steps.tokens.at(-1) ?? 0))
     return;
+  const stage = isCount(values.stage) ? values.stage : (steps.stage.at(-1) ?? 0);
+  const known: Record<string, unknown> = { ...values, stage };
   for (const column of COLUMNS) {
-    const value = values[KEYS[column]];
+    const value = known[KEYS[column]];
     steps[column].push(typeof value === "number" ? value : Number.NaN);
   }
 }

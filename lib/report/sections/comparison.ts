@@ -32,17 +32,17 @@ const COLUMNS: readonly Column<Numbered>[] = [
   { title: "status", cell: ({ summary }) => statusText(summary.status), isText: true },
 ];
 
-/** The headline numbers of all runs, and where their configs differ. */
+/** The headline numbers of all runs. */
 export function comparison(runs: readonly RunFacts[]): Html {
   const numbered = runs.map((run, number) => ({ ...run, number }));
   return html`<section>
-      <h2>Runs</h2>
-      ${table(COLUMNS, numbered)}
-    </section>
-    ${differences(numbered)}`;
+    <h2>Runs</h2>
+    ${table(COLUMNS, numbered)}
+  </section>`;
 }
 
-function differences(runs: readonly Numbered[]): Html | null {
+/** Keys of the configs that are not the same in all runs. */
+export function differences(runs: readonly RunFacts[]): Html | null {
   const keys = [...new Set(runs.flatMap(({ config }) => [...config.values.keys()]))].filter(
     (key) => key !== "name" && new Set(runs.map(({ config }) => config.values.get(key))).size > 1,
   );

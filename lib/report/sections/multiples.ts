@@ -1,5 +1,5 @@
 import type { RunFacts } from "../facts/run-facts.ts";
-import { quantile } from "../facts/curve.ts";
+import { extremes, quantile } from "../facts/curve.ts";
 import { type Html, html } from "../draw/html.ts";
 import { line } from "../draw/path.ts";
 import { plot } from "../draw/plot.ts";
@@ -41,7 +41,7 @@ export function multiples({ steps, stages }: RunFacts): Html | null {
     <h2>Optimizer and speed</h2>
     <div class="multiples">
       ${shown.map(({ column, title, unit, share }) => {
-        const top = quantile(steps[column], share);
+        const top = share < 1 ? quantile(steps[column], share) : extremes(steps[column]).greatest;
         const axes = { x, y: linearScale(0, 1.08 * top, true) };
         return html`<figure>
           <h3>${title}</h3>

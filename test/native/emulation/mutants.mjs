@@ -43,15 +43,21 @@ execFileSync("cmake", ["-S", join(tree, "test/native/emulation"), "-B", build], 
   stdio: "ignore",
 });
 
+const mutants = JSON.parse(readFileSync(join(here, "mutants.json"), "utf8"))
+  .filter((mutant) => mutant.file.includes(only))
+  .map((mutant) => {
+    const path = join(tree, "native/cuda", mutant.file);
+    const text = readFileSync(path, "utf8");
+    const places = text.split(mutant.from).length - 1;
+    if (places !== 1)
+      throw new Error(`${mutant.file}: "${mutant.from}" occurs ${places} times, not once`);
+    return { ...mutant, path, text };
+  });
+
 let found = 0;
 let missed = 0;
-for (const mutant of JSON.parse(readFileSync(join(here, "mutants.json"), "utf8"))) {
-  if (!mutant.file.includes(only)) continue;
-  const path = join(tree, "native/cuda", mutant.file);
-  const text = readFileSync(path, "utf8");
-  const places = text.split(mutant.from).length - 1;
-  if (places !== 1)
-    throw new Error(`${mutant.file}: "${mutant.from}" occurs ${places} times, not once`);
+for (const mutant of mutants) {
+  const { path, text } = mutant;
   writeFileSync(
     path,
     text.replace(mutant.from, () => mutant.to),

@@ -1,21 +1,24 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { quantile, smooth, thin } from "../../../../lib/report/facts/curve.ts";
-
-const { NaN } = Number;
+import { extremes, quantile, smooth, thin } from "../../../../lib/report/facts/curve.ts";
 
 describe("thinning", () => {
   test("keeps short lines as they are", () => {
-    expect(thin([3, NaN, 1], 3)).toEqual([0, 1, 2]);
+    expect(thin([3, Number.NaN, 1], 3)).toEqual([0, 1, 2]);
     expect(thin([])).toEqual([]);
   });
 
   test("keeps the extremes of every stretch, in order, and stretches of gaps", () => {
-    expect(thin([5, 1, 9, 2, NaN, NaN, NaN, NaN], 4)).toEqual([1, 2, 4]);
+    expect(thin([5, 1, 9, 2, Number.NaN, Number.NaN, Number.NaN, Number.NaN], 4)).toEqual([
+      1, 2, 4,
+    ]);
   });
 
   test("is short and ascending, and loses neither the least nor the greatest", () => {
-    const value = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constant(NaN));
+    const value = fc.oneof(
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.constant(Number.NaN),
+    );
     fc.assert(
       fc.property(
         fc.array(value, { maxLength: 300 }),
@@ -54,14 +57,19 @@ describe("smoothing", () => {
   });
 
   test("passes over what is not finite", () => {
-    expect(smooth([1, NaN, 3], [0, 0, 0], 1)).toEqual([1, NaN, 3]);
-    expect(smooth([NaN, NaN], [0, NaN], 1)).toEqual([NaN, NaN]);
+    expect(smooth([1, Number.NaN, 3], [0, 0, 0], 1)).toEqual([1, Number.NaN, 3]);
+    expect(smooth([Number.NaN, Number.NaN], [0, Number.NaN], 1)).toEqual([Number.NaN, Number.NaN]);
   });
 });
 
 test("quantiles are of the finite entries", () => {
-  expect(quantile([4, NaN, 1, 3, 2, Infinity], 0.5)).toBe(3);
+  expect(quantile([4, Number.NaN, 1, 3, 2, Infinity], 0.5)).toBe(3);
   expect(quantile([4, 1], 1)).toBe(4);
   expect(quantile([4, 1], 0)).toBe(1);
-  expect(quantile([NaN], 0.5)).toBeNaN();
+  expect(quantile([Number.NaN], 0.5)).toBeNaN();
+});
+
+test("extremes are of the finite entries", () => {
+  expect(extremes([2, Number.NaN, 5, -Infinity])).toEqual({ least: 2, greatest: 5 });
+  expect(extremes([Number.NaN])).toEqual({ least: Number.NaN, greatest: Number.NaN });
 });
