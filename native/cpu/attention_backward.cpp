@@ -9,7 +9,7 @@ namespace flm::cpu {
 namespace {
 
 // Of a tile.
-constexpr int64_t kQueries = 288, kKeys = 192;
+constexpr int64_t kQueries = 192, kKeys = 192;
 static_assert(kQueries % kMaxTileCols == 0 && kKeys % 2 == 0 && kKeys <= kQueries);
 
 struct Scratch {
@@ -108,7 +108,7 @@ class BackwardTask {
       const int64_t lead = query - key;  // query j of the tile sees key i when i <= lead + j
       multiply_heads(s_.scores, s_.k_rows, s_.q_transposed, keys, count, lead, float(args_.scale));
       multiply_heads(s_.dweights, s_.v_rows, s_.do_transposed, keys, count, lead, 1.0f);
-      detail::run_chunk(isa_, [&](int64_t, int64_t end) { make_operands(end, count, lead, lse); }, 0, keys);
+      run_for_isa(isa_, [&](int64_t, int64_t end) { make_operands(end, count, lead, lse); }, 0, keys);
       add_to_keys(key, keys, count, lead);
       add_to_queries(key > 0, keys, count, lead);
     }
@@ -118,7 +118,7 @@ class BackwardTask {
   template <class T>
   void make_delta(const HeadRows& dout, const HeadRows& o, int64_t query, int64_t count) {
     constexpr int64_t kLanes = 16;  // independent sums, for the vectoriser
-    detail::run_chunk(
+    run_for_isa(
         isa_,
         [&](int64_t begin, int64_t end) {
           for (int64_t i = begin; i < end; ++i) {
@@ -228,7 +228,7 @@ class BackwardTask {
   template <class T>
   void write(Out gradient, const float* sums, int64_t head, int64_t begin, int64_t count) const {
     T* to = gradient.as<T>() + (first_ + begin) * args_.qkv_stride + head * args_.D;
-    detail::run_chunk(
+    run_for_isa(
         isa_,
         [&](int64_t first, int64_t last) {
           for (int64_t i = first; i < last; ++i) {

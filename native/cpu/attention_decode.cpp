@@ -66,7 +66,7 @@ void attention_decode(Context& context, const AttentionDecode& args) {
     parallel_tasks(context, args.B * args.G, [&](int64_t task, int thread) {
       float* scratch = static_cast<float*>(context.workspace) + thread * scratch_floats(args);
       const int64_t sequence = task / args.G, first = task % args.G * group;
-      detail::run_chunk(
+      run_for_isa(
           isa,
           [&](int64_t begin, int64_t end) {
             for (int64_t head = begin; head < end; ++head) decode_head<T>(args, sequence, head, scratch);

@@ -85,7 +85,7 @@ class ForwardTask {
                             s_.q + column * packer_.row_units(), s_.scores + i * kernels_.nr, kernels_.nr,
                             float(args_.scale), false);
     }
-    detail::run_chunk(isa_, [&](int64_t, int64_t end) { softmax(column, width, end, lead); }, 0, seen);
+    run_for_isa(isa_, [&](int64_t, int64_t end) { softmax(column, width, end, lead); }, 0, seen);
     add_values(key > 0, keys, column, width, seen, lead);
   }
 
@@ -143,7 +143,7 @@ class ForwardTask {
   void add_values(bool again, int64_t keys, int64_t column, int64_t width, int64_t seen, int64_t lead) {
     float* o = s_.o + column * s_.ldo;
     if (again) {
-      detail::run_chunk(
+      run_for_isa(
           isa_,
           [&](int64_t begin, int64_t end) {
             for (int64_t j = begin; j < end; ++j) {
@@ -166,7 +166,7 @@ class ForwardTask {
     float* lse = args_.lse.as<float>() + head_ * args_.N + first_ + query_;
     T* to = args_.o.as<T>() + ((first_ + query_) * args_.H + head_) * args_.D;
     for (int64_t i = 0; i < count_; ++i) lse[i] = s_.maximum[i] + std::log(s_.sum[i]);
-    detail::run_chunk(
+    run_for_isa(
         isa_,
         [&](int64_t begin, int64_t end) {
           for (int64_t i = begin; i < end; ++i) {

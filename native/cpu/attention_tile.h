@@ -63,7 +63,7 @@ class HeadPacker {
       }
       return;
     }
-    detail::run_chunk(
+    run_for_isa(
         isa_,
         [&](int64_t begin, int64_t end) {
           for (int64_t i = begin; i < end; ++i) {

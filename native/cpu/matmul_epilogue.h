@@ -17,7 +17,7 @@ struct Block {
 // `sums` begins at sums + i * ld.
 template <class T>
 void finish_block(Isa isa, const Matmul& args, const Block& block, const float* sums, int64_t ld) {
-  detail::run_chunk(
+  run_for_isa(
       isa,
       [&](int64_t begin, int64_t end) {
         const float* bias = args.bias ? args.bias.as<float>() + block.col : nullptr;

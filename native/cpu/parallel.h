@@ -30,18 +30,19 @@ template <class Body>
 }
 #endif
 
+}  // namespace detail
+
+// body(begin, end), compiled for the instruction set in use. Keep its loops plain and its callees inline.
 template <class Body>
-void run_chunk(Isa isa, const Body& body, int64_t begin, int64_t end) {
+void run_for_isa(Isa isa, const Body& body, int64_t begin, int64_t end) {
 #ifdef FLM_CPU_X86
-  if (isa >= Isa::avx512) return run_avx512(body, begin, end);
-  if (isa == Isa::avx2) return run_avx2(body, begin, end);
+  if (isa >= Isa::avx512) return detail::run_avx512(body, begin, end);
+  if (isa == Isa::avx2) return detail::run_avx2(body, begin, end);
 #else
   (void)isa;
 #endif
   body(begin, end);
 }
-
-}  // namespace detail
 
 // Calls body(begin, end) for [0, n) cut into chunks of `grain` (the last may be shorter): chunk i begins at
 // i * grain. Neighbouring chunks go to the same thread. The body is compiled for each instruction set, so
@@ -54,7 +55,7 @@ void parallel_for(Context& context, int64_t n, int64_t grain, const Body& body) 
   const int64_t chunks = ceil_div(n, grain);
   const auto run_chunks = [&](int64_t first, int64_t last) {
     for (int64_t chunk = first; chunk < last; ++chunk) {
-      detail::run_chunk(state.isa, body, chunk * grain, std::min(n, (chunk + 1) * grain));
+      run_for_isa(state.isa, body, chunk * grain, std::min(n, (chunk + 1) * grain));
     }
   };
   const int64_t team = std::min<int64_t>(state.pool.size(), chunks);

@@ -51,7 +51,10 @@ const CASES: Case[] = [
   },
   {
     what: "growth that would shrink",
-    args: ["--set", "stages.1={num_layers: 1, hidden_size: 32, num_attention_heads: 2, tokens: 9k}"],
+    args: [
+      "--set",
+      "stages.1={num_layers: 1, hidden_size: 32, num_attention_heads: 2, tokens: 9k}",
+    ],
     says: ["stages.1.num_layers", "shrink from 2", "to 1"],
     remedy: "use 2 or more",
   },

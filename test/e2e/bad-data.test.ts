@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { UserConfig } from "../../lib/config/types.ts";
@@ -5,7 +6,6 @@ import { json, succeed } from "./support/cli.ts";
 import { corpus } from "./support/corpus.ts";
 import { type Expected, expectFailure } from "./support/failures.ts";
 import { project, tinyConfig, yaml } from "./support/project.ts";
-import { writeFileSync } from "node:fs";
 
 interface Case extends Partial<Expected> {
   what: string;

@@ -1,0 +1,91 @@
+import { appendFileSync } from "node:fs";
+import { beforeAll, describe, expect, it } from "vitest";
+import { json, succeed } from "./support/cli.ts";
+import { corpus } from "./support/corpus.ts";
+import { expectFailure } from "./support/failures.ts";
+import { project, sharedProject, SMALL, STEP_TOKENS } from "./support/project.ts";
+import { metrics } from "./support/run-files.ts";
+import { snapshot } from "./support/snapshot.ts";
+
+const LARGER = { ...SMALL, num_layers: 3, tokens: 4 * STEP_TOKENS };
+const changes = { stages: [{ ...SMALL, tokens: 4 * STEP_TOKENS }, LARGER] };
+const LISTED = { exit: 64, code: "CONFIG_CHANGED", remedy: "--fresh" } as const;
+
+const { directory, run } = sharedProject(changes);
+
+beforeAll(async () => {
+  await succeed(["config.yaml"], { cwd: directory });
+}, 120_000);
+
+describe("resuming with something else is refused, names both values and touches nothing", () => {
+  it.each([
+    ["the model", ["model.family=gpt2"], ['model.norm was "rms_norm", now is "layer_norm"']],
+    [
+      "the shape and the seed",
+      ["stages.1.num_layers=4", "seed=2"],
+      ["seed was 1, now is 2", "stages.1.num_layers was 3, now is 4"],
+    ],
+    [
+      "how it grew",
+      ["growth.depth=random"],
+      ['stages.1.growth.depth was "stack", now is "random"'],
+    ],
+    ["a finished stage", ["stages.0.tokens=2k"], ["stages.0.tokens was 512, now is 2000"]],
+    ["the mixture", ["data.sources.0.weight=2"], ["data.sources.0.weight was 1, now is 2"]],
+    ["the tokenizer", ["tokenizer={type: bpe, vocab_size: 280}"], ['tokenizer.type was "bytes"']],
+  ])("%s", async (_, sets, says) => {
+    const before = snapshot(run);
+    const args = ["config.yaml", ...sets.flatMap((set) => ["--set", set])];
+    await expectFailure(args, { cwd: directory }, { ...LISTED, says: [run, ...says] });
+    expect(snapshot(run)).toEqual(before);
+  });
+
+  it("the text", async () => {
+    const changed = project(changes);
+    await succeed(["config.yaml"], { cwd: changed.directory });
+    const before = snapshot(changed.run);
+    appendFileSync(changed.path("corpus.jsonl"), corpus(1, 99));
+    await expectFailure(
+      ["config.yaml"],
+      { cwd: changed.directory },
+      { ...LISTED, says: [/the tokenized data was "\w+", now is "\w+"/] },
+    );
+    expect(snapshot(changed.run)).toEqual(before);
+  });
+
+  it("fewer stages than it has reached", async () => {
+    const stage = JSON.stringify({ ...SMALL, tokens: 4 * STEP_TOKENS });
+    await expectFailure(
+      ["config.yaml", "--set", `stages=[${stage}]`],
+      { cwd: directory },
+      { ...LISTED, says: ["has reached stage 1", "has 1 stages"], remedy: "--out" },
+    );
+  });
+});
+
+describe("resuming goes on", () => {
+  it("when the same text lies elsewhere", async () => {
+    const moved = project(changes);
+    await succeed(["config.yaml"], { cwd: moved.directory });
+    moved.write("renamed.jsonl", corpus());
+    const args = ["config.yaml", "--json", "--set", "data.sources.0.path=renamed.jsonl"];
+    expect(json(await succeed(args, { cwd: moved.directory }))).toMatchObject({ steps: 8 });
+  });
+
+  it("with another rate, batch and cadence for what is left", async () => {
+    const changed = project(changes);
+    await succeed(["config.yaml"], { cwd: changed.directory });
+    const sets = [
+      "optimizer.lr=1e-3",
+      "checkpoint.interval_steps=1",
+      "logging.tensorboard=false",
+      `stages.1.tokens=${10 * STEP_TOKENS}`,
+      "stages.1.micro_batch_size=2",
+    ];
+    const args = ["config.yaml", ...sets.flatMap((set) => ["--set", set])];
+    await succeed(args, { cwd: changed.directory });
+    expect(metrics(changed.run).map(({ step }) => step)).toEqual(
+      Array.from({ length: 14 }, (_, i) => i + 1),
+    );
+  });
+});
