@@ -14,7 +14,7 @@
 namespace flm::cuda {
 namespace {
 
-constexpr int kWarps = 4, kThreads = kWarps * kWarp, kSlots = int(kMaxPlainHeadSize) / kWarp;
+constexpr int kWarps = 8, kThreads = kWarps * kWarp, kSlots = int(kMaxPlainHeadSize) / kWarp;
 
 // What a warp keeps of its own query (or key): two rows to score against, and the weights of a tile's rows.
 struct WarpRows {
@@ -77,7 +77,7 @@ struct RowTile {
   }
 };
 
-// The queries of a block of four warps, and the keys that some of them see.
+// The queries of a block, and the keys that some of them see.
 struct QueryBlock {
   int lane, query, head, kv_head, first, begin, end, tokens;
 
@@ -165,7 +165,7 @@ __global__ void __launch_bounds__(kThreads) plain_bwd_query_kernel(AttentionBwd 
   if (b.lane == 0) delta[place] = product;
 }
 
-// dk and dv of four keys: all queries of all heads that read them, in a fixed order.
+// dk and dv of the keys of a block: all queries of all heads that read them, in a fixed order.
 template <class T>
 __global__ void __launch_bounds__(kThreads) plain_bwd_key_kernel(AttentionBwd a, const float* delta) {
   FLM_SHARED(RowTile, tiles, [2]);

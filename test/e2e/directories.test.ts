@@ -35,6 +35,7 @@ describe("the run's directory", () => {
       "config.yaml",
       "events.jsonl",
       "metrics.jsonl",
+      "report.html",
       "tensorboard",
     ]);
   });

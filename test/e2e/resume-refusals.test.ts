@@ -8,7 +8,10 @@ import { metrics } from "./support/run-files.ts";
 import { snapshot } from "./support/snapshot.ts";
 
 const LARGER = { ...SMALL, num_layers: 3, tokens: 4 * STEP_TOKENS };
-const changes = { stages: [{ ...SMALL, tokens: 4 * STEP_TOKENS }, LARGER] };
+const changes = {
+  growth: { ramp_steps: 2 },
+  stages: [{ ...SMALL, tokens: 4 * STEP_TOKENS }, LARGER],
+};
 const LISTED = { exit: 64, code: "CONFIG_CHANGED", remedy: "--fresh" } as const;
 
 const { directory, run } = sharedProject(changes);

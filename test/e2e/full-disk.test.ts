@@ -1,0 +1,77 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { succeed } from "./support/cli.ts";
+import { expectFailure } from "./support/failures.ts";
+import { project } from "./support/project.ts";
+import { checkpoints, latest, metrics, state } from "./support/run-files.ts";
+
+/** Room for two checkpoints of 0.6 MB and not for a third: old ones are deleted after the new one is whole. */
+const MEGABYTES = 2;
+const KEEP = { checkpoint: { interval_steps: 4, keep: 3 } };
+
+/** Mounts a disk of that size at `path`, or returns why that is not allowed. */
+function mountSmallDisk(path: string): string | null {
+  mkdirSync(path);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${MEGABYTES}m`, "tmpfs", path], {
+      stdio: "pipe",
+    });
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  onTestFinished(() => {
+    execFileSync("umount", ["-l", path]);
+  });
+  return null;
+}
+
+describe("a full disk", () => {
+  it("ends the run with 74, keeps every checkpoint, and with room again it goes on", async (test) => {
+    const { directory, run, path } = project(KEEP);
+    const disk = path("disk");
+    const refusal = mountSmallDisk(disk);
+    if (refusal !== null) test.skip(`no small disk to fill: ${refusal}`);
+    const small = join(disk, "run");
+    const ballast = join(disk, "ballast");
+    writeFileSync(ballast, Buffer.alloc(500_000));
+    await expectFailure(
+      ["config.yaml", "--out", small],
+      { cwd: directory },
+      { exit: 74, code: "IO", says: [small, /no space/i], remedy: "--out" },
+    );
+    const kept = checkpoints(small);
+    expect(kept.length).toBeGreaterThan(0);
+
+    rmSync(ballast);
+    rmSync(join(small, "tensorboard"), { recursive: true });
+    await succeed(["config.yaml", "--out", small, "--set", "checkpoint.keep=1"], {
+      cwd: directory,
+    });
+    await succeed(["config.yaml"], { cwd: directory });
+    expect(state(latest(small))).toEqual(state(latest(run)));
+    expect(metrics(small)).toEqual(metrics(run));
+    expect(readdirSync(join(small, "checkpoints")).filter((name) => /tmp|old/.test(name))).toEqual(
+      [],
+    );
+  });
+
+  it.each([0, 2000, 8000])("with %i bytes free writes no half rows", async (free, test) => {
+    const { directory, path } = project();
+    const disk = path("disk");
+    const refusal = mountSmallDisk(disk);
+    if (refusal !== null) test.skip(`no small disk to fill: ${refusal}`);
+    fill(disk, free);
+    await expectFailure(
+      ["config.yaml", "--out", join(disk, "run")],
+      { cwd: directory },
+      { exit: 74, code: "IO", says: [disk, /no space/i], remedy: "--out" },
+    );
+  });
+});
+
+function fill(disk: string, free: number): void {
+  const { bavail, bsize } = statfsSync(disk);
+  writeFileSync(join(disk, "ballast"), Buffer.alloc(Math.max(0, bavail * bsize - free)));
+}

@@ -1,0 +1,109 @@
+import { cpSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { flm, json, succeed } from "./support/cli.ts";
+import { expectFailure } from "./support/failures.ts";
+import { sharedProject, SMALL, STEP_TOKENS } from "./support/project.ts";
+import { latest } from "./support/run-files.ts";
+
+const { directory, run, path } = sharedProject({
+  stages: [{ ...SMALL, tokens: 150 * STEP_TOKENS }],
+  checkpoint: { interval_steps: 100 },
+});
+
+beforeAll(async () => {
+  await succeed(["config.yaml"], { cwd: directory });
+}, 120_000);
+
+async function text(...args: string[]): Promise<string> {
+  const prompt = ["--prompt", "the sea "];
+  const outcome = await succeed(["generate", ...args, ...prompt, "--json"], { cwd: directory });
+  return json(outcome).text as string;
+}
+
+describe("generate", () => {
+  it("continues with text like the training text, from a run or from one checkpoint", async () => {
+    const greedy = ["--temperature", "0", "--max-tokens", "12"];
+    const ofRun = await text(run, ...greedy);
+    expect(ofRun).toHaveLength(12);
+    expect(ofRun).toMatch(/^[a-z ,.]+$/);
+    expect(await text(latest(run), ...greedy)).toBe(ofRun);
+    const outcome = await succeed(
+      ["generate", run, "--prompt", "the sea ", "--json", ...greedy, "--seed", "9"],
+      { cwd: directory },
+    );
+    expect(json(outcome)).toEqual({
+      status: "done",
+      checkpoint: latest(run),
+      prompt: "the sea ",
+      text: ofRun,
+    });
+  });
+
+  it("repeats itself for one seed and not for another", async () => {
+    const hot = ["--temperature", "1.5", "--top-p", "1"];
+    const first = await text(run, ...hot, "--seed", "3");
+    expect(await text(run, ...hot, "--seed", "3")).toBe(first);
+    expect(await text(run, ...hot, "--seed", "4")).not.toBe(first);
+  });
+
+  it("writes prompt and continuation on stdout without --json", async () => {
+    const args = ["generate", run, "--prompt", "the sea ", "--temperature", "0"];
+    const outcome = await succeed(args, { cwd: directory });
+    expect(outcome.stdout).toBe(`the sea ${await text(run, "--temperature", "0")}\n`);
+  });
+
+  it("ends when the context is full", async () => {
+    const all = await text(run, "--temperature", "0", "--max-tokens", "500");
+    expect(all.length).toBeLessThan(32);
+    expect(all.length).toBeGreaterThan(20);
+  });
+
+  it("goes by the newest checkpoint that is whole", async () => {
+    const copy = path("copy");
+    cpSync(run, copy, { recursive: true });
+    rmSync(join(latest(copy), "shard-00001-of-00001.safetensors"));
+    const args = ["generate", copy, "--prompt", "the ", "--json"];
+    const outcome = await succeed(args, { cwd: directory });
+    expect(json(outcome).checkpoint).toMatch(/step-00000100\.e0001$/);
+    expect(outcome.stderr).toMatch(/^warning: passed over .*step-00000150\.e0001.*is missing$/m);
+  });
+});
+
+describe("generate refuses", () => {
+  const checkpoint = { exit: 65, code: "CHECKPOINT_NOT_FOUND" };
+  const argument = { exit: 64, code: "INVALID_ARGUMENT" };
+
+  it.each([
+    ["a run that is not there", "runs/none", ["runs/none"], "runs/NAME"],
+    ["a file", "config.yaml", ["config.yaml"], "runs/NAME"],
+    ["a directory without checkpoints", ".", ["holds no checkpoint"], "first checkpoint"],
+  ])("%s", async (_, target, says, remedy) => {
+    const args = ["generate", target, "--prompt", "a"];
+    await expectFailure(args, { cwd: directory }, { ...checkpoint, says, remedy });
+  });
+
+  it.each([
+    ["a prompt longer than the context", ["--prompt", "x".repeat(40)], ["40", "32"], "seq_length"],
+    ["a temperature below 0", ["--prompt", "a", "--temperature", "-1"], ["-1"], "0 or more"],
+    ["no tokens", ["--prompt", "a", "--max-tokens", "0"], ["max_tokens is 0"], "from 1 on"],
+    ["a share above 1", ["--prompt", "a", "--top-p", "2"], ["top_p is 2"], "at most 1"],
+  ])("%s", async (_, options, says, remedy) => {
+    const args = ["generate", run, ...options];
+    await expectFailure(args, { cwd: directory }, { ...argument, says, remedy });
+  });
+
+  it("an option that is not a number", async () => {
+    const args = ["generate", run, "--prompt", "a", "--seed", "one"];
+    const says = ["--seed", "one"];
+    await expectFailure(
+      args,
+      { cwd: directory },
+      { exit: 64, code: "USAGE", says, remedy: "number" },
+    );
+  });
+
+  it("a second checkpoint on the command line", async () => {
+    expect(await flm(["generate", run, run], { cwd: directory })).toMatchObject({ code: 64 });
+  });
+});
