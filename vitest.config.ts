@@ -11,6 +11,7 @@ export default defineConfig({
     pool: "forks",
     testTimeout: slow ? 300_000 : 60_000,
     hookTimeout: 60_000,
+    silent: "passed-only",
     reporters: ["default", "./test/reporter/closing-line.ts"],
   },
 });

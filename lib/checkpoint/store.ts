@@ -64,10 +64,20 @@ export class CheckpointStore {
   begin(step: number, epoch: number): string {
     const directory = join(this.directory, `${PARTIAL}${checkpointName(step, epoch)}`);
     this.#attempt("create", directory, () => {
-      rmSync(directory, { recursive: true, force: true });
+      // What a crash left behind must not take the room of what is to be written.
+      if (existsSync(this.directory)) this.#sweep();
       mkdirSync(directory, { recursive: true });
     });
     return directory;
+  }
+
+  /** Deletes the directory of `begin` after a failure; what cannot be deleted now goes with the next `begin`. */
+  abandon(partial: string): void {
+    try {
+      rmSync(partial, { recursive: true, force: true });
+    } catch {
+      // The failure that led here is the one to tell of.
+    }
   }
 
   /** Makes the directory of `begin` a checkpoint. Its shards have been fsynced by whoever wrote them. */
@@ -96,9 +106,7 @@ export class CheckpointStore {
   retain(keep: number): void {
     this.#attempt("clean up", this.directory, () => {
       for (const name of this.list().slice(keep)) this.#doom(name);
-      for (const name of readdirSync(this.directory))
-        if (name.startsWith(DOOMED) || name.startsWith(PARTIAL))
-          rmSync(join(this.directory, name), { recursive: true, force: true });
+      this.#sweep();
     });
   }
 
@@ -130,6 +138,12 @@ export class CheckpointStore {
       `no checkpoint in ${this.directory} is whole:\n${rejected.map(({ reason }) => `  ${reason}`).join("\n")}`,
       { hint: "start again with --fresh, which keeps the old directory under another name" },
     );
+  }
+
+  #sweep(): void {
+    for (const name of readdirSync(this.directory))
+      if (name.startsWith(DOOMED) || name.startsWith(PARTIAL))
+        rmSync(join(this.directory, name), { recursive: true, force: true });
   }
 
   /** Takes a checkpoint its name. A crash may have left one under the name that it gets. */

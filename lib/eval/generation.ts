@@ -45,11 +45,14 @@ const TOKENS_PER_CALL = 4;
 /** A trained model that is ready to write. */
 export class Generation {
   readonly checkpoint: Checkpoint;
+  /** What the user should know about the checkpoint before trusting the text. */
+  readonly warnings: readonly string[];
   readonly #engine: NativeEngine;
   readonly #tokenizer: Tokenizer;
 
-  constructor(checkpoint: Checkpoint, engine: NativeEngine, tokenizer: Tokenizer) {
+  constructor({ checkpoint, warnings }: Found, engine: NativeEngine, tokenizer: Tokenizer) {
     this.checkpoint = checkpoint;
+    this.warnings = warnings;
     this.#engine = engine;
     this.#tokenizer = tokenizer;
   }
@@ -107,7 +110,8 @@ export class Generation {
  */
 export async function openGeneration(path: string): Promise<Generation> {
   const native = loadNative();
-  const checkpoint = await findCheckpoint(resolve(path), native);
+  const found = await findCheckpoint(resolve(path), native);
+  const { checkpoint } = found;
   const runDirectory = dirname(dirname(checkpoint.directory));
   const { config } = loadConfig(join(runDirectory, "config.yaml"), { unsupported: "allow" });
   const tokenizer = await runTokenizer(runDirectory, config, native);
@@ -115,18 +119,26 @@ export async function openGeneration(path: string): Promise<Generation> {
   const spec = engineSpecOf(config, plan, choosePlacement(config, native).engine, false);
   const engine = await createEngine({ ...spec, micro_batch_size: 1, masks: NO_MASKS });
   await engine.load(encodeLoadPlan(planResume(checkpoint.directory, checkpoint.manifest)));
-  return new Generation(checkpoint, engine, tokenizer);
+  return new Generation(found, engine, tokenizer);
 }
 
-async function findCheckpoint(path: string, native: NativeBinding): Promise<Checkpoint> {
+interface Found {
+  checkpoint: Checkpoint;
+  warnings: string[];
+}
+
+async function findCheckpoint(path: string, native: NativeBinding): Promise<Found> {
   const hash = (file: string) => native.hashFile(file);
   if (!existsSync(path) || !statSync(path).isDirectory())
     throw new FlmError("CHECKPOINT_NOT_FOUND", `there is no directory ${path}`, {
       hint: "name a run like runs/NAME, or a checkpoint in it",
     });
-  if (existsSync(join(path, "manifest.json"))) return openCheckpoint(path, hash);
-  const { checkpoint } = await new CheckpointStore(join(path, "checkpoints")).newest(hash);
-  if (checkpoint) return checkpoint;
+  if (existsSync(join(path, "manifest.json")))
+    return { checkpoint: await openCheckpoint(path, hash), warnings: [] };
+  const store = new CheckpointStore(join(path, "checkpoints"));
+  const { checkpoint, rejected } = await store.newest(hash);
+  const warnings = rejected.map(({ directory, reason }) => `passed over ${directory}: ${reason}`);
+  if (checkpoint) return { checkpoint, warnings };
   throw new FlmError("CHECKPOINT_NOT_FOUND", `${path} holds no checkpoint`, {
     hint: "name a run like runs/NAME that has trained up to its first checkpoint",
   });

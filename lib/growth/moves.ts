@@ -132,7 +132,17 @@ function fillOf(
   }
   // Silent by value: whatever writes the new hidden columns, and what reads new FFN columns and heads.
   if (plan.width === "zero" && (writesResidual(tail) || writesHidden(tail))) return ZERO_FILL;
+  if (tail === "attention.out.weight" && joinsOldGroups(plan)) return ZERO_FILL;
   return { fill: "normal", fill_value: init.value * scaling.classes[parameter.class].init_std };
+}
+
+/**
+ * Some new query reads an inherited KV head. The mask silences a new head by its values, and those are the old ones
+ * here: at m = 0 such a head gives their average, which only its zero columns in the output projection keep out.
+ */
+function joinsOldGroups({ heads, kv_heads }: GrowthPlan): boolean {
+  const groupSize = heads.length / kv_heads.length;
+  return heads.some((old, head) => old === NEW && kv_heads[Math.floor(head / groupSize)] !== NEW);
 }
 
 function writesHidden(tail: string): boolean {

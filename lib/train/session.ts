@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Manifest } from "../checkpoint/manifest.ts";
 import { FORMAT } from "../checkpoint/manifest.ts";
 import { planInitial, planResume, planSave } from "../checkpoint/plans.ts";
@@ -9,8 +9,8 @@ import { FlmError } from "../errors.ts";
 import { type GrowthSource, growthLoadPlan } from "../growth/moves.ts";
 import { createEngine } from "../native/engine.ts";
 import { encodeLoadPlan, encodeSavePlan } from "../native/encode.ts";
-import type { LoadPlan } from "../native/plans.ts";
-import type { NativeEngine } from "../native/types.ts";
+import type { LoadPlan, SavePlan } from "../native/plans.ts";
+import type { NativeEngine, SavedFile } from "../native/types.ts";
 import { parameterTable } from "../scaling/parameters.ts";
 import { type EnginePlacement, engineSpecOf, type StagePlan } from "../growth/stage-plan.ts";
 
@@ -91,6 +91,10 @@ function sourceOf({ directory, manifest }: Checkpoint): GrowthSource {
   };
 }
 
+const UNSAVED_HINT =
+  "free space on that disk and run the same command again: the checkpoints before are whole (fewer are kept with " +
+  "checkpoint.keep, elsewhere with --out)";
+
 export type ManifestFacts = Omit<
   Manifest,
   "format" | "created" | "tensors" | "files" | "optimizer_steps"
@@ -103,22 +107,34 @@ export async function saveCheckpoint(
   facts: ManifestFacts,
 ): Promise<{ checkpoint: Checkpoint; bytes: number }> {
   const partial = store.begin(facts.step, facts.epoch);
-  const { plan, tensors } = planSave(partial, engine.native.tensors());
-  const saved = await engine.native.save(encodeSavePlan(plan));
+  try {
+    const { plan, tensors } = planSave(partial, engine.native.tensors());
+    const saved = await writeShards(engine, plan);
+    const checkpoint = store.commit(partial, {
+      format: FORMAT,
+      created: new Date().toISOString(),
+      ...facts,
+      tensors,
+      files: saved.map(({ path, size, xxh64 }) => ({ name: basename(path), size, xxh64 })),
+      optimizer_steps: engine.optimizerSteps,
+    });
+    return { checkpoint, bytes: saved.reduce((sum, { size }) => sum + size, 0) };
+  } catch (error) {
+    // On a full disk these bytes would be missing for the next attempt.
+    store.abandon(partial);
+    throw error;
+  }
+}
+
+async function writeShards(engine: StageEngine, plan: SavePlan): Promise<SavedFile[]> {
+  const saved = await engine.native.save(encodeSavePlan(plan)).catch((error: unknown) => {
+    if (!(error instanceof FlmError) || error.code !== "IO") throw error;
+    throw new FlmError("IO", error.message, { hint: UNSAVED_HINT, cause: error });
+  });
   for (const { path, size } of saved)
     if (!existsSync(path) || statSync(path).size !== size)
-      throw new FlmError("IO", `${path} does not have the ${size} bytes that were written to it`);
-  const checkpoint = store.commit(partial, {
-    format: FORMAT,
-    created: new Date().toISOString(),
-    ...facts,
-    tensors,
-    files: saved.map(({ path, size, xxh64 }) => ({
-      name: path.slice(partial.length + 1),
-      size,
-      xxh64,
-    })),
-    optimizer_steps: engine.optimizerSteps,
-  });
-  return { checkpoint, bytes: saved.reduce((sum, { size }) => sum + size, 0) };
+      throw new FlmError("IO", `${path} does not have the ${size} bytes that were written to it`, {
+        hint: UNSAVED_HINT,
+      });
+  return saved;
 }

@@ -38,6 +38,7 @@ export function generateCommand(): Command {
 
 async function run(path: string, options: Options): Promise<void> {
   const generation = await openGeneration(path);
+  for (const warning of generation.warnings) process.stderr.write(`warning: ${warning}\n`);
   try {
     if (options.prompt === undefined) await converse(generation, samplingOf(options));
     else if (options.json) await printJson(generation, options.prompt, samplingOf(options));

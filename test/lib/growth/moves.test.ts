@@ -135,6 +135,22 @@ test("the final norm makes up for another logit multiplier, its moments alike", 
   expect(scales("head.weight")).toEqual([1, 1, 1]);
 });
 
+describe("new query heads", () => {
+  const out = (num_attention_heads: number, num_kv_heads: number) => {
+    const from = { ...SMALL, num_attention_heads: 4, num_kv_heads: 2 };
+    const plan = planGrowth(from, { ...from, num_attention_heads, num_kv_heads }, MASKED);
+    return find(movesOf(plan), "layers.0.attention.out.weight");
+  };
+
+  test("of new groups are silent behind the mask, by their values", () => {
+    expect(out(6, 3).fill).toBe("normal");
+  });
+
+  test("of old groups read old values, so that their output starts at zero", () => {
+    expect(out(6, 2)).toMatchObject({ fill: "constant", fill_value: 0 });
+  });
+});
+
 describe("width zero", () => {
   const plan = movesOf(planGrowth(SMALL, LARGE, { ...MASKED, width: "zero" }));
 
