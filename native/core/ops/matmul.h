@@ -14,7 +14,7 @@ struct Matmul {
   Out c;        // (M, N)  =, or += with accumulate
   In a;         // (M, K), or (K, M) with transpose_a
   In b;         // (K, N), or (N, K) with transpose_b
-  In bias;      // (N) stat, or null; not with accumulate
+  In bias;      // (N) stat, or null; not with accumulate; may be rounded to the type of c first
   In residual;  // (M, N) with c's type and row stride, or null; not with accumulate; never the memory of c
   PackedView b_packed;  // b as pack_weights left it, or null
   int64_t M, N, K;

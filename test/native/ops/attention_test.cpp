@@ -100,7 +100,10 @@ FLM_OP_CASES(attention) {
                           {6, 2, 34, {0, 17, 18, 81, 129}, 3},
                           {8, 2, 128, {0, 64, 128}},
                           {4, 1, 96, {0, 1, 2, 3, 193}},
-                          {2, 2, 64, {0, 257}}};
+                          {2, 2, 64, {0, 257}},
+                          // Around the ends of the CPU's tiles, of 192 keys and of 384 queries.
+                          {2, 1, 64, {0, 192, 385, 579}},
+                          {2, 2, 32, {0, 384, 769}}};
   for (const Shape& s : shapes) {
     cases.push_back(fwd(s));
     cases.push_back(bwd(s));
