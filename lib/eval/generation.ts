@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import type { Manifest } from "../checkpoint/manifest.ts";
 import { planResume } from "../checkpoint/plans.ts";
 import { type Checkpoint, CheckpointStore, openCheckpoint } from "../checkpoint/store.ts";
 import { loadConfig } from "../config/load.ts";
@@ -8,8 +9,9 @@ import { loadTokenizer } from "../data/tokenizer/load.ts";
 import type { Tokenizer } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import { NO_MASKS } from "../growth/ramp.ts";
-import { engineSpecOf, planStages } from "../growth/stage-plan.ts";
+import { engineSpecOf, planStages, rampOf, type StagePlan } from "../growth/stage-plan.ts";
 import { encodeLoadPlan } from "../native/encode.ts";
+import { decodeWritten } from "./decode.ts";
 import { createEngine } from "../native/engine.ts";
 import { loadNative } from "../native/load.ts";
 import { choosePlacement } from "../native/placement.ts";
@@ -83,7 +85,7 @@ export class Generation {
       reset = false;
       written.push(...report.tokens);
       const isOver = report.stopped || report.full || written.length >= max_tokens;
-      const text = this.#tokenizer.decode(written);
+      const text = decodeWritten(this.#tokenizer, written);
       // The bytes of a character may still be on their way; they show as replacement characters until then.
       const whole = isOver ? text : text.replace(/\ufffd+$/, "");
       yield whole.slice(shown.length);
@@ -119,7 +121,20 @@ export async function openGeneration(path: string): Promise<Generation> {
   const spec = engineSpecOf(config, plan, choosePlacement(config, native).engine, false);
   const engine = await createEngine({ ...spec, micro_batch_size: 1, masks: NO_MASKS });
   await engine.load(encodeLoadPlan(planResume(checkpoint.directory, checkpoint.manifest)));
-  return new Generation(found, engine, tokenizer);
+  const warnings = [...found.warnings, ...rampWarnings(plan, checkpoint.manifest)];
+  return new Generation({ checkpoint, warnings }, engine, tokenizer);
+}
+
+/** Generation runs the plain kernels: it has no masks. */
+function rampWarnings(plan: StagePlan, { step, stage_step }: Manifest): string[] {
+  const { hidden: m } = rampOf(plan, stage_step);
+  const hasMasks = Object.values(plan.masks).some((mask) => mask.length > 0);
+  if (m === 1 || !hasMasks) return [];
+  const end = step - stage_step + plan.growth!.ramp_steps;
+  return [
+    `step ${step} lies within a growth ramp (m = ${m.toFixed(2)}) and the text is that of its open end (m = 1): ` +
+      `a checkpoint of step ${end} or later is better`,
+  ];
 }
 
 interface Found {

@@ -1,4 +1,6 @@
 import type { Tokenizer } from "../data/types.ts";
+import { FlmError } from "../errors.ts";
+import { decodeWritten } from "../eval/decode.ts";
 import type { NativeEngine } from "../native/types.ts";
 
 export interface SampleOptions {
@@ -24,5 +26,20 @@ export async function sampleText(
     repetition_penalty: 1,
     stop_tokens: Int32Array.of(tokenizer.eos_id),
   });
-  return tokenizer.decode(tokens);
+  return decodeWritten(tokenizer, tokens);
+}
+
+/** @throws FlmError CONFIG_INVALID where the prompt would not fit, which is better known before the training. */
+export async function checkSamplePrompt(
+  prompt: string | null,
+  tokenizer: Tokenizer,
+  seq_length: number,
+): Promise<void> {
+  const { length } = prompt === null ? [] : await tokenizer.encode(prompt);
+  if (length > seq_length)
+    throw new FlmError(
+      "CONFIG_INVALID",
+      `eval.sample_prompt has ${length} tokens, the last stage's seq_length is ${seq_length}`,
+      { hint: "shorten the prompt, or leave it out and use flm-train generate" },
+    );
 }

@@ -15,6 +15,7 @@ import { leaveReport } from "./leave-report.ts";
 import { Recorder } from "./recorder.ts";
 import { RunDirectory } from "./run-directory.ts";
 import { planStages } from "../growth/stage-plan.ts";
+import { checkSamplePrompt } from "./sample.ts";
 import { stopStatus } from "./stop-status.ts";
 import { Trainer } from "./trainer.ts";
 
@@ -58,6 +59,8 @@ export async function runTraining(
     if (data === null) return untrained(checkpoint, stopStatus(signal), directory.path);
     if (checkpoint) checkResume(config, data, checkpoint, directory.path);
     const stages = planStages(config, data.tokenizer.vocab_size);
+    const { seq_length } = stages.at(-1)!.shape;
+    await checkSamplePrompt(config.eval.sample_prompt, data.tokenizer, seq_length);
     writeRunFiles(directory, config, data);
 
     const step = checkpoint?.manifest.step ?? 0;

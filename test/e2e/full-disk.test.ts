@@ -55,12 +55,12 @@ describe("a full disk", () => {
     expect(leftovers(small)).toEqual([]);
   });
 
-  it.each([0, 2000, 8000])("with %i bytes free writes no half rows", async (free, test) => {
+  it.for([0, 1, 3, 8])("with %i free pages refuses at the first file", async (pages, test) => {
     const { directory, path } = project();
     const disk = path("disk");
     const refusal = mountSmallDisk(disk);
     if (refusal !== null) test.skip(`no small disk to fill: ${refusal}`);
-    fill(disk, free);
+    fill(disk, pages);
     await expectFailure(
       ["config.yaml", "--out", join(disk, "run")],
       { cwd: directory },
@@ -75,5 +75,5 @@ function leftovers(run: string): string[] {
 
 function fill(disk: string, free: number): void {
   const { bavail, bsize } = statfsSync(disk);
-  writeFileSync(join(disk, "ballast"), Buffer.alloc(Math.max(0, bavail * bsize - free)));
+  writeFileSync(join(disk, "ballast"), Buffer.alloc((bavail - free) * bsize));
 }

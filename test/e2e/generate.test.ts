@@ -1,10 +1,10 @@
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { flm, json, succeed } from "./support/cli.ts";
+import { flm, json, start, succeed } from "./support/cli.ts";
 import { expectFailure } from "./support/failures.ts";
-import { sharedProject, SMALL, STEP_TOKENS } from "./support/project.ts";
-import { latest } from "./support/run-files.ts";
+import { project, sharedProject, SMALL, STEP_TOKENS } from "./support/project.ts";
+import { events, latest } from "./support/run-files.ts";
 
 const { directory, run, path } = sharedProject({
   stages: [{ ...SMALL, tokens: 150 * STEP_TOKENS }],
@@ -59,6 +59,18 @@ describe("generate", () => {
     expect(all.length).toBeGreaterThan(20);
   });
 
+  it("reads prompts line by line, and answers each with one object under --json", async () => {
+    const running = start(["generate", run, "--json", "--max-tokens", "3"], { cwd: directory });
+    running.child.stdin.end("the sea\n\nshe\n");
+    const { code, stdout } = await running.outcome;
+    expect(code).toBe(0);
+    const answers = stdout.trimEnd().split("\n");
+    expect(answers.map((line) => JSON.parse(line))).toMatchObject([
+      { prompt: "the sea", text: expect.stringMatching(/^.{3}$/) },
+      { prompt: "she", text: expect.stringMatching(/^.{3}$/) },
+    ]);
+  });
+
   it("goes by the newest checkpoint that is whole", async () => {
     const copy = path("copy");
     cpSync(run, copy, { recursive: true });
@@ -68,6 +80,49 @@ describe("generate", () => {
     expect(json(outcome).checkpoint).toMatch(/step-00000100\.e0001$/);
     expect(outcome.stderr).toMatch(/^warning: passed over .*step-00000150\.e0001.*is missing$/m);
   });
+});
+
+describe("a model with", () => {
+  it("an open growth mask is said to be one", async () => {
+    const stages = [SMALL, { ...SMALL, num_layers: 3 }];
+    const ramp = project({ stages, growth: { ramp_steps: 6 } });
+    await succeed(["config.yaml"], { cwd: ramp.directory });
+    const checkpoint = (step: number) => join(ramp.run, "checkpoints", `step-000000${step}.e0001`);
+    const warned = async (step: number) => {
+      const args = ["generate", checkpoint(step), "--prompt", "a"];
+      return (await succeed(args, { cwd: ramp.directory })).stderr;
+    };
+    expect(await warned(16)).toMatch(/step 16 lies within a growth ramp \(m = 0\.67\).*step 18 /);
+    expect(await warned(20)).toBe("");
+  });
+
+  it("more rows than its tokenizer has tokens writes only what the tokenizer has", async () => {
+    const wide = project({
+      model: { family: "llama", seq_length: 32, vocab_size: 2000 },
+      eval: { sample_prompt: "the ", sample_tokens: 20 },
+    });
+    await succeed(["config.yaml"], { cwd: wide.directory });
+    expect(events(wide.run, "sample")).toMatchObject([
+      { prompt: "the ", text: expect.any(String) },
+    ]);
+    const args = ["generate", wide.run, "--prompt", "a", "--temperature", "9", "--top-p", "1"];
+    expect(await succeed(args, { cwd: wide.directory })).toMatchObject({ stderr: "" });
+  });
+});
+
+it("a sample_prompt longer than the context is refused before the training", async () => {
+  const long = project({ eval: { sample_prompt: "x".repeat(33) } });
+  await expectFailure(
+    ["config.yaml"],
+    { cwd: long.directory },
+    {
+      exit: 64,
+      code: "CONFIG_INVALID",
+      says: ["eval.sample_prompt", "33", "32"],
+      remedy: "shorten",
+    },
+  );
+  expect(existsSync(join(long.run, "metrics.jsonl"))).toBe(false);
 });
 
 describe("generate refuses", () => {

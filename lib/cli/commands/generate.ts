@@ -28,7 +28,7 @@ export function generateCommand(): Command {
     )
     .option("--repetition-penalty <r>", "above 1 avoids what was said (default: 1)", number)
     .option("--seed <n>", "equal seeds give equal texts (default: 1)", number)
-    .option("--json", "print one result object on stdout")
+    .option("--json", "print one result object on stdout, for each prompt")
     .addHelpText(
       "after",
       '\nExample:\n  flm-train generate runs/quickstart --prompt "The function" --temperature 0',
@@ -40,9 +40,10 @@ async function run(path: string, options: Options): Promise<void> {
   const generation = await openGeneration(path);
   for (const warning of generation.warnings) process.stderr.write(`warning: ${warning}\n`);
   try {
-    if (options.prompt === undefined) await converse(generation, samplingOf(options));
-    else if (options.json) await printJson(generation, options.prompt, samplingOf(options));
-    else await print(generation, options.prompt, samplingOf(options));
+    const write = options.json ? printJson : print;
+    const sampling = samplingOf(options);
+    if (options.prompt !== undefined) await write(generation, options.prompt, sampling);
+    else await converse((line) => write(generation, line, sampling));
   } finally {
     await generation.close();
   }
@@ -70,11 +71,11 @@ async function printJson(
   );
 }
 
-async function converse(generation: Generation, sampling: GenerateOptions): Promise<void> {
+async function converse(answer: (line: string) => Promise<void>): Promise<void> {
   const lines = createInterface({ input: process.stdin, output: process.stderr, prompt: "> " });
   lines.prompt();
   for await (const line of lines) {
-    if (line.trim() !== "") await print(generation, line, sampling);
+    if (line.trim() !== "") await answer(line);
     lines.prompt();
   }
 }

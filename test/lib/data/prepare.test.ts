@@ -226,7 +226,7 @@ describe("tokenizers", () => {
     expect(bad.code).toBe("TOKENIZER_INVALID");
     expect(bad.message).toContain(join(directory, "bad.json"));
     const absent = await errorOf(() => prepare(directory, {}, { type: "file", path: "no.json" }));
-    expect(absent).toMatchObject({ code: "IO" });
+    expect(absent).toMatchObject({ code: "TOKENIZER_INVALID" });
   });
 });
 
