@@ -18,9 +18,10 @@ const SUITES = {
 
 const SLOW_SUITES = {
   slow: () => vitest([], { FLM_TEST_SLOW: "1" }),
+  emulation: () => emulation(["cuda_emulated"]),
   address: () => native("build-address", { FLM_SANITIZE: "address" }),
   thread: () => native("build-thread", { FLM_SANITIZE: "thread" }),
-  emulation: () => emulation("build-emulation"),
+  emulation_checked: () => emulation(["cuda_emulated_asan", "cuda_emulated_race"]),
 };
 
 function vitest(folders, env = {}) {
@@ -34,10 +35,10 @@ async function native(directory, options) {
   return inTurn(["test", "grad"].map((mode) => () => countTests(program, ["--mode", mode])));
 }
 
-/** The CUDA kernels on the CPU: plain, under AddressSanitizer, under the race checker. */
-async function emulation(directory) {
-  if (buildNative(directory, {}, ["all"], "test/native/emulation") !== 0) return BROKEN_BUILD;
-  const programs = ["cuda_emulated", "cuda_emulated_asan", "cuda_emulated_race"];
+/** The CUDA kernels on the CPU: plain, under AddressSanitizer, or under the race checker. */
+async function emulation(programs) {
+  const directory = "build-emulation";
+  if (buildNative(directory, {}, programs, "test/native/emulation") !== 0) return BROKEN_BUILD;
   return inTurn(programs.map((name) => () => countTests(join(root, directory, name), [])));
 }
 
