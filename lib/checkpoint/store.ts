@@ -90,13 +90,17 @@ export class CheckpointStore {
       if (existsSync(directory)) this.#doom(checkpointName(manifest.step, manifest.epoch));
       renameSync(partial, directory);
       fsyncDirectory(this.directory);
-      writeDurably(
-        join(this.directory, `${LATEST}.tmp`),
-        `${checkpointName(manifest.step, manifest.epoch)}\n`,
-      );
-      renameSync(join(this.directory, `${LATEST}.tmp`), join(this.directory, LATEST));
+      this.#pointTo(checkpointName(manifest.step, manifest.epoch));
     });
     return { directory, manifest };
+  }
+
+  /** Makes LATEST name the checkpoint that a run goes on from: a crash right after its commit may have left it behind. */
+  adopt({ manifest }: Checkpoint): void {
+    this.#attempt("update", join(this.directory, LATEST), () => {
+      this.#sweep();
+      this.#pointTo(checkpointName(manifest.step, manifest.epoch));
+    });
   }
 
   /**
@@ -138,6 +142,14 @@ export class CheckpointStore {
       `no checkpoint in ${this.directory} is whole:\n${rejected.map(({ reason }) => `  ${reason}`).join("\n")}`,
       { hint: "start again with --fresh, which keeps the old directory under another name" },
     );
+  }
+
+  #pointTo(name: string): void {
+    const path = join(this.directory, LATEST);
+    const text = `${name}\n`;
+    if (existsSync(path) && readFileSync(path, "utf8") === text) return;
+    writeDurably(`${path}.tmp`, text);
+    renameSync(`${path}.tmp`, path);
   }
 
   #sweep(): void {

@@ -57,7 +57,10 @@ export async function runTraining(
       throw error;
     });
     if (data === null) return untrained(checkpoint, stopStatus(signal), directory.path);
-    if (checkpoint) checkResume(config, data, checkpoint, directory.path);
+    if (checkpoint) {
+      checkResume(config, data, checkpoint, directory.path);
+      store.adopt(checkpoint);
+    }
     const stages = planStages(config, data.tokenizer.vocab_size);
     const { seq_length } = stages.at(-1)!.shape;
     await checkSamplePrompt(config.eval.sample_prompt, data.tokenizer, seq_length);

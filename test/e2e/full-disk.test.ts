@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { succeed } from "./support/cli.ts";
 import { expectFailure } from "./support/failures.ts";
+import { leftovers } from "./support/killed-run.ts";
 import { project } from "./support/project.ts";
 import { checkpoints, latest, metrics, state } from "./support/run-files.ts";
 
@@ -68,10 +69,6 @@ describe("a full disk", () => {
     );
   });
 });
-
-function leftovers(run: string): string[] {
-  return readdirSync(join(run, "checkpoints")).filter((name) => /^(tmp|old)-/.test(name));
-}
 
 function fill(disk: string, free: number): void {
   const { bavail, bsize } = statfsSync(disk);

@@ -36,14 +36,15 @@ export function train({ directory }: Project, moment: string): Promise<Outcome> 
   });
 }
 
-/** What is left of a checkpoint that was being written. */
-export function halfWritten(run: string): string[] {
-  return readdirSync(join(run, "checkpoints")).filter((name) => name.startsWith("tmp-"));
+/** What is left of checkpoints that were being written, or deleted. */
+export function leftovers(run: string): string[] {
+  return readdirSync(join(run, "checkpoints")).filter((name) => /^(tmp|old)-/.test(name));
 }
 
 /** Equal weights, moments, position and history, and every row once, as if nothing had happened. */
 export function expectSameRun(run: string, unbroken: string): void {
   expect(state(latest(run))).toEqual(state(latest(unbroken)));
+  expect(leftovers(run)).toEqual([]);
   expect(metrics(run)).toEqual(metrics(unbroken));
   for (const type of ["growth", "baseline"])
     expect(events(run, type).map(withoutTimes)).toEqual(events(unbroken, type).map(withoutTimes));

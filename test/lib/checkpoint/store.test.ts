@@ -94,6 +94,18 @@ describe("a crash", () => {
     ]);
   });
 
+  test("between a commit and what follows it is made up for by whoever goes on from there", async () => {
+    const checkpoints = store();
+    const saved = await save(checkpoints, 200);
+    writeFileSync(join(checkpoints.directory, "LATEST"), "step-00000100.e0001\n");
+    mkdirSync(join(checkpoints.directory, "old-step-00000100.e0001"));
+    checkpoints.adopt(saved);
+    const names = readdirSync(checkpoints.directory).toSorted();
+    expect(names).toEqual(["LATEST", "step-00000200.e0001"]);
+    const latest = readFileSync(join(checkpoints.directory, "LATEST"), "utf8");
+    expect(latest).toBe("step-00000200.e0001\n");
+  });
+
   test("while old ones are deleted leaves no checkpoint half-deleted", async () => {
     const checkpoints = store();
     const saved = await save(checkpoints, 200);

@@ -1,0 +1,123 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { flm, json, succeed } from "./support/cli.ts";
+import { corpus } from "./support/corpus.ts";
+import { expectFailure } from "./support/failures.ts";
+import { project } from "./support/project.ts";
+import { events, rows } from "./support/run-files.ts";
+
+const WITHOUT_ADDON = { FLM_NATIVE: "/dev/null/flm.node" };
+
+describe("from nothing to text", () => {
+  it("init, train on one's own text with a trained tokenizer, generate", async () => {
+    const { directory, path } = project();
+    const written = await succeed(["init", "mine", "--json"], { cwd: directory });
+    expect(json(written)).toEqual({ status: "done", config: path("mine/config.yaml") });
+    mkdirSync(path("data/deep"), { recursive: true });
+    for (let i = 0; i < 30; i++) writeFileSync(path(`data/deep/${i}.txt`), corpus(4, i));
+
+    const smaller = [
+      "tokenizer.vocab_size=300",
+      "model.seq_length=64",
+      "stages.0.tokens=6k",
+      "stages.0.warmup_steps=1",
+      "stages.1.tokens=4k",
+      "stages.2.tokens=4k",
+      "growth.ramp_steps=2",
+    ].flatMap((set) => ["--set", set]);
+    const args = ["mine/config.yaml", "--json", ...smaller];
+    const run = path("runs/my-model");
+    const result = json(await succeed(args, { cwd: directory }));
+    expect(result).toMatchObject({ status: "done", run_dir: run });
+    expect(events(run, "growth").map(({ preserving }) => preserving)).toEqual([true, true]);
+    expect(events(run, "sample")).toMatchObject([{ prompt: "The " }]);
+    expect(existsSync(join(run, "tokenizer.json"))).toBe(true);
+    const generated = await succeed(["generate", run, "--prompt", "the ", "--json"], {
+      cwd: directory,
+    });
+    expect(json(generated).text).not.toBe("");
+  });
+
+  it("init never overwrites", async () => {
+    const { directory, path } = project();
+    const before = readFileSync(path("config.yaml"), "utf8");
+    await expectFailure(
+      ["init"],
+      { cwd: directory },
+      { exit: 64, code: "USAGE", says: [path("config.yaml")], remedy: "another directory" },
+    );
+    expect(readFileSync(path("config.yaml"), "utf8")).toBe(before);
+  });
+});
+
+describe("tokenize", () => {
+  it("makes what train then finds", async () => {
+    const { directory, run, path } = project();
+    const result = json(await succeed(["tokenize", "config.yaml", "--json"], { cwd: directory }));
+    expect(result).toMatchObject({ status: "done", vocab_size: 257 });
+    expect(existsSync(run)).toBe(false);
+    const made = readdirSync(path(".flm-cache"));
+    expect(made).toHaveLength(1);
+    await succeed(["config.yaml"], { cwd: directory });
+    expect(readdirSync(path(".flm-cache"))).toEqual(made);
+  });
+});
+
+describe("without the addon", () => {
+  it.each(["--help", "train --help", "doctor", "init fresh"])(
+    "flm-train %s works",
+    async (line) => {
+      const { directory } = project();
+      await succeed(line.split(" "), { cwd: directory, env: WITHOUT_ADDON });
+    },
+  );
+
+  it("training says where it looked and how to build it", async () => {
+    const { directory } = project();
+    await expectFailure(
+      ["config.yaml"],
+      { cwd: directory, env: WITHOUT_ADDON },
+      {
+        exit: 78,
+        code: "NATIVE_UNAVAILABLE",
+        says: ["/dev/null/flm.node"],
+        remedy: "npm rebuild flm-train",
+      },
+    );
+  });
+});
+
+describe("the command line", () => {
+  it("prints nothing but the result on stdout under --json, and progress on stderr", async () => {
+    const { directory, run } = project();
+    const outcome = await succeed(["train", "config.yaml", "--json"], { cwd: directory });
+    expect(Object.keys(json(outcome))).toEqual([
+      "status",
+      "steps",
+      "tokens",
+      "loss",
+      "validation_loss",
+      "bigram_loss",
+      "tokens_per_second",
+      "checkpoint",
+      "run_dir",
+    ]);
+    expect(outcome.stderr).toContain(`run         ${run}`);
+    expect(outcome.stderr).toMatch(/^validation {2}step 12: loss \d\.\d{4}/m);
+    expect(rows(join(run, "metrics.jsonl")).map((row) => Object.keys(row).join(" "))).toEqual(
+      Array(12).fill(
+        "step stage ramp tokens loss lr grad_norm skipped step_ms tokens_per_second tflops mfu " +
+          "flops_total memory_bytes",
+      ),
+    );
+  });
+
+  it("shows its version and, without arguments, what it can do", async () => {
+    const { directory } = project();
+    expect((await succeed(["--version"], { cwd: directory })).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const { code, stdout } = await flm([], { cwd: directory });
+    expect(code).toBe(0);
+    expect(stdout).toContain("Examples:");
+  });
+});
