@@ -8,27 +8,26 @@ export interface Packing {
   readonly packing: boolean;
 }
 
-/** Consecutive inputs of one document, or what is left of them. */
-export interface PassageRest {
+/** The next inputs of one document. */
+export interface NextInputs {
   /** Index of the token file. */
   readonly file: number;
-  /** Token of the file at which the passage starts. */
+  /** Token of the file at which they start. */
   readonly start: number;
-  /** Inputs of the whole passage. */
   readonly inputs: number;
   /** Inputs that have a target in the file: all, or all but the last. */
   readonly targets: number;
-  /** Inputs that were taken already. */
-  readonly offset: number;
-  /** The document goes on behind the passage. */
+  /** The document goes on behind them, but the stream does not. */
   readonly is_cut: boolean;
+  /** The row ends with them, full or not, so that what follows begins with a row. */
+  readonly ends_row: boolean;
 }
 
-/** Passages in some order, taken bit by bit. */
-export interface PassageCursor {
-  /** The passage whose turn it is; null at the end. */
-  current(): PassageRest | null;
-  /** Takes `inputs` of what is left of the current passage. */
+/** Inputs in some order, taken bit by bit. */
+export interface InputCursor {
+  /** What comes next; null at the end. */
+  current(): NextInputs | null;
+  /** Takes some of the current inputs. */
   advance(inputs: number): void;
 }
 
@@ -43,32 +42,32 @@ export function inputsOf(length: number, packing: Packing): number {
 }
 
 /**
- * Appends the pieces of one row (row, file, offset, length, flags) to `pieces`. What does not fit of a passage is
+ * Appends the pieces of one row (row, file, offset, length, flags) to `pieces`. What does not fit is
  * left to the next row, whose first input is then the last target of this one.
  */
 export function packRow(
-  cursor: PassageCursor,
+  cursor: InputCursor,
   packing: Packing,
   seq_length: number,
   row: number,
   pieces: number[],
 ): void {
   let used = 0;
-  // Without document masks a passage that was cut must not run on into another document.
+  // Without document masks a document that was cut must not run on into another one.
   let wasCut = false;
   while (used < seq_length) {
-    const passage = cursor.current();
-    if (passage === null) return;
-    const { file, start, inputs, targets, offset, is_cut } = passage;
-    const taken = Math.min(inputs - offset, seq_length - used);
+    const next = cursor.current();
+    if (next === null) return;
+    const { file, start, inputs, targets, is_cut, ends_row } = next;
+    const taken = Math.min(inputs, seq_length - used);
     const isNewSegment = used === 0 || packing.document_mask || wasCut;
     // Behind a document's end the file goes on with another document than the stream does.
-    const hasLastTarget = offset + taken <= targets;
+    const hasLastTarget = taken <= targets;
     const flags = (isNewSegment ? PIECE_NEW_SEGMENT : 0) | (hasLastTarget ? PIECE_LAST_TARGET : 0);
-    pieces.push(row, file, start + offset, taken, flags);
+    pieces.push(row, file, start, taken, flags);
     cursor.advance(taken);
     used += taken;
     wasCut = is_cut;
-    if (!packing.packing) return;
+    if (!packing.packing || (ends_row && taken === inputs)) return;
   }
 }

@@ -2,7 +2,7 @@ import type { Json } from "../../json.ts";
 import type { BatchStream } from "../types.ts";
 import { type Cursor, invalidState, readCursors, type StreamSource } from "./cursor.ts";
 import { Permutation } from "./permutation.ts";
-import { type Packing, packRow, type PassageCursor, type PassageRest } from "./row-packer.ts";
+import { type InputCursor, type NextInputs, type Packing, packRow } from "./row-packer.ts";
 
 /**
  * The endless stream of training rows.
@@ -11,7 +11,7 @@ import { type Packing, packRow, type PassageCursor, type PassageRest } from "./r
  * passages it is the turn of the source that lies furthest behind its share of the tokens so far. So the stream is
  * a function of the cursors alone: not of rows per call, and of the sequence length only in where rows are cut.
  */
-export class TrainingStream implements BatchStream, PassageCursor {
+export class TrainingStream implements BatchStream, InputCursor {
   readonly #sources: readonly StreamSource[];
   readonly #packing: Packing;
   readonly #seed: number;
@@ -38,7 +38,9 @@ export class TrainingStream implements BatchStream, PassageCursor {
     this.#total_weight = sources
       .filter(({ passages }) => passages.count > 0)
       .reduce((sum, { weight }) => sum + weight, 0);
-    const { offset, inputs } = this.current();
+    const source = this.#turn();
+    const { position, offset } = this.#cursors[source]!;
+    const inputs = sources[source]!.passages.inputs(this.#order(source).at(position));
     if (offset >= inputs)
       throw invalidState(`offset ${offset} is not within a passage of ${inputs} inputs`);
   }
@@ -60,11 +62,11 @@ export class TrainingStream implements BatchStream, PassageCursor {
     return this.#cursors.map(({ epoch }) => epoch);
   }
 
-  current(): PassageRest {
+  current(): NextInputs {
     const source = this.#turn();
     const { file, passages } = this.#sources[source]!;
     const { position, offset } = this.#cursors[source]!;
-    return { file, ...passages.at(this.#order(source).at(position)), offset };
+    return { file, ...passages.run(this.#order(source).at(position), offset) };
   }
 
   advance(inputs: number): void {
@@ -73,7 +75,7 @@ export class TrainingStream implements BatchStream, PassageCursor {
     const { passages } = this.#sources[source]!;
     cursor.tokens += inputs;
     cursor.offset += inputs;
-    if (cursor.offset < passages.at(this.#order(source).at(cursor.position)).inputs) return;
+    if (cursor.offset < passages.inputs(this.#order(source).at(cursor.position))) return;
     cursor.offset = 0;
     cursor.position++;
     if (cursor.position < passages.count) return;

@@ -1,11 +1,11 @@
 import type { DocumentIndex } from "../corpus/document-index.ts";
 import type { RowPieces } from "../types.ts";
 import {
+  type InputCursor,
   inputsOf,
+  type NextInputs,
   type Packing,
   packRow,
-  type PassageCursor,
-  type PassageRest,
 } from "./row-packer.ts";
 
 /** The validation documents of a source. */
@@ -33,7 +33,7 @@ export function validationRows(
   return rows;
 }
 
-class SequentialCursor implements PassageCursor {
+class SequentialCursor implements InputCursor {
   readonly #sources: readonly ValidationSource[];
   #source = 0;
   #document = 0;
@@ -44,17 +44,17 @@ class SequentialCursor implements PassageCursor {
     this.#skipFinishedSources();
   }
 
-  current(): PassageRest | null {
+  current(): NextInputs | null {
     const source = this.#sources[this.#source];
     if (!source) return null;
-    const inputs = inputsOf(source.documents.length(this.#document), PACKING);
+    const inputs = inputsOf(source.documents.length(this.#document), PACKING) - this.#offset;
     return {
       file: source.file,
-      start: source.documents.start(this.#document),
+      start: source.documents.start(this.#document) + this.#offset,
       inputs,
       targets: inputs,
-      offset: this.#offset,
       is_cut: false,
+      ends_row: false,
     };
   }
 
