@@ -9,6 +9,7 @@ export default defineConfig({
     exclude: slow ? [] : ["test/**/*.slow.test.ts"],
     // A crash of the addon then costs one test file, not the run.
     pool: "forks",
+    setupFiles: ["./test/support/fixed-seed.ts"],
     testTimeout: slow ? 300_000 : 60_000,
     hookTimeout: 60_000,
     silent: "passed-only",

@@ -83,7 +83,7 @@ export function parseManifest(text: string, path: string): Manifest {
   if (format !== undefined && format !== FORMAT)
     throw new FlmError(
       "CHECKPOINT_INVALID",
-      `${path} has format ${format}, this version of flm-train reads ${FORMAT}`,
+      `${path} has format ${JSON.stringify(format)}, this version of flm-train reads ${FORMAT}`,
       { hint: "use the version of flm-train that wrote it" },
     );
   const parsed = manifestSchema.safeParse(value);

@@ -90,6 +90,10 @@ describe("damaged", () => {
   });
 });
 
+test("a format that is no number, and has no text of its own", () => {
+  expect(() => parse({ format: { toString: false } })).toThrow(/has format \{"toString":false\}/);
+});
+
 test("no input makes it throw anything but an FlmError", () => {
   const keys = fc.constantFrom(...(Object.keys(manifest()) as (keyof Manifest)[]), "__proto__");
   fc.assert(
