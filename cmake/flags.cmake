@@ -27,6 +27,6 @@ elseif(NOT FLM_SANITIZE STREQUAL "none")
 endif()
 if(FLM_SANITIZERS)
   target_compile_options(flm_flags INTERFACE
-    "$<$<COMPILE_LANGUAGE:CXX>:${FLM_SANITIZERS};-O1;-g;-fno-omit-frame-pointer>")
+    "$<$<COMPILE_LANGUAGE:CXX>:${FLM_SANITIZERS};-O2;-g1;-fno-omit-frame-pointer>")
   target_link_options(flm_flags INTERFACE ${FLM_SANITIZERS})
 endif()

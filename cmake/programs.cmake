@@ -18,3 +18,6 @@ if(FLM_BENCH_SOURCES)
   target_include_directories(flm_native_bench PRIVATE ${CMAKE_SOURCE_DIR}/bench/native)
   target_link_libraries(flm_native_bench PRIVATE flm_rooms)
 endif()
+
+add_executable(flm_comm_bench ${CMAKE_SOURCE_DIR}/bench/comm/comm_bench.cpp)
+target_link_libraries(flm_comm_bench PRIVATE flm_rooms)

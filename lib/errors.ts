@@ -40,6 +40,7 @@ const EXIT_CODES = {
   IO: ExitCode.io,
   COMM_TIMEOUT: ExitCode.try_again,
   COMM_PEER_LOST: ExitCode.try_again,
+  COMM_MISMATCH: ExitCode.hardware,
   PREEMPTED: ExitCode.try_again,
   ENVIRONMENT: ExitCode.environment,
   NATIVE_UNAVAILABLE: ExitCode.environment,

@@ -9,6 +9,8 @@
  * ```
  */
 import { resolveConfig } from "./config/resolve.ts";
+import { planRun, type PlanOptions } from "./plan/plan.ts";
+import type { Plan } from "./plan/types.ts";
 import type { UserConfig } from "./config/types.ts";
 import { TrainRun } from "./train/run.ts";
 import type { TrainOptions } from "./train/train.ts";
@@ -24,7 +26,12 @@ export { FlmError, type ErrorCode, type Issue } from "./errors.ts";
 export type { RunEvent, StartInfo, StepRow, TrainObserver, TrainResult } from "./train/events.ts";
 export type { TrainOptions } from "./train/train.ts";
 export { type GenerateOptions, Generation, openGeneration } from "./eval/generation.ts";
+export { evaluate, type EvaluateOptions, type EvaluateResult } from "./eval/evaluate.ts";
+export { exportModel, type ExportOptions, type ExportResult } from "./export/export-model.ts";
+export { importModel, type ImportOptions, type ImportResult } from "./export/import-model.ts";
 export { tokenize } from "./data/tokenize.ts";
+export type { PlanOptions } from "./plan/plan.ts";
+export type { Plan, StageEstimate } from "./plan/types.ts";
 
 /**
  * Trains a model, resuming what lies in the run's directory. Await the result, or iterate over the steps.
@@ -32,4 +39,9 @@ export { tokenize } from "./data/tokenize.ts";
  */
 export function train(config: UserConfig, options: TrainOptions = {}): TrainRun {
   return new TrainRun(resolveConfig(config), options);
+}
+
+/** What a run will need in memory, time and money. Also for features that training does not have yet. */
+export function plan(config: UserConfig, options: PlanOptions = {}): Plan {
+  return planRun(resolveConfig(config, { unsupported: "allow" }), options);
 }

@@ -53,6 +53,7 @@ export function planSave(
       path: join(directory, file),
       header,
       items: shard.map(({ tensor, kind }) => ({ tensor, kind })),
+      writer: 0,
     });
     for (const [i, { tensor, kind, description }] of shard.entries())
       places.push({ ...description, name: tensor, kind, file, offset: offsets[i]! });
@@ -67,6 +68,7 @@ export function planResume(directory: string, manifest: Manifest): LoadPlan {
     seed: manifest.seed,
     files: files.map((file) => join(directory, file)),
     maps: [],
+    means: [],
     moves: manifest.tensors.map((tensor) => ({
       tensor: tensor.name,
       kind: tensor.kind,
@@ -108,5 +110,5 @@ export function planInitial(
       fill_value: init.value * std,
     };
   });
-  return { seed, files: [], maps: [], moves, steps: [] };
+  return { seed, files: [], maps: [], means: [], moves, steps: [] };
 }

@@ -3,9 +3,15 @@ import { Command, CommanderError } from "commander";
 import { ExitCode, FlmError } from "../errors.ts";
 import { version } from "../version.ts";
 import { buildCommand } from "./commands/build.ts";
+import { corpusCommand } from "./commands/corpus.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { evalCommand } from "./commands/eval.ts";
+import { fitCommand } from "./commands/fit.ts";
+import { exportCommand } from "./commands/export.ts";
 import { generateCommand } from "./commands/generate.ts";
+import { importCommand } from "./commands/import.ts";
 import { initCommand } from "./commands/init.ts";
+import { planCommand } from "./commands/plan.ts";
 import { reportCommand } from "./commands/report.ts";
 import { tokenizeCommand } from "./commands/tokenize.ts";
 import { trainCommand } from "./commands/train.ts";
@@ -14,9 +20,15 @@ import { fail } from "./fail.ts";
 const COMMANDS = [
   trainCommand(),
   initCommand(),
+  planCommand(),
   tokenizeCommand(),
   generateCommand(),
+  evalCommand(),
+  exportCommand(),
+  importCommand(),
   reportCommand(),
+  fitCommand(),
+  corpusCommand(),
   doctorCommand(),
   buildCommand(),
 ];

@@ -115,6 +115,8 @@ function describeEvent(event: RunEvent): string | null {
         `validation  step ${event.step}: loss ${event.loss.toFixed(4)}, perplexity ${event.perplexity.toFixed(1)},` +
         ` ${event.bits_per_byte.toFixed(3)} bits per byte`
       );
+    case "evaluation":
+      return describeScores(event);
     case "skip":
       return `skipped     step ${event.step}: gradients are not finite`;
     case "growth":
@@ -123,10 +125,20 @@ function describeEvent(event: RunEvent): string | null {
       return `sample      ${JSON.stringify(event.prompt)} →\n${event.text.replaceAll(/^/gm, "            ")}`;
     case "start":
     case "checkpoint":
+    case "stage":
     case "failed":
     case "done":
       return null;
   }
+}
+
+function describeScores({
+  step,
+  suite,
+  groups,
+}: Extract<RunEvent, { type: "evaluation" }>): string {
+  const means = groups.map(({ name, score }) => `${name} ${score.toFixed(1)} %`).join(", ");
+  return `evaluation  step ${step}: ${suite}: ${means}`;
 }
 
 function describeGrowth(event: Extract<RunEvent, { type: "growth" }>): string {

@@ -28,6 +28,15 @@ export const NOT_YET: readonly NotYet[] = [
     askedBy: ({ init }) => (init.from === null ? [] : [["init", "from"]]),
   },
   {
+    keys: "stages[].vocab_size",
+    feature: "a vocabulary that grows with the stages",
+    instead: "use null; every stage has the tokenizer's",
+    askedBy: ({ stages }) =>
+      stages.flatMap(({ vocab_size }, i) =>
+        vocab_size === null ? [] : [["stages", i, "vocab_size"]],
+      ),
+  },
+  {
     keys: "stages[].parallel.*_size",
     feature: "training on several ranks",
     instead: "use 1",
@@ -97,15 +106,6 @@ export const NOT_YET: readonly NotYet[] = [
     feature: "writing checkpoints while training goes on",
     instead: "use false",
     askedBy: ({ checkpoint }) => (checkpoint.async ? [["checkpoint", "async"]] : []),
-  },
-  {
-    keys: "eval.suites",
-    feature: "a suite other than perplexity",
-    instead: "use perplexity",
-    askedBy: (config) =>
-      config.eval.suites.flatMap((suite, i) =>
-        suite === "perplexity" ? [] : [["eval", "suites", i]],
-      ),
   },
 ];
 

@@ -3,7 +3,7 @@ import type { ParsedConfig } from "./types.ts";
 
 /** `config` with every path made absolute, counted from `cwd`. */
 export function absolutePaths<
-  T extends Pick<ParsedConfig, "data" | "init" | "tokenizer" | "distributed">,
+  T extends Pick<ParsedConfig, "data" | "init" | "tokenizer" | "distributed" | "eval">,
 >(config: T, cwd: string): T {
   const file = (path: string) => resolve(cwd, path);
   const optional = (path: string | null) => (path === null ? null : file(path));
@@ -18,6 +18,7 @@ export function absolutePaths<
       sources: config.data.sources.map((source) => ({ ...source, path: source.path.map(glob) })),
       cache_dir: file(config.data.cache_dir),
     },
+    eval: { ...config.eval, choice_file: optional(config.eval.choice_file) },
     distributed: { ...config.distributed, secret_file: optional(config.distributed.secret_file) },
   };
 }

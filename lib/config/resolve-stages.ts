@@ -30,6 +30,7 @@ export function resolveStages(
       name: stage.name ?? `stage-${i + 1}`,
       ...shapes[i]!,
       tokens: stage.tokens,
+      vocab_size: stage.vocab_size,
       seq_length,
       global_batch_size,
       micro_batch_size: stage.micro_batch_size ?? largestDivisor(share, 16),

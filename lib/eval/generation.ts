@@ -1,21 +1,9 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import type { Manifest } from "../checkpoint/manifest.ts";
-import { planResume } from "../checkpoint/plans.ts";
-import { type Checkpoint, CheckpointStore, openCheckpoint } from "../checkpoint/store.ts";
-import { loadConfig } from "../config/load.ts";
-import type { Config } from "../config/types.ts";
-import { loadTokenizer } from "../data/tokenizer/load.ts";
+import type { Checkpoint } from "../checkpoint/store.ts";
 import type { Tokenizer } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
-import { NO_MASKS } from "../growth/ramp.ts";
-import { engineSpecOf, planStages, rampOf, type StagePlan } from "../growth/stage-plan.ts";
-import { encodeLoadPlan } from "../native/encode.ts";
+import type { NativeEngine } from "../native/types.ts";
 import { decodeWritten } from "./decode.ts";
-import { createEngine } from "../native/engine.ts";
-import { loadNative } from "../native/load.ts";
-import { choosePlacement } from "../native/placement.ts";
-import type { NativeBinding, NativeEngine } from "../native/types.ts";
+import { createModelEngine, findModel, rampWarnings, type TrainedModel } from "./open-model.ts";
 
 export interface GenerateOptions {
   /** Longest continuation, in tokens. */
@@ -52,11 +40,11 @@ export class Generation {
   readonly #engine: NativeEngine;
   readonly #tokenizer: Tokenizer;
 
-  constructor({ checkpoint, warnings }: Found, engine: NativeEngine, tokenizer: Tokenizer) {
-    this.checkpoint = checkpoint;
-    this.warnings = warnings;
+  constructor(model: TrainedModel, engine: NativeEngine) {
+    this.checkpoint = model.checkpoint;
+    this.warnings = [...model.warnings, ...rampWarnings(model, "the text is that")];
     this.#engine = engine;
-    this.#tokenizer = tokenizer;
+    this.#tokenizer = model.tokenizer;
   }
 
   /**
@@ -111,66 +99,8 @@ export class Generation {
  * @throws FlmError CHECKPOINT_NOT_FOUND, CHECKPOINT_INVALID, TOKENIZER_INVALID.
  */
 export async function openGeneration(path: string): Promise<Generation> {
-  const native = loadNative();
-  const found = await findCheckpoint(resolve(path), native);
-  const { checkpoint } = found;
-  const runDirectory = dirname(dirname(checkpoint.directory));
-  const { config } = loadConfig(join(runDirectory, "config.yaml"), { unsupported: "allow" });
-  const tokenizer = await runTokenizer(runDirectory, config, native);
-  const plan = planStages(config, tokenizer.vocab_size)[checkpoint.manifest.stage]!;
-  const spec = engineSpecOf(config, plan, choosePlacement(config, native).engine, false);
-  const engine = await createEngine({ ...spec, micro_batch_size: 1, masks: NO_MASKS });
-  await engine.load(encodeLoadPlan(planResume(checkpoint.directory, checkpoint.manifest)));
-  const warnings = [...found.warnings, ...rampWarnings(plan, checkpoint.manifest)];
-  return new Generation({ checkpoint, warnings }, engine, tokenizer);
-}
-
-/** Generation runs the plain kernels: it has no masks. */
-function rampWarnings(plan: StagePlan, { step, stage_step }: Manifest): string[] {
-  const { hidden: m } = rampOf(plan, stage_step);
-  const hasMasks = Object.values(plan.masks).some((mask) => mask.length > 0);
-  if (m === 1 || !hasMasks) return [];
-  const end = step - stage_step + plan.growth!.ramp_steps;
-  return [
-    `step ${step} lies within a growth ramp (m = ${m.toFixed(2)}) and the text is that of its open end (m = 1): ` +
-      `a checkpoint of step ${end} or later is better`,
-  ];
-}
-
-interface Found {
-  checkpoint: Checkpoint;
-  warnings: string[];
-}
-
-async function findCheckpoint(path: string, native: NativeBinding): Promise<Found> {
-  const hash = (file: string) => native.hashFile(file);
-  if (!existsSync(path) || !statSync(path).isDirectory())
-    throw new FlmError("CHECKPOINT_NOT_FOUND", `there is no directory ${path}`, {
-      hint: "name a run like runs/NAME, or a checkpoint in it",
-    });
-  if (existsSync(join(path, "manifest.json")))
-    return { checkpoint: await openCheckpoint(path, hash), warnings: [] };
-  const store = new CheckpointStore(join(path, "checkpoints"));
-  const { checkpoint, rejected } = await store.newest(hash);
-  const warnings = rejected.map(({ directory, reason }) => `passed over ${directory}: ${reason}`);
-  if (checkpoint) return { checkpoint, warnings };
-  throw new FlmError("CHECKPOINT_NOT_FOUND", `${path} holds no checkpoint`, {
-    hint: "name a run like runs/NAME that has trained up to its first checkpoint",
-  });
-}
-
-async function runTokenizer(
-  runDirectory: string,
-  config: Config,
-  native: NativeBinding,
-): Promise<Tokenizer> {
-  if (config.tokenizer.type === "bytes") return loadTokenizer(native, "bytes");
-  const path = join(runDirectory, "tokenizer.json");
-  if (!existsSync(path))
-    throw new FlmError("TOKENIZER_INVALID", `${path} is missing`, {
-      hint: "copy the tokenizer.json of the run there",
-    });
-  return loadTokenizer(native, readFileSync(path, "utf8"));
+  const model = await findModel(path);
+  return new Generation(model, await createModelEngine(model, 1));
 }
 
 function checkOptions(options: Required<Omit<GenerateOptions, "signal">>): void {

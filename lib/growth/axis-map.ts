@@ -1,9 +1,14 @@
 import { FlmError } from "../errors.ts";
 
-/** New index → old index, `NEW` where the growth event adds something. */
+/** New index → old index, `NEW` where the growth event adds something; a row may also be a mean (`meanEntry`). */
 export type AxisMap = Int32Array;
 
 export const NEW = -1;
+
+/** The entry of a row that is the mean of the old rows that `LoadPlan.means[index]` lists. */
+export function meanEntry(index: number): number {
+  return NEW - 1 - index;
+}
 
 /** Old indices keep their places, new ones follow. */
 export function appendAxis(from: number, to: number): AxisMap {

@@ -44,6 +44,10 @@ export function growthLoadPlan(
   const files = new Indexed<string>();
   const maps = new Indexed<AxisMap>();
   const axes = axisMaps(plan);
+  // A mean of weights has no history: its moments start at zero, as those of drawn ones do.
+  const vocabWithoutMeans = plan.vocab.map((old) => Math.max(old, NEW));
+  const copied = (map: AxisMap) =>
+    map === plan.vocab && plan.vocab_means.length > 0 ? vocabWithoutMeans : map;
   const moves: Move[] = [];
   const steps: { tensor: string; step: number }[] = [];
   for (const parameter of parameterTable(plan.to)) {
@@ -67,7 +71,7 @@ export function growthLoadPlan(
         dtype: found?.dtype ?? "f32",
         source_rows: found?.rows ?? 0,
         source_cols: found?.cols ?? 0,
-        row_map: rowMap === null ? -1 : maps.indexOf(rowMap),
+        row_map: rowMap === null ? -1 : maps.indexOf(kind === "master" ? rowMap : copied(rowMap)),
         col_map: colMap === null ? -1 : maps.indexOf(colMap),
         scale: scaleOf(plan, tail, kind, numbers.final_norm_factor),
         ...(silent ? ZERO_FILL : { fill, fill_value }),
@@ -77,7 +81,14 @@ export function growthLoadPlan(
       added || numbers.optimizer_step === "restart" ? 0 : source.optimizer_steps[sourceName];
     if (step) steps.push({ tensor: parameter.name, step });
   }
-  return { seed: numbers.seed, files: files.values, maps: maps.values, moves, steps };
+  return {
+    seed: numbers.seed,
+    files: files.values,
+    maps: maps.values,
+    means: plan.vocab_means,
+    moves,
+    steps,
+  };
 }
 
 const ZERO_FILL = { fill: "constant", fill_value: 0 } as const;

@@ -12,6 +12,7 @@ import {
   refuseShrinking,
   stackLayers,
 } from "./axis-map.ts";
+import type { VocabularyMap } from "./vocabulary.ts";
 
 /** How the tensors of one shape become those of a larger one: one map for each axis. Pure data. */
 export interface GrowthPlan {
@@ -22,6 +23,8 @@ export interface GrowthPlan {
   heads: AxisMap;
   kv_heads: AxisMap;
   vocab: AxisMap;
+  /** Old tokens whose rows a new token's row is the mean of. */
+  vocab_means: readonly Int32Array[];
   /** Rows of a learned position table. */
   positions: AxisMap;
   layers: LayerMap;
@@ -45,12 +48,14 @@ const CONSTANT_KEYS = [
 /**
  * Plans the growth event between two shapes (spec: MSG masks and their pre-norm adaptation, FLM section 2).
  *
+ * @param vocabulary how the tokenizer's tokens continue; by default old ids keep their places and new rows are drawn
  * @throws FlmError GROWTH_INVALID, with both numbers, for what cannot grow.
  */
 export function planGrowth(
   from: ModelShape,
   to: ModelShape,
   growth: Pick<GrowthConfig, "depth" | "width" | "ramp_steps">,
+  vocabulary?: VocabularyMap,
 ): GrowthPlan {
   for (const key of CONSTANT_KEYS)
     if (from[key] !== to[key])
@@ -60,7 +65,7 @@ export function planGrowth(
       );
   refuseShrinking("seq_length of learned positions", learnedLength(from), learnedLength(to));
   refuseZeroFilledLayerNorm(from, to, growth.width);
-  const axis = (key: "hidden_size" | "ffn_hidden_size" | "vocab_size") => {
+  const axis = (key: "hidden_size" | "ffn_hidden_size") => {
     refuseShrinking(key, from[key], to[key]);
     return appendAxis(from[key], to[key]);
   };
@@ -70,7 +75,8 @@ export function planGrowth(
     hidden: axis("hidden_size"),
     ffn: axis("ffn_hidden_size"),
     ...headMaps(from, to),
-    vocab: axis("vocab_size"),
+    vocab: vocabAxis(from.vocab_size, to.vocab_size, vocabulary),
+    vocab_means: vocabulary?.means ?? [],
     positions: appendAxis(learnedLength(from), learnedLength(to)),
     layers: layerMap(growth.depth, from.num_layers, to.num_layers),
     depth: growth.depth,
@@ -86,7 +92,7 @@ function widens(plan: Pick<GrowthPlan, "hidden" | "ffn" | "heads" | "kv_heads">)
 }
 
 function preserves(plan: Omit<GrowthPlan, "preserving">): boolean {
-  if (plan.vocab.includes(NEW)) return false;
+  if (plan.vocab.some((old) => old < 0)) return false;
   if (plan.ramp_steps > 0) return true;
   const deeper = plan.layers.added.includes(true);
   return (!widens(plan) || plan.width === "zero") && (!deeper || plan.depth === "zero");
@@ -96,6 +102,14 @@ function layerMap(depth: GrowthConfig["depth"], from: number, to: number): Layer
   if (depth === "stack") return stackLayers(from, to);
   if (depth === "interleave") return interleaveLayers(from, to);
   return appendLayers(from, to);
+}
+
+/** The model may have more rows than its tokenizer has tokens; those behind the last token are new. */
+function vocabAxis(from: number, to: number, vocabulary: VocabularyMap | undefined): AxisMap {
+  refuseShrinking("vocab_size", from, to);
+  if (vocabulary === undefined) return appendAxis(from, to);
+  refuseShrinking("vocab_size, which the larger tokenizer needs,", vocabulary.map.length, to);
+  return Int32Array.from({ length: to }, (_, id) => vocabulary.map[id] ?? NEW);
 }
 
 function learnedLength(shape: ModelShape): number {

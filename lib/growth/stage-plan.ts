@@ -3,7 +3,7 @@ import { stageSteps } from "../config/steps.ts";
 import type { Config, StageConfig } from "../config/types.ts";
 import { growthMasks, NO_MASKS, NO_RAMP, rampAt } from "./ramp.ts";
 import { type GrowthPlan, planGrowth } from "./plan.ts";
-import type { EngineSpec, GrowthMasks } from "../native/plans.ts";
+import { type EngineSpec, type GrowthMasks, ONE_RANK } from "../native/plans.ts";
 import type { Ramp } from "../native/types.ts";
 import { modelFlopsPerToken } from "../scaling/flops.ts";
 import { type Scaling, scalingOf } from "../scaling/mup.ts";
@@ -86,7 +86,7 @@ export function engineSpecOf(
       attention_scale: 1 / Math.sqrt(shape.head_size),
     },
     micro_batch_size: plan.config.micro_batch_size,
-    recompute: plan.config.parallel.recompute === "full" ? "full" : "none",
+    recompute: plan.config.parallel.recompute,
     adam_beta1: optimizer.adam_beta1,
     adam_beta2: optimizer.adam_beta2,
     adam_eps: optimizer.adam_eps,
@@ -103,5 +103,6 @@ export function engineSpecOf(
       };
     }),
     masks: plan.masks,
+    mesh: ONE_RANK,
   };
 }

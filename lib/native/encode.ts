@@ -4,9 +4,17 @@
  * there raises both versions.
  */
 import { ByteWriter } from "./byte-writer.ts";
-import type { EngineSpec, LoadPlan, ModelShape, Move, SavePlan, StateKind } from "./plans.ts";
+import type {
+  EngineSpec,
+  LoadPlan,
+  MeshSpec,
+  ModelShape,
+  Move,
+  SavePlan,
+  StateKind,
+} from "./plans.ts";
 
-const VERSION = 1;
+const VERSION = 2;
 /** Four ASCII letters, read as a little-endian number: "FLME", "FLML", "FLMS". */
 const ENGINE_SPEC_MAGIC = 0x454d4c46;
 const LOAD_PLAN_MAGIC = 0x4c4d4c46;
@@ -14,7 +22,7 @@ const SAVE_PLAN_MAGIC = 0x534d4c46;
 
 const DEVICES = ["cpu", "cuda"] as const;
 const PRECISIONS = ["f32", "bf16", "f64"] as const;
-const RECOMPUTES = ["none", "full"] as const;
+const RECOMPUTES = ["none", "selective", "full"] as const;
 const NORMS = ["rms_norm", "layer_norm"] as const;
 const ACTIVATIONS = ["swiglu", "gelu"] as const;
 const POSITIONS = ["rope", "xpos", "learned"] as const;
@@ -48,6 +56,7 @@ export function encodeEngineSpec(spec: EngineSpec): Uint8Array {
   out.bytes(spec.masks.heads);
   out.bytes(spec.masks.kv_heads);
   out.bytes(spec.masks.layers);
+  writeMesh(out, spec.mesh);
   return out.finish();
 }
 
@@ -56,6 +65,7 @@ export function encodeLoadPlan(plan: LoadPlan): Uint8Array {
   out.seed(plan.seed);
   out.list(plan.files, (path) => out.string(path));
   out.list(plan.maps, (map) => out.int32s(map));
+  out.list(plan.means, (rows) => out.int32s(rows));
   out.list(plan.moves, (move) => writeMove(out, move));
   out.list(plan.steps, ({ tensor, step }) => {
     out.string(tensor);
@@ -73,6 +83,7 @@ export function encodeSavePlan(plan: SavePlan): Uint8Array {
       out.string(item.tensor);
       out.enumerator(item.kind, STATE_KINDS);
     });
+    out.number(file.writer);
   });
   return out.finish();
 }
@@ -96,6 +107,21 @@ function writeShape(out: ByteWriter, shape: ModelShape): void {
   out.number(shape.input_mult);
   out.number(shape.logit_mult);
   out.number(shape.attention_scale);
+}
+
+function writeMesh(out: ByteWriter, mesh: MeshSpec): void {
+  out.number(mesh.tensor_parallel_size);
+  out.number(mesh.data_parallel_size);
+  out.number(mesh.pipeline_parallel_size);
+  out.number(mesh.tensor_rank);
+  out.number(mesh.data_rank);
+  out.number(mesh.pipeline_rank);
+  out.boolean(mesh.sequence_parallel);
+  out.list(mesh.chunks, ({ first, count }) => {
+    out.number(first);
+    out.number(count);
+  });
+  out.list(mesh.slots, (slots) => out.number(slots));
 }
 
 function writeMove(out: ByteWriter, move: Move): void {

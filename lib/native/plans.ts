@@ -49,6 +49,37 @@ export interface GrowthMasks {
   layers: Uint8Array;
 }
 
+/**
+ * This rank's place among those that train one model together, and its part of the model. World rank =
+ * (pipeline_rank * data_parallel_size + data_rank) * tensor_parallel_size + tensor_rank.
+ */
+export interface MeshSpec {
+  tensor_parallel_size: number;
+  data_parallel_size: number;
+  pipeline_parallel_size: number;
+  tensor_rank: number;
+  data_rank: number;
+  pipeline_rank: number;
+  sequence_parallel: boolean;
+  /** Layers of each chunk of this rank; empty: one chunk, all layers. */
+  chunks: readonly { first: number; count: number }[];
+  /** Of each chunk: micro-batches whose activations are kept at once; empty: 1 each. */
+  slots: readonly number[];
+}
+
+/** One rank that holds the whole model. */
+export const ONE_RANK: MeshSpec = {
+  tensor_parallel_size: 1,
+  data_parallel_size: 1,
+  pipeline_parallel_size: 1,
+  tensor_rank: 0,
+  data_rank: 0,
+  pipeline_rank: 0,
+  sequence_parallel: false,
+  chunks: [],
+  slots: [],
+};
+
 export interface EngineSpec {
   device: "cpu" | "cuda";
   device_index: number;
@@ -58,7 +89,7 @@ export interface EngineSpec {
   precision: "f32" | "bf16" | "f64";
   shape: ModelShape;
   micro_batch_size: number;
-  recompute: "none" | "full";
+  recompute: "none" | "selective" | "full";
   adam_beta1: number;
   adam_beta2: number;
   adam_eps: number;
@@ -68,6 +99,7 @@ export interface EngineSpec {
   trainable: boolean;
   parameters: readonly ParameterSpec[];
   masks: GrowthMasks;
+  mesh: MeshSpec;
 }
 
 export type StateKind = "master" | "exp_avg" | "exp_avg_sq";
@@ -101,8 +133,10 @@ export interface LoadPlan {
   /** A safe integer from 0 on. */
   seed: number;
   files: readonly string[];
-  /** New index -> old index, -1 = new. */
+  /** New index -> old index, -1 = new; in a row map also -2 - k = the mean of the rows `means[k]`. */
   maps: readonly Int32Array[];
+  /** Rows of a source, at least one. */
+  means: readonly Int32Array[];
   /** One per master; moments without a move start at zero. */
   moves: readonly Move[];
   /** Optimizer steps that a tensor's moments have seen; tensors that are not named start at 0. */
@@ -115,6 +149,8 @@ export interface SaveFile {
   header: Uint8Array;
   /** Then these, one after another, row-major. */
   items: readonly { tensor: string; kind: StateKind }[];
+  /** World rank that writes it; all items are held in that rank's pipeline stage. */
+  writer: number;
 }
 
 export interface SavePlan {

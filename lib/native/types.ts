@@ -82,12 +82,21 @@ export const PIECE_NEW_SEGMENT = 1;
 /** The piece's last input has a target: the token behind it in the file. */
 export const PIECE_LAST_TARGET = 2;
 
+/** Numbers of one instruction: op, micro-batch, chunk, slot, peer; native/engine/spec.h says what they mean. */
+export const INSTRUCTION_FIELDS = 5;
+/** Without a pipeline: each micro-batch forward and backward in turn. */
+export const NO_INSTRUCTIONS = new Int32Array();
+
 export interface StepInput {
   /** PIECE_FIELDS numbers a piece; micro-batch i holds the rows from i * micro_batch_size on. */
   pieces: Float64Array;
   num_micro_batches: number;
   lr: number;
   ramp: Ramp;
+  /** INSTRUCTION_FIELDS numbers each; empty without a pipeline. */
+  instructions: Int32Array;
+  /** This rank has been asked to stop. */
+  stop: boolean;
 }
 
 export interface StepReport {
@@ -99,6 +108,8 @@ export interface StepReport {
   /** Gradients were not finite: no parameter changed. */
   skipped: boolean;
   step_ms: number;
+  /** Some rank has been asked to stop. */
+  stop: boolean;
 }
 
 export interface EvalInput {
@@ -106,6 +117,8 @@ export interface EvalInput {
   num_micro_batches: number;
   ramp: Ramp;
   per_token: boolean;
+  /** As in StepInput, forward alone. */
+  instructions: Int32Array;
 }
 
 export interface EvalReport {

@@ -35,3 +35,16 @@ export function narayananFlops(
   const { num_layers: L, hidden_size: h, seq_length: s, vocab_size: V } = shape;
   return NARAYANAN_FACTORS[recompute] * L * h ** 2 * (1 + s / (6 * h) + V / (16 * L * h));
 }
+
+/**
+ * Training FLOPs of a published model whose recomputation is unknown: the midpoint of none and full, which are
+ * `half_range` below and above it. This is how FLM-101B's tables give the cost of models other than its own.
+ */
+export function narayananRange(
+  shape: Parameters<typeof narayananFlops>[0],
+  tokens: number,
+): { flops: number; half_range: number } {
+  const least = tokens * narayananFlops(shape, "none");
+  const most = tokens * narayananFlops(shape, "full");
+  return { flops: (least + most) / 2, half_range: (most - least) / 2 };
+}

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
+import type { GroupResult, SuiteName, TaskResult } from "../eval/results.ts";
 import type { PrepareProgress } from "../data/types.ts";
 import type { DeviceInfo } from "../native/types.ts";
 import type { StagePlan } from "../growth/stage-plan.ts";
@@ -44,6 +45,14 @@ export type RunEvent =
       bits_per_byte: number;
       tokens: number;
     }
+  | {
+      type: "evaluation";
+      step: number;
+      suite: SuiteName;
+      tasks: Pick<TaskResult, "name" | "group" | "n" | "score" | "ci95" | "floor">[];
+      groups: GroupResult[];
+      seconds: number;
+    }
   | { type: "checkpoint"; step: number; path: string; seconds: number; bytes: number }
   | { type: "skip"; step: number; loss: number | null; grad_norm: number | null }
   | {
@@ -58,6 +67,17 @@ export type RunEvent =
       loss_before: number;
       /** At m = 0, on the same batch. */
       loss_after: number;
+      /** Making the larger model's engine and filling it; part of `seconds`. */
+      load_seconds: number;
+      seconds: number;
+    }
+  /** The end of a stage. `near_zero_share`: of its weights, see lib/growth/near-zero.ts. */
+  | {
+      type: "stage";
+      step: number;
+      stage: number;
+      parameters: number;
+      near_zero_share: number;
       seconds: number;
     }
   | { type: "baseline"; step: number; bigram_loss: number }

@@ -3,7 +3,7 @@ import type { Config } from "../config/types.ts";
 import type { PreparedData, RowPieces } from "../data/types.ts";
 import { NO_RAMP } from "../growth/ramp.ts";
 import { PIECE_FIELDS } from "../native/types.ts";
-import { lossOfRows } from "./evaluate.ts";
+import { lossOfRows } from "../eval/loss-of-rows.ts";
 import { type RunEvent, shapeOf } from "./events.ts";
 import { grownLoad, resumeLoad, StageEngine } from "./session.ts";
 import { type EnginePlacement, rampOf, type StagePlan } from "../growth/stage-plan.ts";
@@ -46,6 +46,7 @@ export async function growStage(
   } finally {
     await old.native.close();
   }
+  const loadStart = performance.now();
   const engine = await StageEngine.create(
     config,
     after,
@@ -53,6 +54,7 @@ export async function growStage(
     grownLoad(config, after, checkpoint),
     data.files,
   );
+  const load_seconds = (performance.now() - loadStart) / 1000;
   const { micro_batch_size } = after.config;
   const loss_after = (await lossOfRows(engine.native, rows, micro_batch_size, rampOf(after, 0)))
     .loss;
@@ -69,6 +71,7 @@ export async function growStage(
       preserving: after.growth!.preserving,
       loss_before,
       loss_after,
+      load_seconds,
       seconds: (performance.now() - start) / 1000,
     },
   };

@@ -21,10 +21,12 @@ export class Recorder {
   ) {
     const last = step ?? -1;
     this.#metrics = new JsonlWriter(directory.metrics, (row) => Number(row.step) <= last);
-    // A growth event at this very step is repeated, since no checkpoint stands behind it.
+    // The end of a stage and the growth behind it are repeated, since no checkpoint stands behind them.
     this.#events = new JsonlWriter(
       directory.events,
-      (row) => Number(row.step) < last || (Number(row.step) === last && row.type !== "growth"),
+      (row) =>
+        Number(row.step) < last ||
+        (Number(row.step) === last && row.type !== "growth" && row.type !== "stage"),
     );
     this.#tensorboard = logging.tensorboard ? new TensorboardWriter(directory.tensorboard) : null;
     this.#interval = logging.interval_steps;
@@ -54,6 +56,16 @@ export class Recorder {
         "validation/loss": event.loss,
         "validation/bits_per_byte": event.bits_per_byte,
       });
+    if (event.type === "evaluation")
+      this.#tensorboard?.scalars(
+        event.step,
+        Object.fromEntries(
+          event.groups.map(({ name, score }) => [
+            `${event.suite}/${name.replaceAll(" ", "_")}`,
+            score,
+          ]),
+        ),
+      );
     if (event.type === "growth")
       this.#tensorboard?.scalars(event.step, {
         "growth/parameters": event.parameters_after,

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Manifest } from "../checkpoint/manifest.ts";
+import type { Manifest, ManifestTensor } from "../checkpoint/manifest.ts";
 import { FORMAT } from "../checkpoint/manifest.ts";
 import { planInitial, planResume, planSave } from "../checkpoint/plans.ts";
 import type { Checkpoint, CheckpointStore } from "../checkpoint/store.ts";
@@ -78,17 +78,19 @@ export function grownLoad(config: Config, plan: StagePlan, checkpoint: Checkpoin
   });
 }
 
-function sourceOf({ directory, manifest }: Checkpoint): GrowthSource {
+function sourceOf(checkpoint: Checkpoint): GrowthSource {
   const byName = new Map(
-    manifest.tensors.map((tensor) => [`${tensor.name}/${tensor.kind}`, tensor]),
+    placedTensors(checkpoint).map((tensor) => [`${tensor.name}/${tensor.kind}`, tensor]),
   );
   return {
-    optimizer_steps: manifest.optimizer_steps,
-    tensor(name, kind) {
-      const found = byName.get(`${name}/${kind}`);
-      return found && { ...found, file: join(directory, found.file) };
-    },
+    optimizer_steps: checkpoint.manifest.optimizer_steps,
+    tensor: (name, kind) => byName.get(`${name}/${kind}`),
   };
+}
+
+/** The manifest's tensors, with the whole path of each one's file. */
+export function placedTensors({ directory, manifest }: Checkpoint): ManifestTensor[] {
+  return manifest.tensors.map((tensor) => ({ ...tensor, file: join(directory, tensor.file) }));
 }
 
 const UNSAVED_HINT =

@@ -16,6 +16,7 @@ import { Recorder } from "./recorder.ts";
 import { RunDirectory } from "./run-directory.ts";
 import { planStages } from "../growth/stage-plan.ts";
 import { checkSamplePrompt } from "./sample.ts";
+import { checkSuites } from "./score-suites.ts";
 import { stopStatus } from "./stop-status.ts";
 import { Trainer } from "./trainer.ts";
 
@@ -61,6 +62,7 @@ export async function runTraining(
       checkResume(config, data, checkpoint, directory.path);
       store.adopt(checkpoint);
     }
+    checkSuites(config.eval);
     const stages = planStages(config, data.tokenizer.vocab_size);
     const { seq_length } = stages.at(-1)!.shape;
     await checkSamplePrompt(config.eval.sample_prompt, data.tokenizer, seq_length);

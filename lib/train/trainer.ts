@@ -7,16 +7,20 @@ import type { Json } from "../json.ts";
 import { peakFlops } from "../scaling/peaks.ts";
 import { version } from "../version.ts";
 import { refuseDiverged } from "./divergence.ts";
-import { lossOfRows } from "./evaluate.ts";
+import { lossOfRows } from "../eval/loss-of-rows.ts";
 import type { StepRow, TrainResult } from "./events.ts";
 import { growStage } from "./growth-event.ts";
 import { identityOf } from "./identity.ts";
 import { learningRate } from "./lr.ts";
 import type { Placement } from "../native/placement.ts";
+import { NO_INSTRUCTIONS } from "../native/types.ts";
 import type { Recorder } from "./recorder.ts";
+import { stageEvent } from "./stage-event.ts";
 import { sampleText } from "./sample.ts";
+import { scoreSuites } from "./score-suites.ts";
 import { initialLoad, resumeLoad, saveCheckpoint, StageEngine } from "./session.ts";
 import { stopStatus } from "./stop-status.ts";
+import { carriedStepWarning } from "../growth/carried-step.ts";
 import { rampOf, type StagePlan } from "../growth/stage-plan.ts";
 
 /** Steps in a row without finite gradients after which going on is pointless. */
@@ -52,6 +56,8 @@ export class Trainer {
   #growth: Manifest["growth"];
   #loss: number | null = null;
   #validation: Manifest["validation"] = null;
+  /** Step at which the other suites were scored last. */
+  #scored: number | null = null;
   #trainedMs = 0;
   #trainedTokens = 0;
 
@@ -84,7 +90,9 @@ export class Trainer {
       }
       await this.#save();
       if (this.#parts.signal.aborted) return stopStatus(this.#parts.signal);
+      await this.#endStage();
       if (this.#validation?.step !== this.#step) await this.#validate();
+      await this.#score();
       await this.#sample();
       return "done";
     } finally {
@@ -128,7 +136,7 @@ export class Trainer {
     while (this.#stageStep < this.#plan.steps && !this.#parts.signal.aborted) {
       await this.#trainStep();
       const isLast = this.#stageStep === this.#plan.steps;
-      if (this.#step % evaluation.interval_steps === 0 || isLast) await this.#validate();
+      if (this.#step % evaluation.interval_steps === 0 || isLast) await this.#evaluate();
       if (this.#step % checkpoint.interval_steps === 0 && !isLast) await this.#save();
     }
   }
@@ -147,6 +155,8 @@ export class Trainer {
       num_micro_batches: global_batch_size / micro_batch_size,
       lr,
       ramp,
+      instructions: NO_INSTRUCTIONS,
+      stop: false,
     });
     const step_ms = performance.now() - start;
     const tokens = global_batch_size * seq_length;
@@ -198,6 +208,20 @@ export class Trainer {
     throw new FlmError("DIVERGED", `${what} had gradients that are not finite`, {
       hint: "lower optimizer.lr or lengthen warmup_steps; the last checkpoint is whole",
     });
+  }
+
+  async #evaluate(): Promise<void> {
+    await this.#validate();
+    await this.#score();
+  }
+
+  async #score(): Promise<void> {
+    const { config, data, recorder, signal } = this.#parts;
+    if (this.#scored === this.#step) return;
+    this.#scored = this.#step;
+    const ramp = rampOf(this.#plan, this.#stageStep);
+    const model = { engine: this.#engine!, data, ramp, step: this.#step, signal };
+    for await (const event of scoreSuites(config.eval, model)) recorder.event(event);
   }
 
   async #validate(): Promise<void> {
@@ -272,6 +296,7 @@ export class Trainer {
     const before = this.#plan;
     const after = stages[this.#stage + 1]!;
     if (this.#engine) await this.#save();
+    await this.#endStage();
     const running = this.#engine;
     this.#engine = null;
     const grown = await growStage(
@@ -296,6 +321,13 @@ export class Trainer {
       },
     ];
     recorder.event(grown.event);
+    const message = carriedStepWarning(config.optimizer, after.config.growth);
+    if (message !== null) recorder.event({ type: "warning", step: this.#step, message });
+  }
+
+  /** The stage's last checkpoint has been written. */
+  async #endStage(): Promise<void> {
+    this.#parts.recorder.event(await stageEvent(this.#plan, this.#checkpoint!));
   }
 
   async #sample(): Promise<void> {

@@ -105,6 +105,22 @@ std::vector<Piece> read_pieces(const Fields& input) {
   return pieces;
 }
 
+std::vector<Instruction> read_instructions(const Fields& input) {
+  constexpr size_t kFields = 5;
+  constexpr int32_t kKinds = 6;
+  const std::vector<int32_t> numbers = input.int32s("instructions");
+  FLM_CHECK(numbers.size() % kFields == 0, ErrorCode::invalid_argument, input.path("instructions"), " has ",
+            numbers.size(), " numbers, which is no multiple of the ", kFields, " of an instruction");
+  std::vector<Instruction> all;
+  for (size_t at = 0; at < numbers.size(); at += kFields) {
+    FLM_CHECK(numbers[at] >= 0 && numbers[at] < kKinds, ErrorCode::invalid_argument,
+              input.path("instructions"), " has an instruction ", numbers[at], ", there are ", kKinds);
+    all.push_back(
+        {Instruction::Kind(numbers[at]), numbers[at + 1], numbers[at + 2], numbers[at + 3], numbers[at + 4]});
+  }
+  return all;
+}
+
 Ramp read_ramp(const Fields& input) {
   const Fields ramp(input.value("ramp"), input.path("ramp"));
   return {.hidden = ramp.number("hidden"),
@@ -152,7 +168,9 @@ StepInput read_step_input(const Napi::Value& value) {
   return {.pieces = read_pieces(input),
           .num_micro_batches = input.integer("num_micro_batches"),
           .lr = input.number("lr"),
-          .ramp = read_ramp(input)};
+          .ramp = read_ramp(input),
+          .instructions = read_instructions(input),
+          .stop = input.boolean("stop")};
 }
 
 EvalInput read_eval_input(const Napi::Value& value) {
@@ -160,7 +178,8 @@ EvalInput read_eval_input(const Napi::Value& value) {
   return {.pieces = read_pieces(input),
           .num_micro_batches = input.integer("num_micro_batches"),
           .ramp = read_ramp(input),
-          .per_token = input.boolean("per_token")};
+          .per_token = input.boolean("per_token"),
+          .instructions = read_instructions(input)};
 }
 
 GenerateInput read_generate_input(const Napi::Value& value) {

@@ -80,6 +80,7 @@ Napi::Object step_report_to_js(Napi::Env env, const StepReport& report) {
   object["targets"] = double(report.targets);
   object["skipped"] = report.skipped;
   object["step_ms"] = report.step_ms;
+  object["stop"] = report.stop;
   return object;
 }
 

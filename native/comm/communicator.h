@@ -1,21 +1,27 @@
 #pragma once
 // What the ranks of one group do together. Every verb is enqueued on a stream; data is on the group's device.
-// A reduction adds in rank order, so that its bits repeat. After an error, or abort(), every call throws.
+// A reduction adds in rank order (bf16 in f32, rounded once), so that its bits are equal on every rank and in
+// every run. f32, bf16, f64 and i32 are reduced; u8 is only moved. All ranks call a group's verbs in one
+// order, and wait for one stream before they use another. After an error, or abort(), every call throws.
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "core/device.h"
 #include "core/tensor.h"
 
 namespace flm {
 
-enum class ReduceOp { sum, max };
+enum class ReduceOp : uint8_t { sum, max };
 
 class Communicator {
  public:
   virtual ~Communicator() = default;
   virtual int rank() const = 0;
   virtual int size() const = 0;
+  // For messages: "world", "world/1" for a group split from it.
+  const std::string& name() const { return name_; }
 
   // data (n) = the reduction over all ranks, on all ranks.
   virtual void all_reduce(Out data, int64_t n, ReduceOp op, Stream stream) = 0;
@@ -24,15 +30,26 @@ class Communicator {
   // own (n) = this rank's part of the sum of `all` (size * n); own may lie at its place in all.
   virtual void reduce_scatter(Out own, In all, int64_t n, Stream stream) = 0;
   virtual void broadcast(Out data, int64_t n, int root, Stream stream) = 0;
+  // A send never waits for its recv; between two ranks messages arrive in the order of their sends.
   virtual void send(In data, int64_t n, int to, Stream stream) = 0;
   virtual void recv(Out data, int64_t n, int from, Stream stream) = 0;
-  // Returns when every rank has called it.
+  // Returns when every rank has called it. Not enqueued: first synchronize a stream that carries verbs.
   virtual void barrier() = 0;
 
-  // Ranks with the same colour form a group, ordered by key, then by rank. Collective.
+  // Ranks with the same colour form a group, ordered by key, then by rank; a rank with a negative colour
+  // takes part in the call and gets nullptr. Collective, and not enqueued.
   virtual std::unique_ptr<Communicator> split(int colour, int key) = 0;
-  // Ends every wait of this rank with Error(comm_peer_lost); from any thread.
+  // Ends every wait of this rank, in this group and all others that come from the same world, with
+  // Error(comm_peer_lost); the other ranks are told. From any thread.
   virtual void abort() noexcept = 0;
+  // The newest operations of this rank, one line each, oldest first; empty where nothing is recorded.
+  virtual std::string flight_record() const { return {}; }
+
+ protected:
+  explicit Communicator(std::string name = "world") : name_(std::move(name)) {}
+
+ private:
+  std::string name_;
 };
 
 }  // namespace flm

@@ -1,7 +1,9 @@
 #pragma once
-// Memory and order on one device; no mathematics. On the CPU streams are immediate and events are empty.
+// Memory and order on one device; no mathematics. On the CPU work of the compute and copy streams is done
+// when the call returns; its comm stream is a queue with a thread of its own.
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace flm {
@@ -43,6 +45,12 @@ class Device {
   virtual void wait(Stream stream, Event event) = 0;
   // Returns when the stream is empty; throws the device's pending error (device_fault).
   virtual void synchronize(Stream stream) = 0;
+  // Runs `job` on the host behind the work that is on the stream; what it throws is the caller's error, or on
+  // a queue the stream's pending one. A device without such a queue waits and runs it in the calling thread.
+  virtual void enqueue(Stream stream, std::function<void()> job) {
+    synchronize(stream);
+    job();
+  }
 
   virtual bool host_accessible() const = 0;  // true when device memory can be read and written by the host
   virtual MemoryInfo memory() const = 0;

@@ -16,6 +16,8 @@ const char* code_name(ErrorCode code) {
       return "COMM_TIMEOUT";
     case ErrorCode::comm_peer_lost:
       return "COMM_PEER_LOST";
+    case ErrorCode::comm_mismatch:
+      return "COMM_MISMATCH";
     case ErrorCode::io:
       return "IO";
     case ErrorCode::data_invalid:

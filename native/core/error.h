@@ -14,6 +14,7 @@ enum class ErrorCode {
   device_fault,
   comm_timeout,
   comm_peer_lost,
+  comm_mismatch,
   io,
   data_invalid,
   checkpoint_invalid,

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "cpu/task_queue.h"
 
 namespace flm::cpu {
 namespace {
@@ -53,23 +54,45 @@ class CpuDevice final : public Device {
   void* allocate_pinned(size_t bytes) override { return allocate(bytes); }
   void release_pinned(void* memory) noexcept override { release(memory); }
 
-  Stream stream(StreamRole) override { return {}; }
-  void copy(void* to, const void* from, size_t bytes, CopyKind, Stream) override {
-    if (bytes) std::memmove(to, from, bytes);
+  // Compute and copy work is done when the call returns, so their streams and events are null.
+  Stream stream(StreamRole role) override {
+    return role == StreamRole::comm ? Stream{&comm_queue_} : Stream{};
   }
-  void fill_zero(void* memory, size_t bytes, Stream) override {
-    if (bytes) std::memset(memory, 0, bytes);
+  void copy(void* to, const void* from, size_t bytes, CopyKind, Stream stream) override {
+    if (bytes) enqueue(stream, [=] { std::memmove(to, from, bytes); });
   }
-  Event record(Stream) override { return {}; }
-  void wait(Stream, Event) override {}
-  void synchronize(Stream) override {}
+  void fill_zero(void* memory, size_t bytes, Stream stream) override {
+    if (bytes) enqueue(stream, [=] { std::memset(memory, 0, bytes); });
+  }
+  // An event is the number of the queue's newest task: nothing to allocate, nothing to give back.
+  Event record(Stream stream) override {
+    return {stream.handle ? reinterpret_cast<void*>(uintptr_t(queue_of(stream).last())) : nullptr};
+  }
+  // Only the comm queue makes events, and it is in order by itself.
+  void wait(Stream stream, Event event) override {
+    if (!stream.handle && event.handle) comm_queue_.wait(uintptr_t(event.handle));
+  }
+  void synchronize(Stream stream) override {
+    if (stream.handle) queue_of(stream).synchronize();
+  }
+  void enqueue(Stream stream, std::function<void()> job) override {
+    if (stream.handle)
+      queue_of(stream).post(std::move(job));
+    else
+      job();
+  }
 
   bool host_accessible() const override { return true; }
   MemoryInfo memory() const override { return {meminfo("MemAvailable"), meminfo("MemTotal")}; }
   DeviceInfo info() const override { return info_; }
 
  private:
+  // A communicator may have a device object of its own: the work belongs to the stream's queue, whoever
+  // enqueues it.
+  static TaskQueue& queue_of(Stream stream) { return *static_cast<TaskQueue*>(stream.handle); }
+
   DeviceInfo info_;
+  TaskQueue comm_queue_;
 };
 
 }  // namespace

@@ -6,6 +6,9 @@
 
 namespace flm {
 
+// Entries from here down name a mean: -2 the first, -3 the second.
+constexpr int64_t kFirstMean = -2;
+
 AxisMap::AxisMap(const LoadPlan& plan, const Move& move, MapAxis axis, int64_t size) {
   const bool is_row = axis == MapAxis::row;
   const int64_t index = is_row ? move.row_map : move.col_map;
@@ -22,11 +25,25 @@ AxisMap::AxisMap(const LoadPlan& plan, const Move& move, MapAxis axis, int64_t s
   entries_ = plan.maps[size_t(index)];
   FLM_CHECK(int64_t(entries_.size()) == size, ErrorCode::checkpoint_invalid, move.tensor, " has ", size, " ",
             name, " and map ", index, " has ", entries_.size(), " entries");
+  if (is_row) means_ = plan.means;
   for (size_t i = 0; i < entries_.size(); ++i) {
-    FLM_CHECK(entries_[i] >= -1 && entries_[i] < source_size, ErrorCode::checkpoint_invalid, move.tensor,
-              ": map ", index, " sends ", i, " to ", entries_[i], " and the source has ", source_size, " ",
-              name);
+    FLM_CHECK(entries_[i] >= kFirstMean - int64_t(means_.size()) + 1 && entries_[i] < source_size,
+              ErrorCode::checkpoint_invalid, move.tensor, ": map ", index, " sends ", i, " to ", entries_[i],
+              "; the source has ", source_size, " ", name, ", the plan ", means_.size(), " means");
+    const auto rows = mean(int64_t(i));
+    FLM_CHECK(entries_[i] > kFirstMean || !rows.empty(), ErrorCode::checkpoint_invalid, move.tensor, ": map ",
+              index, " sends ", i, " to the mean of no rows");
+    for (const int32_t row : rows) {
+      FLM_CHECK(row >= 0 && row < source_size, ErrorCode::checkpoint_invalid, move.tensor, ": map ", index,
+                " sends ", i, " to a mean with row ", row, "; the source has ", source_size);
+    }
   }
+}
+
+std::span<const int32_t> AxisMap::mean(int64_t index) const {
+  const int64_t entry = (*this)[index];
+  if (entry > kFirstMean) return {};
+  return means_[size_t(kFirstMean - entry)];
 }
 
 IndexRange AxisMap::used(int64_t begin, int64_t count) const {

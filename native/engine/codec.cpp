@@ -6,7 +6,7 @@ namespace flm {
 namespace {
 
 // Raised on both sides when a field is added, removed or moved.
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 constexpr uint32_t kEngineSpecMagic = 0x454d4c46;  // "FLME"
 constexpr uint32_t kLoadPlanMagic = 0x4c4d4c46;    // "FLML"
 constexpr uint32_t kSavePlanMagic = 0x534d4c46;    // "FLMS"
@@ -56,6 +56,23 @@ GrowthMasks read_masks(ByteReader& in) {
   return masks;
 }
 
+MeshSpec read_mesh(ByteReader& in) {
+  MeshSpec mesh;
+  mesh.tensor_size = in.integer("mesh.tensor_parallel_size");
+  mesh.data_size = in.integer("mesh.data_parallel_size");
+  mesh.pipeline_size = in.integer("mesh.pipeline_parallel_size");
+  mesh.tensor_rank = in.integer("mesh.tensor_rank");
+  mesh.data_rank = in.integer("mesh.data_rank");
+  mesh.pipeline_rank = in.integer("mesh.pipeline_rank");
+  mesh.sequence_parallel = in.boolean("mesh.sequence_parallel");
+  mesh.chunks = in.list("mesh.chunks", [&] {
+    const int64_t first = in.integer("mesh.chunks.first");
+    return Range{first, in.integer("mesh.chunks.count")};
+  });
+  mesh.slots = in.list("mesh.slots", [&] { return in.integer("mesh.slots"); });
+  return mesh;
+}
+
 Move read_move(ByteReader& in) {
   Move move;
   move.tensor = in.string("moves.tensor");
@@ -92,6 +109,7 @@ SaveFile read_save_file(ByteReader& in) {
   file.path = in.string("files.path");
   file.header = in.values<uint8_t>("files.header");
   file.items = in.list("files.items", [&] { return read_save_item(in); });
+  file.writer = in.integer("files.writer");
   return file;
 }
 
@@ -106,7 +124,7 @@ EngineSpec read_engine_spec(std::span<const uint8_t> bytes) {
   spec.precision = in.enumerator<Precision>("precision", 3);
   spec.shape = read_shape(in);
   spec.micro_batch_size = in.integer("micro_batch_size");
-  spec.recompute = in.enumerator<Recompute>("recompute", 2);
+  spec.recompute = in.enumerator<Recompute>("recompute", 3);
   spec.adam_beta1 = in.number("adam_beta1");
   spec.adam_beta2 = in.number("adam_beta2");
   spec.adam_eps = in.number("adam_eps");
@@ -114,6 +132,7 @@ EngineSpec read_engine_spec(std::span<const uint8_t> bytes) {
   spec.trainable = in.boolean("trainable");
   spec.parameters = in.list("parameters", [&] { return read_parameter(in); });
   spec.masks = read_masks(in);
+  spec.mesh = read_mesh(in);
   in.finish();
   return spec;
 }
@@ -124,6 +143,7 @@ LoadPlan read_load_plan(std::span<const uint8_t> bytes) {
   plan.seed = in.seed("seed");
   plan.files = in.list("files", [&] { return in.string("files"); });
   plan.maps = in.list("maps", [&] { return in.values<int32_t>("maps"); });
+  plan.means = in.list("means", [&] { return in.values<int32_t>("means"); });
   plan.moves = in.list("moves", [&] { return read_move(in); });
   plan.steps = in.list("steps", [&] { return read_tensor_step(in); });
   in.finish();

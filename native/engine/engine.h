@@ -14,10 +14,15 @@ namespace data {
 class TokenFile;
 }
 
+class Communicator;
+
+// Where spec.mesh has several ranks, each has an engine, and load, save, step and evaluate are collective:
+// every rank calls them with the same plan or with its share of the batch, and reports are the mesh's.
 class Engine {
  public:
-  // Takes the backend; throws Error(invalid_argument) where spec.parameters disagree with spec.shape.
-  Engine(Backend backend, EngineSpec spec);
+  // Takes the backend. `world` reaches the other ranks and outlives the engine; null for one rank. Throws
+  // Error(invalid_argument) where spec.parameters disagree with spec.shape.
+  Engine(Backend backend, EngineSpec spec, Communicator* world = nullptr);
   ~Engine();
 
   const EngineSpec& spec() const;
@@ -26,6 +31,7 @@ class Engine {
   size_t memory_bytes() const;  // of the device, taken by this engine
 
   void load(const LoadPlan& plan);
+  // The files that this rank wrote. A failed write is reported after all ranks have done their part.
   std::vector<SavedFile> save(const SavePlan& plan);
   void open_token_files(const std::vector<std::string>& paths);  // replaces the files that pieces name
 
@@ -33,15 +39,17 @@ class Engine {
   EvalReport evaluate(const EvalInput& input);
   GenerateReport generate(const GenerateInput& input);
 
-  // For tests: gradients of the last step (before clipping) and current values, stat type, row-major.
+  // For tests: gradients of the last step (before clipping) and current values of a whole tensor, stat type,
+  // row-major. Of several ranks each gives what it owns, and zero elsewhere.
   std::vector<double> read_gradient(const std::string& tensor);
   std::vector<double> read_state(const std::string& tensor, StateKind kind);
   void write_master(const std::string& tensor, const std::vector<double>& values);
-  // Logits of every position of one sequence, (tokens, vocab_size).
+  // Logits of every position of one sequence, (tokens, vocab_size); one rank.
   std::vector<double> logits(const std::vector<int32_t>& tokens, const Ramp& ramp, bool force_masks = false);
 
   // Set from any thread: the running step, evaluation or generation ends with Error(cancelled) at its next
-  // micro-batch or token; nothing has been changed then.
+  // micro-batch or token; nothing has been changed then. Several ranks can only be stopped together:
+  // StepInput::stop.
   void set_cancel_flag(const std::atomic<bool>* flag);
   // Wall time by op of the steps since tracing was switched on.
   void set_trace(Trace* trace);

@@ -11,21 +11,32 @@ void check_length(const char* axis, size_t got, int64_t want) {
             " has ", got, " entries, the model has ", want);
 }
 
+void append(std::vector<uint8_t>& to, const std::vector<uint8_t>& mask, Range held) {
+  if (mask.empty())
+    to.resize(to.size() + size_t(held.count));
+  else
+    to.insert(to.end(), mask.begin() + held.begin, mask.begin() + held.end());
+}
+
+Range even(int64_t size, const Shard& shard) {
+  const int64_t part = size / shard.tensor_size;
+  return {part * shard.tensor_rank, part};
+}
+
 // In the order of a packed qkv: query heads, key heads, value heads.
-std::vector<uint8_t> join_heads(const GrowthMasks& masks, const ModelShape& shape) {
+std::vector<uint8_t> join_heads(const GrowthMasks& masks, const ModelShape& shape, const Shard& shard) {
   if (masks.heads.empty() && masks.kv_heads.empty()) return {};
-  std::vector<uint8_t> all(masks.heads);
-  all.resize(size_t(shape.num_attention_heads));
-  std::vector<uint8_t> kv(masks.kv_heads);
-  kv.resize(size_t(shape.num_kv_heads));
-  all.insert(all.end(), kv.begin(), kv.end());
-  all.insert(all.end(), kv.begin(), kv.end());
+  std::vector<uint8_t> all;
+  append(all, masks.heads, even(shape.num_attention_heads, shard));
+  for (int key_or_value = 0; key_or_value < 2; ++key_or_value)
+    append(all, masks.kv_heads, kv_group_range(shape, shard));
   return all;
 }
 
 }  // namespace
 
-MaskBuffers::MaskBuffers(Device& device, const ModelShape& shape, const GrowthMasks& masks, DType stat)
+MaskBuffers::MaskBuffers(Device& device, const ModelShape& shape, const Shard& shard,
+                         const GrowthMasks& masks, DType stat)
     : device_(device) {
   check_length("hidden_size", masks.hidden.size(), shape.hidden_size);
   check_length("ffn_hidden_size", masks.ffn.size(), shape.ffn_hidden_size);
@@ -33,9 +44,12 @@ MaskBuffers::MaskBuffers(Device& device, const ModelShape& shape, const GrowthMa
   check_length("num_kv_heads", masks.kv_heads.size(), shape.num_kv_heads);
   check_length("num_layers", masks.layers.size(), shape.num_layers);
   hidden_ = axis(masks.hidden, stat);
-  ffn_ = axis(masks.ffn, stat);
-  heads_ = axis(join_heads(masks, shape), stat);
-  layers_ = masks.layers;
+  std::vector<uint8_t> ffn;
+  if (!masks.ffn.empty()) append(ffn, masks.ffn, even(shape.ffn_hidden_size, shard));
+  ffn_ = axis(std::move(ffn), stat);
+  heads_ = axis(join_heads(masks, shape, shard), stat);
+  if (!masks.layers.empty())
+    for (const Range& chunk : shard.chunks) append(layers_, masks.layers, chunk);
 }
 
 MaskBuffers::Axis MaskBuffers::axis(std::vector<uint8_t> is_new, DType stat) {

@@ -8,7 +8,9 @@ namespace flm {
 // The masks of a growth ramp on the device, remade when m changes.
 class MaskBuffers {
  public:
-  MaskBuffers(Device& device, const ModelShape& shape, const GrowthMasks& masks, DType stat);
+  // `shape` and `masks` are the whole model's; this rank's part of them is kept.
+  MaskBuffers(Device& device, const ModelShape& shape, const Shard& shard, const GrowthMasks& masks,
+              DType stat);
   // Null views for axes whose m is 1, unless `force`.
   const GrowthMaskViews& at(const Ramp& ramp, bool force);
 

@@ -4,43 +4,54 @@
 #include <cmath>
 #include <unordered_map>
 
-#include "engine/host_values.h"
 #include "engine/transfer.h"
 
 namespace flm {
 
-ParameterStore::ParameterStore(const Backend& backend, const EngineSpec& spec, ComputeTypes types)
+ParameterStore::ParameterStore(const Backend& backend, const EngineSpec& spec, const Shard& shard,
+                               ComputeTypes types)
     : types_(types),
-      layout_(parameter_layout(spec.shape)),
-      specs_(spec.parameters),
+      layout_(parameter_layout(spec.shape, shard, spec.mesh.data_size)),
+      data_rank_(spec.mesh.data_rank),
+      is_first_(shard.is_first),
       steps_(layout_.parameters.size(), 0),
       beta1_(spec.adam_beta1),
       beta2_(spec.adam_beta2),
       eps_(spec.adam_eps),
       clip_grad_(spec.clip_grad) {
   check_against(spec);
+  std::unordered_map<std::string, const ParameterSpec*> by_name;
+  for (const ParameterSpec& p : spec.parameters) {
+    by_name[p.name] = &p;
+    names_.insert(p.name);
+  }
+  for (const Parameter& p : layout_.parameters) specs_.push_back(*by_name.at(p.name));
+
   Device& device = *backend.device;
   const Stream stream = device.stream(StreamRole::compute);
-  const auto make = [&](DType dtype) {
-    DeviceBuffer buffer(device, layout_.total, dtype);
+  const auto make = [&](int64_t elements, DType dtype) {
+    DeviceBuffer buffer(device, elements, dtype);
     buffer.fill_zero(stream);  // the padding between tensors stays zero for good
     return buffer;
   };
-  master_ = make(types.stat);
-  if (types.compute != types.stat) working_ = make(types.compute);
+  const int64_t owned = layout_.matrix_total / layout_.data_size;
+  matrices_ = make(layout_.matrix_total, types.compute);
+  if (types.compute != types.stat) matrix_masters_ = make(owned, types.stat);
+  vectors_ = make(layout_.vector_total, types.stat);
   if (spec.trainable) {
-    grad_ = make(types.stat);
-    exp_avg_ = make(types.stat);
-    exp_avg_sq_ = make(types.stat);
+    matrix_grads_ = make(layout_.matrix_total, types.stat);
+    vector_grads_ = make(layout_.vector_total, types.stat);
+    for (DeviceBuffer& moments : matrix_moments_) moments = make(owned, types.stat);
+    for (DeviceBuffer& moments : vector_moments_) moments = make(layout_.vector_total, types.stat);
     norm_squared_ = DeviceBuffer(device, 1, DType::f64);
     control_ = DeviceBuffer(device, 2, types.stat);
   }
-  const In working = types.compute != types.stat ? In(working_.view()) : In(master_.view());
-  weights_ = stage_weights(spec.shape, layout_, working, master_.view(), grad_.view());
+  weights_ = stage_weights(spec.shape, shard, layout_,
+                           {matrices_.view(), vectors_.view(), matrix_grads_.view(), vector_grads_.view()});
 }
 
 void ParameterStore::check_against(const EngineSpec& spec) const {
-  const auto& ours = layout_.parameters;
+  const auto ours = parameter_layout(spec.shape, whole_model(spec.shape)).parameters;
   FLM_CHECK(spec.parameters.size() == ours.size(), ErrorCode::invalid_argument, "the spec lists ",
             spec.parameters.size(), " parameters, the model has ", ours.size());
   for (size_t i = 0; i < ours.size(); ++i) {
@@ -53,42 +64,99 @@ void ParameterStore::check_against(const EngineSpec& spec) const {
 }
 
 size_t ParameterStore::bytes() const {
-  return master_.bytes() + working_.bytes() + grad_.bytes() + exp_avg_.bytes() + exp_avg_sq_.bytes();
+  size_t sum = 0;
+  for (const DeviceBuffer* buffer :
+       {&matrices_, &matrix_masters_, &matrix_grads_, &vectors_, &vector_grads_, &matrix_moments_[0],
+        &matrix_moments_[1], &vector_moments_[0], &vector_moments_[1]})
+    sum += buffer->bytes();
+  return sum;
+}
+
+Range ParameterStore::owned(const Parameter& parameter) const {
+  return parameter.is_matrix ? layout_.owned(parameter, data_rank_).elements : Range{0, parameter.size()};
 }
 
 Out ParameterStore::state(const Parameter& parameter, StateKind kind) const {
-  const DeviceBuffer& buffer = kind == StateKind::master    ? master_
-                               : kind == StateKind::exp_avg ? exp_avg_
-                                                            : exp_avg_sq_;
-  FLM_CHECK(buffer.view(), ErrorCode::invalid_argument, parameter.name,
+  const size_t moment = kind == StateKind::exp_avg ? 0 : 1;
+  const bool is_master = kind == StateKind::master;
+  if (!parameter.is_matrix) {
+    const Out all = (is_master ? vectors_ : vector_moments_[moment]).view();
+    FLM_CHECK(all, ErrorCode::invalid_argument, parameter.name,
+              " has no optimizer state: the engine was made without training");
+    return all.at(parameter.offset);
+  }
+  const ParameterLayout::Owned owned = layout_.owned(parameter, data_rank_);
+  if (is_master && !matrix_masters_.view())
+    return matrices_.view().at(parameter.offset + owned.elements.begin);
+  const Out all = (is_master ? matrix_masters_ : matrix_moments_[moment]).view();
+  FLM_CHECK(all, ErrorCode::invalid_argument, parameter.name,
             " has no optimizer state: the engine was made without training");
-  return buffer.view().at(parameter.offset);
+  return all.at(owned.offset);
 }
 
 Out ParameterStore::gradient(const Parameter& parameter) const {
-  FLM_CHECK(grad_.view(), ErrorCode::invalid_argument, parameter.name,
+  const Out all = (parameter.is_matrix ? matrix_grads_ : vector_grads_).view();
+  FLM_CHECK(all, ErrorCode::invalid_argument, parameter.name,
             " has no gradient: the engine was made without training");
-  return grad_.view().at(parameter.offset);
+  return all.at(parameter.offset);
+}
+
+void ParameterStore::zero_gradients(Stream stream) {
+  matrix_grads_.fill_zero(stream);
+  vector_grads_.fill_zero(stream);
+}
+
+bool ParameterStore::holds(const std::string& name) const {
+  return std::any_of(layout_.parameters.begin(), layout_.parameters.end(),
+                     [&](const Parameter& p) { return p.name == name; });
+}
+
+bool ParameterStore::counts(const Parameter& parameter) const {
+  // The tied embedding at the end of a pipeline is the first rank's, which counts it.
+  const bool is_copy = parameter.name == "embedding.weight" && !is_first_;
+  return parameter.replica == 0 && !is_copy && (parameter.is_matrix || data_rank_ == 0);
+}
+
+void ParameterStore::norm_squared(Context& context, const OpTable& ops) {
+  std::vector<In> parts;
+  std::vector<int64_t> sizes;
+  const bool is_whole =
+      layout_.data_size == 1 && std::all_of(layout_.parameters.begin(), layout_.parameters.end(),
+                                            [&](const Parameter& p) { return counts(p); });
+  if (is_whole) {
+    // Padding is zero and adds nothing.
+    parts = {matrix_grads_.view(), vector_grads_.view()};
+    sizes = {layout_.matrix_total, layout_.vector_total};
+  } else {
+    for (const Parameter& p : layout_.parameters) {
+      const Range range = owned(p);
+      if (!counts(p) || range.count == 0) continue;
+      parts.push_back(gradient(p).at(range.begin));
+      sizes.push_back(range.count);
+    }
+  }
+  ops.norm_squared(context, {.total = norm_squared_.view(),
+                             .tensors = parts.data(),
+                             .sizes = sizes.data(),
+                             .count = int64_t(parts.size())});
 }
 
 void ParameterStore::optimizer_step(Context& context, const OpTable& ops, double lr) {
-  // The whole flat buffer at once: padding is zero and adds nothing.
-  const In grads = grad_.view();
-  ops.norm_squared(context,
-                   {.total = norm_squared_.view(), .tensors = &grads, .sizes = &layout_.total, .count = 1});
   ops.clip(context,
            {.control = control_.view(), .norm_squared = norm_squared_.view(), .max_norm = clip_grad_});
   tensors_.clear();
   for (size_t i = 0; i < layout_.parameters.size(); ++i) {
     const Parameter& p = layout_.parameters[i];
+    const Range range = owned(p);
+    if (range.count == 0) continue;
     const double step = double(steps_[i] + 1);
-    const bool copied = working_.view() && p.is_matrix;
+    const bool has_copy = p.is_matrix && matrix_masters_.view();
     tensors_.push_back({.master = state(p, StateKind::master),
                         .exp_avg = state(p, StateKind::exp_avg),
                         .exp_avg_sq = state(p, StateKind::exp_avg_sq),
-                        .working = copied ? working_.view().at(p.offset) : Out{},
-                        .grad = gradient(p),
-                        .size = p.size(),
+                        .working = has_copy ? matrices_.view().at(p.offset + range.begin) : Out{},
+                        .grad = gradient(p).at(range.begin),
+                        .size = range.count,
                         .lr = lr * specs_[i].lr_mult,
                         .weight_decay = specs_[i].weight_decay,
                         .bias_correction1 = 1 - std::pow(beta1_, step),
@@ -106,44 +174,69 @@ void ParameterStore::count_step() {
   for (int64_t& step : steps_) ++step;
 }
 
-void ParameterStore::refresh_working(Context& context, const OpTable& ops) {
-  if (working_.view()) ops.cast(context, {.y = working_.view(), .x = master_.view(), .n = layout_.total});
+void ParameterStore::share_weights(Context& context, Communicator* data) {
+  if (data == nullptr || context.measuring) return;
+  for (const Range& bucket : layout_.buckets) {
+    const int64_t slice = bucket.count / layout_.data_size;
+    const Out all = matrices_.view().at(bucket.begin);
+    data->all_gather(all, all.at(data_rank_ * slice), slice, context.stream);
+  }
 }
 
-void ParameterStore::load(Device& device, Context& context, const OpTable& ops, const LoadPlan& plan) {
-  std::unordered_map<std::string, size_t> index;
-  for (size_t i = 0; i < layout_.parameters.size(); ++i) index[layout_.parameters[i].name] = i;
-  const auto find = [&](const std::string& name) {
-    const auto at = index.find(name);
-    FLM_CHECK(at != index.end(), ErrorCode::invalid_argument, "the load plan names ", name,
-              ", which this model does not have");
-    return at->second;
-  };
+void ParameterStore::refresh_working(Context& context, const OpTable& ops, Communicator* data) {
+  if (matrix_masters_.view())
+    for (const Range& bucket : layout_.buckets) {
+      const int64_t slice = bucket.count / layout_.data_size;
+      ops.cast(context, {.y = matrices_.view().at(bucket.begin + data_rank_ * slice),
+                         .x = matrix_masters_.view().at(bucket.begin / layout_.data_size),
+                         .n = slice});
+    }
+  share_weights(context, data);
+}
+
+void ParameterStore::load(Device& device, Context& context, const LoadPlan& plan) {
+  std::unordered_map<std::string, size_t> held;
+  for (size_t i = 0; i < layout_.parameters.size(); ++i) held[layout_.parameters[i].name] = i;
 
   std::vector<uint8_t> has_master(layout_.parameters.size(), 0);
-  exp_avg_.fill_zero(context.stream);
-  exp_avg_sq_.fill_zero(context.stream);
+  for (const DeviceBuffer* moments :
+       {&matrix_moments_[0], &matrix_moments_[1], &vector_moments_[0], &vector_moments_[1]})
+    moments->fill_zero(context.stream);
   std::vector<unsigned char> host;
   for (const Move& move : plan.moves) {
-    const size_t i = find(move.tensor);
-    const Parameter& p = layout_.parameters[i];
+    FLM_CHECK(names_.contains(move.tensor), ErrorCode::invalid_argument, "the load plan names ", move.tensor,
+              ", which this model does not have");
+    const auto at = held.find(move.tensor);
+    if (at == held.end()) continue;  // of another pipeline rank
+    const Parameter& p = layout_.parameters[at->second];
     if (move.kind == StateKind::master)
-      has_master[i] = 1;
-    else if (!grad_.view())
+      has_master[at->second] = 1;
+    else if (!matrix_grads_.view())
       continue;  // moments of a model that is only evaluated
+    const Range range = owned(p);
+    if (range.count == 0) continue;
+    // The rows that hold the owned elements.
+    const int64_t cols = p.box.col_count, first_row = range.begin / cols;
+    const Box rows{p.box.row_begin + first_row, (range.end() + cols - 1) / cols - first_row, p.box.col_begin,
+                   cols};
     const Out to = state(p, move.kind);
-    host.resize(size_t(p.size()) * size_of(to.dtype));
-    fill_tensor(move, plan, p.rows, p.cols, {0, p.rows, 0, p.cols}, {host.data(), to.dtype});
-    device.copy(to.data, host.data(), host.size(), CopyKind::host_to_device, context.stream);
+    const size_t element = size_of(to.dtype);
+    host.resize(size_t(rows.size()) * element);
+    fill_tensor(move, plan, p.rows, p.cols, rows, {host.data(), to.dtype});
+    device.copy(to.data, host.data() + size_t(range.begin - first_row * cols) * element,
+                size_t(range.count) * element, CopyKind::host_to_device, context.stream);
     device.synchronize(context.stream);
   }
   for (size_t i = 0; i < has_master.size(); ++i)
     FLM_CHECK(has_master[i], ErrorCode::invalid_argument, "the load plan has no values for ",
               layout_.parameters[i].name);
   std::fill(steps_.begin(), steps_.end(), 0);
-  for (const TensorStep& step : plan.steps) steps_[find(step.tensor)] = step.step;
-  refresh_working(context, ops);
-  device.synchronize(context.stream);
+  for (const TensorStep& step : plan.steps) {
+    FLM_CHECK(names_.contains(step.tensor), ErrorCode::invalid_argument, "the load plan names ", step.tensor,
+              ", which this model does not have");
+    const auto at = held.find(step.tensor);
+    if (at != held.end()) steps_[at->second] = step.step;
+  }
 }
 
 }  // namespace flm

@@ -7,13 +7,13 @@
 
 #include "core/dtype.h"
 #include "data/piece.h"
-#include "model/shape.h"
+#include "model/recompute.h"
+#include "model/shard.h"
 
 namespace flm {
 
 enum class DeviceKind { cpu, cuda };
 enum class Precision { f32, bf16, f64 };  // f64: the oracle backend of the tests
-enum class Recompute { none, full };
 
 // One parameter tensor as TypeScript knows it: [rows, cols], vectors are [1, n]. The engine compares names
 // and shapes with its own list, so that the two sides can never disagree silently.
@@ -33,6 +33,19 @@ struct GrowthMasks {
   std::vector<uint8_t> layers;    // (num_layers)
 };
 
+// This rank's place among those that train one model together, and its part of the model. World rank =
+// (pipeline_rank * data_size + data_rank) * tensor_size + tensor_rank.
+struct MeshSpec {
+  int64_t tensor_size = 1, data_size = 1, pipeline_size = 1;
+  int64_t tensor_rank = 0, data_rank = 0, pipeline_rank = 0;
+  bool sequence_parallel = false;
+  std::vector<Range> chunks;  // layers of each chunk of this rank; empty: one chunk, all layers
+  std::vector<int64_t>
+      slots;  // of each chunk: micro-batches whose activations are kept at once; empty: 1 each
+
+  int64_t size() const { return tensor_size * data_size * pipeline_size; }
+};
+
 struct EngineSpec {
   DeviceKind device;
   int64_t device_index;
@@ -46,6 +59,7 @@ struct EngineSpec {
   bool trainable;    // false: no gradients and no optimizer state (evaluate, generate)
   std::vector<ParameterSpec> parameters;
   GrowthMasks masks;
+  MeshSpec mesh;
 };
 
 // ---- load = reshard = grow ----
@@ -54,7 +68,8 @@ enum class StateKind { master, exp_avg, exp_avg_sq };
 enum class FillKind { constant, normal };
 
 // destination[r, c] = scale * source[row_map[r], col_map[c]], or the fill where a map says -1 or there is no
-// source. Normal fills are value * Philox(seed, tensor name, r * cols + c): the same under any sharding.
+// source. A row map may also say -2 - k: the mean of the source's rows LoadPlan::means[k]. Normal fills are
+// value * Philox(seed, tensor name, r * cols + c): the same under any sharding.
 struct Move {
   std::string tensor;  // destination parameter
   StateKind kind;
@@ -76,9 +91,10 @@ struct TensorStep {
 struct LoadPlan {
   uint64_t seed;
   std::vector<std::string> files;
-  std::vector<std::vector<int32_t>> maps;  // new index -> old index, -1 = new
-  std::vector<Move> moves;                 // one per master; moments without a move start at zero
-  std::vector<TensorStep> steps;           // tensors that are not named start at 0
+  std::vector<std::vector<int32_t>> maps;   // new index -> old index, -1 = new, -2 - k = mean k (rows only)
+  std::vector<std::vector<int32_t>> means;  // rows of a source, at least one
+  std::vector<Move> moves;                  // one per master; moments without a move start at zero
+  std::vector<TensorStep> steps;            // tensors that are not named start at 0
 };
 
 // ---- save ----
@@ -91,7 +107,8 @@ struct SaveItem {
 struct SaveFile {
   std::string path;
   std::vector<uint8_t> header;  // written first, as it is: the safetensors length and header
-  std::vector<SaveItem> items;  // then these, one after another, row-major
+  std::vector<SaveItem> items;  // then these, one after another, row-major, each whole
+  int64_t writer = 0;           // the rank that writes it; all items are held in that rank's pipeline stage
 };
 
 struct SavePlan {
@@ -112,12 +129,23 @@ struct Ramp {
   double hidden = 1, ffn = 1, heads = 1, layers = 1;  // m of each axis; 1 outside a ramp
 };
 
+// One entry of a pipeline rank's work list. `slot` is the place where the chunk keeps a micro-batch's
+// activations, `peer` the pipeline rank at the other end of a transfer.
+struct Instruction {
+  enum class Kind { receive_forward, forward, send_forward, receive_backward, backward, send_backward };
+  Kind kind;
+  int64_t micro_batch, chunk, slot, peer;
+};
+
 struct StepInput {
-  std::vector<Piece> pieces;
+  std::vector<Piece> pieces;  // of this rank's share of the batch
   int64_t num_micro_batches;
   double lr;
   Ramp ramp;
   bool force_masks = false;  // run masked kernels also at m = 1 (tests)
+  std::vector<Instruction> instructions =
+      {};             // empty, without a pipeline: each micro-batch forward and backward
+  bool stop = false;  // this rank has been asked to stop
 };
 
 struct StepReport {
@@ -126,13 +154,15 @@ struct StepReport {
   int64_t targets;   // supervised tokens
   bool skipped;      // gradients were not finite: no parameter changed
   double step_ms;
+  bool stop;  // some rank has been asked to stop
 };
 
 struct EvalInput {
   std::vector<Piece> pieces;
   int64_t num_micro_batches;
   Ramp ramp;
-  bool per_token = false;  // also report the loss of every position
+  bool per_token = false;                      // also report the loss of every position
+  std::vector<Instruction> instructions = {};  // as in StepInput, forward alone
 };
 
 struct EvalReport {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 
 namespace flm {
 
@@ -10,24 +9,33 @@ namespace {
 
 size_t padded(size_t bytes) { return (bytes + 255) / 256 * 256; }
 
-// order = rows sorted by key (stable), ids = distinct keys, starts = where each begins. Returns how many.
-int64_t sort_by(const int32_t* keys, int64_t N, int32_t* order, int32_t* ids, int32_t* starts) {
-  std::iota(order, order + N, 0);
-  std::stable_sort(order, order + N, [keys](int32_t a, int32_t b) { return keys[a] < keys[b]; });
+// Of the rows whose key lies in `held`: order = rows sorted by key (stable), ids = distinct keys counted from
+// the first held one, starts = where each begins. Returns how many.
+int64_t sort_by(const int32_t* keys, int64_t N, Range held, int32_t* order, int32_t* ids, int32_t* starts) {
+  int64_t rows = 0;
+  for (int64_t n = 0; n < N; ++n)
+    if (keys[n] >= held.begin && keys[n] < held.end()) order[rows++] = int32_t(n);
+  std::stable_sort(order, order + rows, [keys](int32_t a, int32_t b) { return keys[a] < keys[b]; });
   int64_t distinct = 0;
-  for (int64_t i = 0; i < N; ++i)
+  for (int64_t i = 0; i < rows; ++i)
     if (i == 0 || keys[order[i]] != keys[order[i - 1]]) {
-      ids[distinct] = keys[order[i]];
+      ids[distinct] = int32_t(keys[order[i]] - held.begin);
       starts[distinct++] = int32_t(i);
     }
-  starts[distinct] = int32_t(N);
+  starts[distinct] = int32_t(rows);
   return distinct;
 }
 
 }  // namespace
 
-TokenUpload::TokenUpload(Device& device, int64_t tokens_per_micro_batch, int64_t seq_length, DType stat)
-    : device_(device), N_(tokens_per_micro_batch), seq_length_(seq_length), stat_(stat), staging_(device) {
+TokenUpload::TokenUpload(Device& device, int64_t tokens_per_micro_batch, int64_t seq_length, Range vocab,
+                         DType stat)
+    : device_(device),
+      N_(tokens_per_micro_batch),
+      seq_length_(seq_length),
+      vocab_(vocab),
+      stat_(stat),
+      staging_(device) {
   size_t next = 0;
   const auto place = [&](int64_t elements, size_t element_bytes) {
     const size_t at = next;
@@ -49,17 +57,14 @@ TokenUpload::TokenUpload(Device& device, int64_t tokens_per_micro_batch, int64_t
   device_block_ = DeviceBuffer(device, int64_t(next), DType::u8);
 }
 
-int64_t TokenUpload::stage(const data::Batch& batch, int64_t count, bool train) {
+void TokenUpload::stage(const data::Batch& batch, int64_t count, bool train, int64_t targets) {
   FLM_CHECK(int64_t(batch.tokens.size()) == count * N_, ErrorCode::invalid_argument, "the batch holds ",
             batch.tokens.size(), " tokens, ", count, " micro-batches take ", count * N_);
-  const int64_t targets =
-      std::count_if(batch.targets.begin(), batch.targets.end(), [](int32_t t) { return t >= 0; });
   const double weight = targets ? 1.0 / double(targets) : 0;
   auto* block = static_cast<unsigned char*>(staging_.reserve(size_t(count) * places_.total));
   counts_.clear();
   for (int64_t i = 0; i < count; ++i)
     counts_.push_back(write(block + size_t(i) * places_.total, batch, i * N_, weight, train));
-  return targets;
 }
 
 TokenUpload::Counts TokenUpload::write(unsigned char* block, const data::Batch& batch, int64_t begin,
@@ -87,10 +92,11 @@ TokenUpload::Counts TokenUpload::write(unsigned char* block, const data::Batch& 
     counts.max_segment = std::max<int64_t>(counts.max_segment, segments[s + 1] - segments[s]);
 
   if (train) {
-    counts.distinct_tokens =
-        sort_by(ints(places_.tokens), N_, ints(places_.order), ints(places_.ids), ints(places_.starts));
-    counts.distinct_positions = sort_by(ints(places_.positions), N_, ints(places_.position_order),
-                                        ints(places_.position_ids), ints(places_.position_starts));
+    counts.distinct_tokens = sort_by(ints(places_.tokens), N_, vocab_, ints(places_.order), ints(places_.ids),
+                                     ints(places_.starts));
+    counts.distinct_positions =
+        sort_by(ints(places_.positions), N_, {0, seq_length_}, ints(places_.position_order),
+                ints(places_.position_ids), ints(places_.position_starts));
   }
   return counts;
 }

@@ -4,6 +4,7 @@
 #include "data/gather.h"
 #include "engine/device_buffer.h"
 #include "model/run.h"
+#include "model/shard.h"
 
 namespace flm {
 
@@ -12,11 +13,12 @@ namespace flm {
 // the device never waits for the host between them.
 class TokenUpload {
  public:
-  TokenUpload(Device& device, int64_t tokens_per_micro_batch, int64_t seq_length, DType stat);
+  // `vocab` is the part of the vocabulary whose embeddings this rank holds.
+  TokenUpload(Device& device, int64_t tokens_per_micro_batch, int64_t seq_length, Range vocab, DType stat);
 
-  // Stages `count` micro-batches that lie one after another in `batch`; returns the number of targets. The
-  // previous stage must not be in use any more.
-  int64_t stage(const data::Batch& batch, int64_t count, bool train);
+  // Stages `count` micro-batches that lie one after another in `batch`; each target weighs 1 / targets in the
+  // loss. The previous stage must not be in use any more.
+  void stage(const data::Batch& batch, int64_t count, bool train, int64_t targets);
   // Enqueues the copy of micro-batch i and gives its views; valid until the next call.
   TokenBatch upload(int64_t i, Stream stream);
 
@@ -36,6 +38,7 @@ class TokenUpload {
 
   Device& device_;
   int64_t N_, seq_length_;
+  Range vocab_;
   DType stat_;
   Places places_;
   PinnedBuffer staging_;

@@ -1,6 +1,7 @@
 #include "engine/transfer.h"
 
 #include <algorithm>
+#include <span>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -140,14 +141,29 @@ struct Mapping {
   }
 };
 
+// The mean of some of the source's rows, of its needed columns.
+template <class From>
+std::vector<double> mean_row(const Source& source, std::span<const int32_t> rows) {
+  std::vector<From> values(size_t(source.columns.count()));
+  std::vector<double> mean(values.size(), 0);
+  for (const int32_t row : rows) {
+    source.read_rows(row, 1, reinterpret_cast<uint8_t*>(values.data()));
+    for (size_t i = 0; i < mean.size(); ++i) mean[i] += to_double(values[i]) / double(rows.size());
+  }
+  return mean;
+}
+
 template <class To, class From>
 void copy_rows(const Source& source, const Mapping& mapping, To* out) {
   const Box& box = mapping.box;
   const int64_t limit = std::max<int64_t>(1, kStagingBytes / source.row_bytes());
   std::vector<From> staging;
   for (int64_t row = box.row_begin; row < box.row_begin + box.row_count;) {
-    const int64_t run = mapping.run_length(row, limit), old = mapping.rows[row];
-    if (old < 0) {
+    const auto averaged = mapping.rows.mean(row);
+    const int64_t run = averaged.empty() ? mapping.run_length(row, limit) : 1, old = mapping.rows[row];
+    if (!averaged.empty()) {
+      mapping.copy_row(row, mean_row<From>(source, averaged).data(), source.columns.first, out);
+    } else if (old < 0) {
       fill_rows(mapping.fill, box, row, run, out);
     } else {
       staging.resize(size_t(run * source.columns.count()));

@@ -3,15 +3,11 @@
 // maps.
 #include <cstdint>
 
+#include "core/box.h"
 #include "core/tensor.h"
 #include "engine/spec.h"
 
 namespace flm {
-
-// The part of a global tensor that this rank holds.
-struct Box {
-  int64_t row_begin, row_count, col_begin, col_count;
-};
 
 // Writes the box of the destination tensor (rows, cols) that `move` describes to `values`: host memory,
 // (box.row_count, box.col_count) row-major, f32, bf16 or f64. Reads only the rows of the source that the box

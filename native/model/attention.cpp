@@ -27,7 +27,7 @@ AttentionActivations take_attention(const Run& run, int64_t N) {
 
 void qkv_fwd(const Run& run, const BlockWeights& w, Out qkv, In x, In positions, int64_t N) {
   const ModelShape& s = run.shape;
-  linear_fwd(run, w.qkv, qkv, x, {}, N);
+  column_linear_fwd(run, w.qkv, qkv, x, N);
   if (turns(run))
     run.ops.rotary_fwd(run.context, {.qkv = qkv,
                                      .cos = run.rotary.cos,
@@ -60,7 +60,7 @@ void attention_fwd(const Run& run, const BlockWeights& w, const AttentionActivat
                                       .G = s.num_kv_heads,
                                       .D = s.head_size,
                                       .scale = s.attention_scale});
-  linear_fwd(run, w.out, y, kept.o, residual, batch.N);
+  row_linear_fwd(run, w.out, y, kept.o, residual, batch.N);
 }
 
 void attention_bwd(const Run& run, const BlockWeights& w, const AttentionActivations& kept, Out dx, In dy,
@@ -70,7 +70,7 @@ void attention_bwd(const Run& run, const BlockWeights& w, const AttentionActivat
   const ArenaScope scope(run.arena);
   const Out dout = run.take(N * s.query_size());
   const Out dqkv = run.take(N * s.qkv_size());
-  linear_bwd(run, w.out, dout, dy, kept.o, N);
+  row_linear_bwd(run, w.out, dout, dy, kept.o, N);
   const auto in = split(s, In(kept.qkv));
   const auto grad = split(s, dqkv);
   run.ops.attention_bwd(run.context, {.dq = grad.q,
@@ -102,7 +102,7 @@ void attention_bwd(const Run& run, const BlockWeights& w, const AttentionActivat
                                      .H = s.num_attention_heads,
                                      .G = s.num_kv_heads,
                                      .D = s.head_size});
-  linear_bwd(run, w.qkv, dx, dqkv, x, N);
+  column_linear_bwd(run, w.qkv, dx, dqkv, x, N);
 }
 
 }  // namespace flm

@@ -1,36 +1,95 @@
 #include "model/block.h"
 
+#include "model/tensor_parallel.h"
+
 namespace flm {
 
+namespace {
+
+// Fills in what was not kept with memory of this pass.
+BlockActivations complete(const Run& run, const BlockActivations& kept, int64_t N) {
+  if (!kept.mid) return take_block(run, N);
+  BlockActivations all = kept;
+  const int64_t rows = local_rows(run, N), C = run.shape.hidden_size;
+  if (!all.norm1.y) all.norm1.y = run.take(rows * C);
+  if (!all.norm2.y) all.norm2.y = run.take(rows * C);
+  if (!all.ffn.act) all.ffn.act = run.take(N * run.shape.ffn_hidden_size);
+  return all;
+}
+
+void forward(const Run& run, int64_t layer, const BlockActivations& all, Out y, In x,
+             const TokenBatch& batch) {
+  const BlockWeights& w = run.weights.blocks[size_t(layer)];
+  const int64_t rows = local_rows(run, batch.N);
+  norm_fwd(run, w.norm1, all.norm1, x, rows);
+  attention_fwd(run, w, all.attention, all.mid, all.norm1.y, x, batch);
+  norm_fwd(run, w.norm2, all.norm2, all.mid, rows);
+  ffn_fwd(run, w, all.ffn, y, all.norm2.y, all.mid, batch.N);
+}
+
+// Makes what was not kept again, as the forward pass made it.
+void restore(const Run& run, int64_t layer, const BlockActivations& kept, const BlockActivations& all, In x,
+             const TokenBatch& batch) {
+  if (!kept.mid) {
+    const ArenaScope scope(run.arena);
+    forward(run, layer, all, run.take(local_rows(run, batch.N) * run.shape.hidden_size), x, batch);
+  } else if (!kept.ffn.act) {
+    const BlockWeights& w = run.weights.blocks[size_t(layer)];
+    const int64_t rows = local_rows(run, batch.N);
+    norm_fwd(run, w.norm1, all.norm1, x, rows);
+    norm_fwd(run, w.norm2, all.norm2, all.mid, rows);
+    ffn_activation(run, all.ffn, batch.N);
+  }
+}
+
+}  // namespace
+
 BlockActivations take_block(const Run& run, int64_t N) {
+  const int64_t rows = local_rows(run, N);
+  BlockActivations all;
+  all.norm1 = take_norm(run, rows);
+  all.attention = take_attention(run, N);
+  all.mid = run.take(rows * run.shape.hidden_size);
+  all.norm2 = take_norm(run, rows);
+  all.ffn = take_ffn(run, N);
+  return all;
+}
+
+BlockActivations take_kept(const Run& run, int64_t N) {
+  if (run.recompute == Recompute::none) return take_block(run, N);
   BlockActivations kept;
-  kept.norm1 = take_norm(run, N);
+  if (run.recompute == Recompute::full) return kept;
+  const int64_t rows = local_rows(run, N);
+  kept.norm1 = take_statistics(run, rows);
   kept.attention = take_attention(run, N);
-  kept.mid = run.take(N * run.shape.hidden_size);
-  kept.norm2 = take_norm(run, N);
-  kept.ffn = take_ffn(run, N);
+  kept.mid = run.take(rows * run.shape.hidden_size);
+  kept.norm2 = take_statistics(run, rows);
+  kept.ffn.pre = run.take(N * run.shape.ffn_in_size());
   return kept;
 }
 
 void block_fwd(const Run& run, int64_t layer, const BlockActivations& kept, Out y, In x,
                const TokenBatch& batch) {
-  const BlockWeights& w = run.weights.blocks[size_t(layer)];
-  norm_fwd(run, w.norm1, kept.norm1, x, batch.N);
-  attention_fwd(run, w, kept.attention, kept.mid, kept.norm1.y, x, batch);
-  norm_fwd(run, w.norm2, kept.norm2, kept.mid, batch.N);
-  ffn_fwd(run, w, kept.ffn, y, kept.norm2.y, kept.mid, batch.N);
+  const ArenaScope scope(run.arena);
+  forward(run, layer, complete(run, kept, batch.N), y, x, batch);
   if (run.masks.mixes(layer)) {
     const double m = run.masks.layer_mix[size_t(layer)];
-    run.ops.axpby(run.context,
-                  {.y = y, .x = y, .z = x, .n = batch.N * run.shape.hidden_size, .alpha = m, .beta = 1 - m});
+    run.ops.axpby(run.context, {.y = y,
+                                .x = y,
+                                .z = x,
+                                .n = local_rows(run, batch.N) * run.shape.hidden_size,
+                                .alpha = m,
+                                .beta = 1 - m});
   }
 }
 
 void block_bwd(const Run& run, int64_t layer, const BlockActivations& kept, Out dx, In dy, In x,
                const TokenBatch& batch) {
   const BlockWeights& w = run.weights.blocks[size_t(layer)];
-  const int64_t N = batch.N, size = N * run.shape.hidden_size;
+  const int64_t N = batch.N, rows = local_rows(run, N), size = rows * run.shape.hidden_size;
   const ArenaScope scope(run.arena);
+  const BlockActivations all = complete(run, kept, N);
+  restore(run, layer, kept, all, x, batch);
   const bool mixes = run.masks.mixes(layer);
   In dout = dy;  // of the block's own output, before it is mixed with its input
   if (mixes) {
@@ -41,10 +100,10 @@ void block_bwd(const Run& run, int64_t layer, const BlockActivations& kept, Out 
   }
   const Out dnorm = run.take(size);
   const Out dmid = run.take(size);
-  ffn_bwd(run, w, kept.ffn, dnorm, dout, kept.norm2.y, N);
-  norm_bwd(run, w.norm2, kept.norm2, dmid, dnorm, kept.mid, dout, N);
-  attention_bwd(run, w, kept.attention, dnorm, dmid, kept.norm1.y, batch);
-  norm_bwd(run, w.norm1, kept.norm1, mixes ? dmid : dx, dnorm, x, dmid, N);
+  ffn_bwd(run, w, all.ffn, dnorm, dout, all.norm2.y, N);
+  norm_bwd(run, w.norm2, all.norm2, dmid, dnorm, all.mid, dout, rows);
+  attention_bwd(run, w, all.attention, dnorm, dmid, all.norm1.y, batch);
+  norm_bwd(run, w.norm1, all.norm1, mixes ? dmid : dx, dnorm, x, dmid, rows);
   if (mixes) {
     const double m = run.masks.layer_mix[size_t(layer)];
     run.ops.axpby(run.context, {.y = dx, .x = dy, .z = dmid, .n = size, .alpha = 1 - m, .beta = 1});

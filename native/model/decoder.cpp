@@ -1,104 +1,93 @@
 #include "model/decoder.h"
 
 #include <utility>
-#include <vector>
 
+#include "model/embedding.h"
 #include "model/head.h"
+#include "model/tensor_parallel.h"
 
 namespace flm {
 
 namespace {
 
-void embedding_fwd(const Run& run, Out x, const TokenBatch& batch) {
-  run.ops.embedding_fwd(run.context, {.x = x,
-                                      .weight = run.weights.embedding.value,
-                                      .position_weight = run.weights.position.value,
-                                      .tokens = batch.tokens,
-                                      .positions = batch.positions,
-                                      .N = batch.N,
-                                      .C = run.shape.hidden_size,
-                                      .V = run.shape.vocab_size,
-                                      .vocab_start = 0,
-                                      .scale = run.shape.input_mult});
-}
+int64_t stream_size(const Run& run, int64_t N) { return local_rows(run, N) * run.shape.hidden_size; }
 
-void embedding_bwd(const Run& run, const Weight& table, In dx, const TokenBatch::Sorted& sorted,
-                   double scale) {
-  run.ops.embedding_bwd(run.context, {.dweight = table.grad,
-                                      .dx = dx,
-                                      .order = sorted.order,
-                                      .ids = sorted.ids,
-                                      .starts = sorted.starts,
-                                      .U = sorted.distinct,
-                                      .C = run.shape.hidden_size,
-                                      .scale = scale});
-}
-
-// The final norm's output of a forward pass that keeps nothing for a backward pass.
-In forward_only(const Run& run, const TokenBatch& batch) {
-  const int64_t size = batch.N * run.shape.hidden_size;
-  const NormActivations final_norm = take_norm(run, batch.N);
-  const ArenaScope scope(run.arena);
-  Out x = run.take(size), y = run.take(size);
-  embedding_fwd(run, x, batch);
-  for (int64_t layer = 0; layer < run.shape.num_layers; ++layer) {
-    const ArenaScope block(run.arena);
-    block_fwd(run, layer, take_block(run, batch.N), y, x, batch);
-    std::swap(x, y);
-  }
-  norm_fwd(run, run.weights.final_norm, final_norm, x, batch.N);
-  return final_norm.y;
+// In the arena of the caller's scope.
+In final_norm_of(const Run& run, In x, const TokenBatch& batch) {
+  const int64_t rows = local_rows(run, batch.N);
+  const NormActivations norm = take_norm(run, rows);
+  norm_fwd(run, run.weights.final_norm, norm, x, rows);
+  return norm.y;
 }
 
 }  // namespace
 
-void train_micro_batch(const Run& run, bool recompute, Out losses, const TokenBatch& batch) {
-  const int64_t N = batch.N, L = run.shape.num_layers, size = N * run.shape.hidden_size;
-  const ArenaScope scope(run.arena);
-
-  std::vector<Out> x;                  // the input of every block, and the last one's output
-  std::vector<BlockActivations> kept;  // of every block; empty with recompute
-  x.push_back(run.take(size));
-  embedding_fwd(run, x[0], batch);
-  for (int64_t layer = 0; layer < L; ++layer) {
-    x.push_back(run.take(size));
-    if (!recompute) kept.push_back(take_block(run, N));
-    const ArenaScope block(run.arena);
-    block_fwd(run, layer, recompute ? take_block(run, N) : kept.back(), x.back(), x[size_t(layer)], batch);
+std::vector<Chunk> chunks_of(const Shard& shard) {
+  std::vector<Chunk> chunks;
+  int64_t first_block = 0;
+  for (const Range& layers : shard.chunks) {
+    chunks.push_back({{first_block, layers.count}, shard.is_first && chunks.empty(), false});
+    first_block += layers.count;
   }
-
-  const Out dx = run.take(size);
-  {
-    const ArenaScope head(run.arena);
-    const NormActivations final_norm = take_norm(run, N);
-    const Out dnorm = run.take(size);
-    norm_fwd(run, run.weights.final_norm, final_norm, x.back(), N);
-    head_loss_and_grad(run, losses, dnorm, final_norm.y, batch);
-    norm_bwd(run, run.weights.final_norm, final_norm, dx, dnorm, x.back(), {}, N);
-  }
-
-  for (int64_t layer = L - 1; layer >= 0; --layer) {
-    const ArenaScope block(run.arena);
-    const In input = x[size_t(layer)];
-    BlockActivations again;
-    if (recompute) {
-      again = take_block(run, N);
-      block_fwd(run, layer, again, run.take(size), input, batch);
-    }
-    block_bwd(run, layer, recompute ? again : kept[size_t(layer)], dx, dx, input, batch);
-  }
-  embedding_bwd(run, run.weights.embedding, dx, batch.by_token, run.shape.input_mult);
-  if (run.weights.position.value) embedding_bwd(run, run.weights.position, dx, batch.by_position, 1);
+  chunks.back().is_last = shard.is_last;
+  return chunks;
 }
 
-void evaluate_micro_batch(const Run& run, Out losses, const TokenBatch& batch) {
-  const ArenaScope scope(run.arena);
-  head_loss(run, losses, forward_only(run, batch), batch);
+ChunkActivations take_chunk(const Run& run, const Chunk& chunk, int64_t N) {
+  ChunkActivations a;
+  a.x.push_back(run.take(stream_size(run, N)));
+  for (int64_t i = 0; i < chunk.blocks.count; ++i) {
+    a.x.push_back(run.take(stream_size(run, N)));
+    a.kept.push_back(take_kept(run, N));
+  }
+  a.dy = run.take(stream_size(run, N));
+  return a;
 }
 
-void logits_of(const Run& run, Out logits, const TokenBatch& batch) {
+void chunk_fwd(const Run& run, const Chunk& chunk, const ChunkActivations& a, Out losses,
+               const TokenBatch& batch) {
+  if (chunk.is_first) embed_fwd(run, a.x[0], batch);
+  for (int64_t i = 0; i < chunk.blocks.count; ++i)
+    block_fwd(run, chunk.blocks.begin + i, a.kept[size_t(i)], a.x[size_t(i + 1)], a.x[size_t(i)], batch);
+  if (!chunk.is_last) return;
+
   const ArenaScope scope(run.arena);
-  head_logits(run, logits, forward_only(run, batch), batch.N);
+  const int64_t rows = local_rows(run, batch.N);
+  const NormActivations final_norm = take_norm(run, rows);
+  const Out dnorm = run.take(stream_size(run, batch.N));
+  norm_fwd(run, run.weights.final_norm, final_norm, a.x.back(), rows);
+  head_loss_and_grad(run, losses, dnorm, final_norm.y, batch);
+  norm_bwd(run, run.weights.final_norm, final_norm, a.dy, dnorm, a.x.back(), {}, rows);
+}
+
+void chunk_bwd(const Run& run, const Chunk& chunk, const ChunkActivations& a, const TokenBatch& batch,
+               const BlockDone& block_done) {
+  for (int64_t i = chunk.blocks.count - 1; i >= 0; --i) {
+    const int64_t block = chunk.blocks.begin + i;
+    block_bwd(run, block, a.kept[size_t(i)], a.dy, a.dy, a.x[size_t(i)], batch);
+    if (block_done) block_done(block);
+  }
+  if (chunk.is_first) embed_bwd(run, a.dy, batch);
+}
+
+Out chunk_forward_only(const Run& run, const Chunk& chunk, Out x, Out spare, const TokenBatch& batch) {
+  if (chunk.is_first) embed_fwd(run, x, batch);
+  for (int64_t i = 0; i < chunk.blocks.count; ++i) {
+    const ArenaScope scope(run.arena);
+    block_fwd(run, chunk.blocks.begin + i, take_block(run, batch.N), spare, x, batch);
+    std::swap(x, spare);
+  }
+  return x;
+}
+
+void losses_of(const Run& run, Out losses, In x, const TokenBatch& batch) {
+  const ArenaScope scope(run.arena);
+  head_loss(run, losses, final_norm_of(run, x, batch), batch);
+}
+
+void logits_of(const Run& run, Out logits, In x, const TokenBatch& batch) {
+  const ArenaScope scope(run.arena);
+  head_logits(run, logits, gather_rows(run, final_norm_of(run, x, batch), batch.N), batch.N);
 }
 
 }  // namespace flm

@@ -10,11 +10,14 @@ struct FfnActivations {
 
 FfnActivations take_ffn(const Run& run, int64_t N);
 
-// y = down(act(in(x))) + residual.
+// act = the activation function of pre.
+void ffn_activation(const Run& run, const FfnActivations& kept, int64_t N);
+
+// y (local_rows, C) = down(act(in(x))) + residual.
 void ffn_fwd(const Run& run, const BlockWeights& w, const FfnActivations& kept, Out y, In x, In residual,
              int64_t N);
 
-// dx (N, C) = gradient with respect to the normed input x.
+// dx (local_rows, C) = gradient with respect to the normed input x.
 void ffn_bwd(const Run& run, const BlockWeights& w, const FfnActivations& kept, Out dx, In dy, In x,
              int64_t N);
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "comm/communicator.h"
+#include "model/tensor_parallel.h"
+
 namespace flm {
 
 namespace {
@@ -15,35 +18,44 @@ int64_t chunk_rows(const Run& run, int64_t N) {
   return std::min(N, std::clamp(budget / run.shape.vocab_size, least, most));
 }
 
+// stats (size, rows, 3) of all ranks, from this rank's own part of it.
+In gather_stats(const Run& run, Out stats, int64_t rows) {
+  const int64_t n = rows * 3;
+  if (run.tensor.size > 1 && !run.context.measuring)
+    run.tensor.group->all_gather(stats, stats.at(run.tensor.rank * n), n, run.context.stream);
+  return stats;
+}
+
+// x (N, C) are all rows.
 template <class PerChunk>
 void for_each_chunk(const Run& run, Out losses, In x, const TokenBatch& batch, bool train,
                     PerChunk&& backward) {
   const int64_t V = run.shape.vocab_size, C = run.shape.hidden_size, most = chunk_rows(run, batch.N);
   const ArenaScope scope(run.arena);
   const Out logits = run.take(most * V);
-  const Out stats = run.take_stat(most * 3);
+  const Out stats = run.take_stat(run.tensor.size * most * 3);
   for (int64_t begin = 0; begin < batch.N; begin += most) {
     const int64_t rows = std::min(most, batch.N - begin);
     const In chunk = x.at(begin * C);
     head_logits(run, logits, chunk, rows);
-    run.ops.cross_entropy_fwd(run.context, {.stats = stats,
+    run.ops.cross_entropy_fwd(run.context, {.stats = stats.at(run.tensor.rank * rows * 3),
                                             .logits = logits,
                                             .targets = batch.targets.at(begin),
                                             .N = rows,
                                             .V = V,
                                             .ld = V,
-                                            .vocab_start = 0});
+                                            .vocab_start = run.tensor.vocab_begin});
     run.ops.cross_entropy_bwd(run.context, {.loss = losses.at(begin),
                                             .dlogits = train ? logits : Out{},
                                             .logits = logits,
-                                            .stats = stats,
+                                            .stats = gather_stats(run, stats, rows),
                                             .targets = batch.targets.at(begin),
                                             .weight = batch.loss_weight.at(begin),
                                             .N = rows,
                                             .V = V,
                                             .ld = V,
-                                            .vocab_start = 0,
-                                            .shards = 1});
+                                            .vocab_start = run.tensor.vocab_begin,
+                                            .shards = run.tensor.size});
     backward(In(logits), chunk, begin, rows);
   }
 }
@@ -69,14 +81,18 @@ void head_logits(const Run& run, Out logits, In x, int64_t rows) {
 }
 
 void head_loss(const Run& run, Out losses, In x, const TokenBatch& batch) {
-  for_each_chunk(run, losses, x, batch, false, [](In, In, int64_t, int64_t) {});
+  const ArenaScope scope(run.arena);
+  for_each_chunk(run, losses, gather_rows(run, x, batch.N), batch, false, [](In, In, int64_t, int64_t) {});
 }
 
 void head_loss_and_grad(const Run& run, Out losses, Out dx, In x, const TokenBatch& batch) {
   const LinearWeights& w = run.weights.head;
   const double alpha = run.shape.logit_mult;
-  for_each_chunk(run, losses, x, batch, true, [&](In dlogits, In chunk, int64_t begin, int64_t rows) {
-    run.ops.matmul(run.context, {.c = dx.at(begin * w.in),
+  const ArenaScope scope(run.arena);
+  const In all = gather_rows(run, x, batch.N);
+  const Out partial = take_partial(run, dx, batch.N);
+  for_each_chunk(run, losses, all, batch, true, [&](In dlogits, In chunk, int64_t begin, int64_t rows) {
+    run.ops.matmul(run.context, {.c = partial.at(begin * w.in),
                                  .a = dlogits,
                                  .b = w.matrix.value,
                                  .bias = {},
@@ -105,6 +121,7 @@ void head_loss_and_grad(const Run& run, Out losses, Out dx, In x, const TokenBat
                                  .transpose_a = true,
                                  .accumulate = true});
   });
+  reduce_rows(run, dx, partial, batch.N);
 }
 
 }  // namespace flm

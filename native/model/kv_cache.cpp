@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "model/embedding.h"
 #include "model/head.h"
 #include "model/linear.h"
 
@@ -28,16 +29,7 @@ void last_logits(const Run& run, Out logits, const TokenBatch& batch, OneBlock&&
   const int64_t N = batch.N, C = run.shape.hidden_size;
   const ArenaScope scope(run.arena);
   Out x = run.take(N * C), y = run.take(N * C);
-  run.ops.embedding_fwd(run.context, {.x = x,
-                                      .weight = run.weights.embedding.value,
-                                      .position_weight = run.weights.position.value,
-                                      .tokens = batch.tokens,
-                                      .positions = batch.positions,
-                                      .N = N,
-                                      .C = C,
-                                      .V = run.shape.vocab_size,
-                                      .vocab_start = 0,
-                                      .scale = run.shape.input_mult});
+  embed_fwd(run, x, batch);
   for (int64_t layer = 0; layer < run.shape.num_layers; ++layer) {
     const ArenaScope block(run.arena);
     one_block(layer, y, x);
@@ -66,7 +58,7 @@ void decode_attention(const Run& run, const BlockWeights& w, KvCache& cache, int
                                          .D = s.head_size,
                                          .q_stride = s.qkv_size(),
                                          .scale = s.attention_scale});
-  linear_fwd(run, w.out, y, kept.o, residual, 1);
+  row_linear_fwd(run, w.out, y, kept.o, residual, 1);
 }
 
 }  // namespace

@@ -3,10 +3,15 @@
 
 namespace flm {
 
-// y (N, out) = x (N, in) W^T + bias + residual. residual (N, out) may be null, and is never y itself.
-void linear_fwd(const Run& run, const LinearWeights& w, Out y, In x, In residual, int64_t N);
+// y = x W^T + bias, where the tensor-parallel ranks share the rows of W: x (local_rows, in), y (N, out).
+void column_linear_fwd(const Run& run, const LinearWeights& w, Out y, In x, int64_t N);
+// dx (local_rows, in) = dy W, summed over the ranks; the gradients of W and bias accumulate.
+void column_linear_bwd(const Run& run, const LinearWeights& w, Out dx, In dy, In x, int64_t N);
 
-// dx (N, in) = dy W where dx is given; the gradients of W and bias accumulate.
-void linear_bwd(const Run& run, const LinearWeights& w, Out dx, In dy, In x, int64_t N);
+// y = x W^T + bias + residual, where the ranks share the columns of W: x (N, in), y and residual
+// (local_rows, out). residual is never y itself.
+void row_linear_fwd(const Run& run, const LinearWeights& w, Out y, In x, In residual, int64_t N);
+// dx (N, in) = dy W for dy (local_rows, out); the gradients of W and bias accumulate.
+void row_linear_bwd(const Run& run, const LinearWeights& w, Out dx, In dy, In x, int64_t N);
 
 }  // namespace flm

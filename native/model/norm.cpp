@@ -9,8 +9,14 @@ double mask_sum(const Run& run) {
 }  // namespace
 
 NormActivations take_norm(const Run& run, int64_t N) {
+  const Out y = run.take(N * run.shape.hidden_size);
+  NormActivations kept = take_statistics(run, N);
+  kept.y = y;
+  return kept;
+}
+
+NormActivations take_statistics(const Run& run, int64_t N) {
   NormActivations kept;
-  kept.y = run.take(N * run.shape.hidden_size);
   if (run.shape.norm == NormKind::layer_norm) kept.mean = run.take_stat(N);
   kept.rstd = run.take_stat(N);
   return kept;

@@ -9,7 +9,9 @@ struct NormActivations {
   Out mean, rstd;  // (N)
 };
 
+// All of it, or all but y.
 NormActivations take_norm(const Run& run, int64_t N);
+NormActivations take_statistics(const Run& run, int64_t N);
 
 void norm_fwd(const Run& run, const NormWeights& w, const NormActivations& kept, In x, int64_t N);
 

@@ -72,7 +72,9 @@ describe("an engine behind the binding", () => {
     const path = folder.file("shard");
     const items = [{ tensor: "final_norm.gain", kind: "master" as const }];
     const header = Uint8Array.of(7, 7, 7);
-    const saved = await engine.save(encodeSavePlan({ files: [{ path, header, items }] }));
+    const saved = await engine.save(
+      encodeSavePlan({ files: [{ path, header, items, writer: 0 }] }),
+    );
     expect(saved).toEqual([
       { path, size: 3 + 4 * 32, xxh64: expect.stringMatching(/^[0-9a-f]{16}$/) },
     ]);

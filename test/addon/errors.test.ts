@@ -73,7 +73,9 @@ describe("errors of the addon", () => {
 
   test("name the path when a file cannot be written", async () => {
     const path = "/no/such/folder/shard";
-    const plan = encodeSavePlan({ files: [{ path, header: new Uint8Array(), items: [] }] });
+    const plan = encodeSavePlan({
+      files: [{ path, header: new Uint8Array(), items: [], writer: 0 }],
+    });
     const error = await failureOf(engine.save(plan));
     expect(error).toMatchObject({ code: "IO" });
     expect(error.message).toBe(`cannot create ${path}: No such file or directory`);

@@ -3,12 +3,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeLoadPlan } from "../../lib/native/encode.ts";
 import { createEngine } from "../../lib/native/engine.ts";
-import type { EngineSpec, LoadPlan, ModelShape, ParameterSpec } from "../../lib/native/plans.ts";
+import {
+  type EngineSpec,
+  type LoadPlan,
+  type ModelShape,
+  ONE_RANK,
+  type ParameterSpec,
+} from "../../lib/native/plans.ts";
 import {
   PIECE_LAST_TARGET,
   PIECE_NEW_SEGMENT,
   type NativeEngine,
   type StepInput,
+  NO_INSTRUCTIONS,
 } from "../../lib/native/types.ts";
 
 const shape: ModelShape = {
@@ -83,6 +90,7 @@ export function tinySpec(
     trainable: true,
     parameters: parametersOf(changed),
     masks: { hidden: none, ffn: none, heads: none, kv_heads: none, layers: none },
+    mesh: ONE_RANK,
     ...overrides,
   };
 }
@@ -106,7 +114,7 @@ export function freshWeights(spec: EngineSpec): LoadPlan {
       fill_value: rows === 1 ? 1 : 1 / Math.sqrt(cols),
     };
   });
-  return { seed: 1, files: [], maps: [], moves, steps: [] };
+  return { seed: 1, files: [], maps: [], means: [], moves, steps: [] };
 }
 
 /** The layout of native/data/token_file.h, written without the package's own writer. */
@@ -153,6 +161,8 @@ export function stepInput(spec: EngineSpec, microBatches = 1): StepInput {
     num_micro_batches: microBatches,
     lr: 0.01,
     ramp: { hidden: 1, ffn: 1, heads: 1, layers: 1 },
+    instructions: NO_INSTRUCTIONS,
+    stop: false,
   };
 }
 

@@ -157,6 +157,21 @@ describe("after growth", () => {
     expect(rates).toEqual([...Array(5).fill(old), ...warming, ...Array(5).fill(reached)]);
   });
 
+  it("each stage says at its end how many of its weights are near zero", async () => {
+    const { directory, run } = project({
+      ...wild({ family: "llama" }),
+      growth: { width: "zero", ramp_steps: 3 },
+      stages: [FIRST, { ...FIRST, ffn_hidden_size: 4 * FIRST.ffn_hidden_size! }],
+    });
+    await succeed(["config.yaml"], { cwd: directory });
+    const ends = events(run, "stage");
+    expect(ends.map(({ stage, step }) => [stage, step])).toEqual([
+      [0, 5],
+      [1, 10],
+    ]);
+    for (const { near_zero_share } of ends) expect(near_zero_share).toBeLessThan(0.01);
+  });
+
   it("a run that dies in mid-ramp goes on to the same bytes, whatever growth did to the optimizer", async () => {
     const changes: Changes = {
       ...wild({ family: "llama", mup: { base_hidden_size: 24 } }),

@@ -11,6 +11,14 @@ namespace flm::test {
 
 using TestFunction = void (*)();
 
+// A sanitizer looks for wrong accesses on every path, at ten times the cost; the plain run proves the values.
+// So under it a test may leave out what repeats the same path: steps, and elements of a gradient.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 // Registers a test; called by FLM_TEST before main() starts.
 bool add_test(const char* name, TestFunction function);
 

@@ -1,4 +1,5 @@
 import { batchRules } from "./batch.ts";
+import { evalRules } from "./eval.ts";
 import { growthRules } from "./growth.ts";
 import { modelRules } from "./model.ts";
 import { optimizerRules } from "./optimizer.ts";
@@ -12,6 +13,7 @@ export const RULES: readonly Rule[] = [
   batchRules,
   optimizerRules,
   growthRules,
+  evalRules,
   parallelRules,
   tokenizerRules,
 ];

@@ -7,6 +7,14 @@ export const evalSchema = z.strictObject({
     z.array(z.enum(["perplexity", "iq", "choice"])).default(["perplexity"]),
     "What is evaluated; an empty list is nothing.",
   ),
+  limit: key(
+    z.int().min(1).nullable().default(50),
+    "Items of each task, or questions, that iq and choice score while training; null is all.",
+  ),
+  choice_file: key(
+    z.string().min(1).nullable().default(null),
+    "choice only, required there: multiple-choice questions as JSONL (docs/evaluation.md).",
+  ),
   sample_prompt: key(
     z.string().min(1).nullable().default(null),
     "Text that the finished model continues; null generates nothing.",

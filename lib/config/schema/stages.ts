@@ -37,6 +37,10 @@ export const stageSchema = z.strictObject({
     tokenCount,
     "Training tokens of this stage: a number, or 400k, 1.5M, 3B, 2T (powers of 1000).",
   ),
+  vocab_size: key(
+    dimension.nullable().default(null),
+    "Tokens of this stage's vocabulary; null is the tokenizer's.",
+  ),
   seq_length: key(dimension.optional(), "Tokens in a sequence.", "model.seq_length"),
   global_batch_size: key(
     dimension.optional(),

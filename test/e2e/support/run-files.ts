@@ -17,7 +17,16 @@ export function events(run: string, type?: string): Row[] {
   return rows(join(run, "events.jsonl")).filter((row) => type === undefined || row.type === type);
 }
 
-const TIMES = new Set(["time", "step_ms", "tokens_per_second", "tflops", "mfu", "seconds", "path"]);
+const TIMES = new Set([
+  "time",
+  "step_ms",
+  "tokens_per_second",
+  "tflops",
+  "mfu",
+  "load_seconds",
+  "seconds",
+  "path",
+]);
 
 /** metrics.jsonl, but for what depends on the clock. */
 export function metrics(run: string): Row[] {

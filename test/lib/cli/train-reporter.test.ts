@@ -107,6 +107,7 @@ describe("an event", () => {
         preserving: false,
         loss_before: 2.5,
         loss_after: 2.75,
+        load_seconds: 0.1,
         seconds: 1.25,
       }),
     );

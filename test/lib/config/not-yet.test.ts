@@ -9,6 +9,7 @@ const inRun = (rest: Partial<UserConfig>) => userConfig([{}], rest);
 
 const cases: [path: string, config: UserConfig][] = [
   ["init.from", inRun({ init: { from: "runs/a/checkpoints/step-1" } })],
+  ["stages.0.vocab_size", userConfig([{ vocab_size: 512 }])],
   ["stages.0.parallel.tensor_parallel_size", inStage({ tensor_parallel_size: 2 })],
   ["stages.0.parallel.pipeline_parallel_size", inStage({ pipeline_parallel_size: 2 })],
   ["stages.0.parallel.virtual_pipeline_size", inStage({ virtual_pipeline_size: 2 })],
@@ -22,7 +23,6 @@ const cases: [path: string, config: UserConfig][] = [
   ["stability.spike_sigma", inRun({ stability: { spike_sigma: 6 } })],
   ["stability.max_rollbacks", inRun({ stability: { max_rollbacks: 2 } })],
   ["checkpoint.async", inRun({ checkpoint: { async: true } })],
-  ["eval.suites.1", inRun({ eval: { suites: ["perplexity", "iq"] } })],
 ];
 
 describe("features that are not there yet", () => {

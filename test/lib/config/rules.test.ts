@@ -104,6 +104,20 @@ const cases: Case[] = [
     says: ["8", "num_attention_heads 4"],
   },
   {
+    what: "tensor parallelism that splits KV heads unevenly",
+    stages: [
+      {
+        hidden_size: 96,
+        num_attention_heads: 6,
+        num_kv_heads: 2,
+        ffn_hidden_size: 96,
+        parallel: { tensor_parallel_size: 3 },
+      },
+    ],
+    path: "stages.0.parallel.tensor_parallel_size",
+    says: ["3", "num_kv_heads 2"],
+  },
+  {
     what: "more pipeline pieces than layers",
     stages: [{ parallel: { pipeline_parallel_size: 3, virtual_pipeline_size: 2 } }],
     path: "stages.0.parallel.pipeline_parallel_size",

@@ -6,18 +6,26 @@ import { everyFieldLoadPlan, everyFieldSpec } from "../../fixtures/plans/cases.t
 describe("the binary form of plans", () => {
   test("is little endian: magic, version, f64 numbers, counted lists", () => {
     const bytes = encodeSavePlan({
-      files: [{ path: "ab", header: Uint8Array.of(9), items: [{ tensor: "t", kind: "exp_avg" }] }],
+      files: [
+        {
+          path: "ab",
+          header: Uint8Array.of(9),
+          items: [{ tensor: "t", kind: "exp_avg" }],
+          writer: 3,
+        },
+      ],
     });
     const view = new DataView(bytes.buffer);
     expect(Buffer.from(bytes.subarray(0, 4)).toString("latin1")).toBe("FLMS");
-    expect(view.getUint32(4, true)).toBe(1);
+    expect(view.getUint32(4, true)).toBe(2);
     expect(view.getUint32(8, true)).toBe(1);
     expect([...bytes.subarray(12, 18)]).toEqual([2, 0, 0, 0, 0x61, 0x62]);
     expect([...bytes.subarray(18, 23)]).toEqual([1, 0, 0, 0, 9]);
     expect(view.getUint32(23, true)).toBe(1);
     expect([...bytes.subarray(27, 32)]).toEqual([1, 0, 0, 0, 0x74]);
     expect(view.getFloat64(32, true)).toBe(1);
-    expect(bytes.length).toBe(40);
+    expect(view.getFloat64(40, true)).toBe(3);
+    expect(bytes.length).toBe(48);
   });
 
   test("carries seeds above 2^32 whole", () => {

@@ -66,6 +66,17 @@ FLM_TEST(codec_reads_the_engine_spec_that_typescript_writes) {
   CHECK(spec.masks.heads == std::vector<uint8_t>({0, 1}));
   CHECK(spec.masks.kv_heads.empty());
   CHECK(spec.masks.layers == std::vector<uint8_t>({0, 1, 0, 1}));
+  CHECK_EQ(spec.mesh.tensor_size, 2);
+  CHECK_EQ(spec.mesh.data_size, 3);
+  CHECK_EQ(spec.mesh.pipeline_size, 4);
+  CHECK_EQ(spec.mesh.tensor_rank, 1);
+  CHECK_EQ(spec.mesh.data_rank, 2);
+  CHECK_EQ(spec.mesh.pipeline_rank, 3);
+  CHECK(spec.mesh.sequence_parallel);
+  CHECK_EQ(spec.mesh.chunks.size(), 2u);
+  CHECK_EQ(spec.mesh.chunks.at(1).begin, 9);
+  CHECK_EQ(spec.mesh.chunks.at(0).count, 2);
+  CHECK(spec.mesh.slots == std::vector<int64_t>({5, 2}));
 }
 
 FLM_TEST(codec_reads_the_load_plan_that_typescript_writes) {
@@ -76,6 +87,7 @@ FLM_TEST(codec_reads_the_load_plan_that_typescript_writes) {
   CHECK(plan.maps.at(0) == std::vector<int32_t>({0, 1, -1, 0}));
   CHECK(plan.maps.at(1).empty());
   CHECK(plan.maps.at(2) == std::vector<int32_t>({2147483647}));
+  CHECK(plan.means == std::vector<std::vector<int32_t>>({{2, 0}, {1}}));
   CHECK_EQ(plan.moves.size(), 2u);
   const Move& move = plan.moves.at(0);
   CHECK_EQ(move.tensor, "head.weight");
@@ -107,6 +119,7 @@ FLM_TEST(codec_reads_the_save_plan_that_typescript_writes) {
   CHECK(plan.files.at(0).items.at(0).kind == StateKind::exp_avg);
   CHECK(plan.files.at(0).items.at(1).kind == StateKind::master);
   CHECK(plan.files.at(1).items.empty());
+  CHECK_EQ(plan.files.at(0).writer, 6);
 }
 
 FLM_TEST(codec_refuses_every_truncation) {

@@ -96,6 +96,26 @@ FLM_TEST(transfer_gives_equal_bits_under_any_sharding) {
   CHECK_EQ(whole[2 * 6 + 3], float(0.02 * philox_normal(42, philox_stream(move.tensor), 2 * 6 + 3)));
 }
 
+FLM_TEST(transfer_makes_rows_that_are_means_of_source_rows) {
+  const TemporaryFile file(bytes_of(counting_source()));
+  Move move = move_of(FillKind::constant, -1);
+  move.row_map = 0;
+  move.col_map = 1;
+  move.scale = 2;
+  LoadPlan plan = plan_of(file, {{1, -3, -1, -2}, {0, 3, -1}});
+  plan.means = {{0, 1, 2, 1}, {2, 2, 0}};
+  // Rows 2, 2 and 0 give (20 + 20 + 0) / 3 in column 0 and 3 more in column 3.
+  const float third = 80.0f / 3;
+  const std::vector<float> expected = {20, 26, -1, third, third + 6, -1, -1, -1, -1, 20, 26, -1};
+  const auto values = filled(move, plan, 4, 3, {0, 4, 0, 3});
+  for (size_t i = 0; i < expected.size(); ++i) CHECK_NEAR(values[i], expected[i], 1e-5);
+  for (int64_t row = 0; row < 4; ++row) {
+    const auto part = filled(move, plan, 4, 3, {row, 1, 1, 2});
+    CHECK_EQ(part[0], values[size_t(row * 3 + 1)]);
+    CHECK_EQ(part[1], values[size_t(row * 3 + 2)]);
+  }
+}
+
 FLM_TEST(transfer_fills_without_a_source) {
   Move move = move_of(FillKind::constant, 0.5);
   move.file = -1;
@@ -161,6 +181,16 @@ FLM_TEST(transfer_refuses_plans_that_do_not_match_their_source) {
   CHECK_THROWS(attempt(rows_by_map, {{0, 1, 3}}), ErrorCode::checkpoint_invalid);
   CHECK_THROWS(attempt(rows_by_map, {{0, 1, -2}}), ErrorCode::checkpoint_invalid);
   CHECK_THROWS(attempt(rows_by_map), ErrorCode::invalid_argument);
+  const auto with_mean = [](std::vector<int32_t> rows) {
+    return [rows](Move& move, LoadPlan& plan) {
+      move.row_map = 0;
+      plan.means = {rows};
+    };
+  };
+  attempt(with_mean({2, 0}), {{0, 1, -2}});
+  CHECK_THROWS(attempt(with_mean({3}), {{0, 1, -2}}), ErrorCode::checkpoint_invalid);
+  CHECK_THROWS(attempt(with_mean({}), {{0, 1, -2}}), ErrorCode::checkpoint_invalid);
+  CHECK_THROWS(attempt(with_mean({2}), {{0, 1, -3}}), ErrorCode::checkpoint_invalid);
   CHECK_THROWS(attempt([](Move& move, LoadPlan&) { move.source_rows = 2; }), ErrorCode::checkpoint_invalid);
   CHECK_THROWS(attempt([](Move& move, LoadPlan&) { move.offset = 4; }), ErrorCode::checkpoint_invalid);
   CHECK_THROWS(attempt([](Move& move, LoadPlan&) { move.file = 1; }), ErrorCode::invalid_argument);

@@ -91,14 +91,15 @@ void repeats_bit_for_bit(const std::string& backend, EngineSpec spec) {
   CHECK(train(make_test_backend(backend, 2), spec, 3) == straight);
 }
 
-void follows_the_oracle_for_twenty_steps(const std::string& backend, const ModelShape& shape,
-                                         const Tolerance& tolerance) {
+void trains_like_the_oracle(const std::string& backend, const ModelShape& shape, const Tolerance& tolerance) {
+  // A wider model costs the oracle much, and errors of an optimizer step show in any.
+  const int steps = kSanitized ? 2 : shape.hidden_size >= 128 ? 5 : 20;
   EngineSpec spec = engine_spec(shape, Precision::f64);
-  const auto want = train(oracle::make_backend(), spec, 20);
+  const auto want = train(oracle::make_backend(), spec, steps);
   spec.precision = tolerance.precision;
-  const auto got = train(make_test_backend(backend), spec, 20);
+  const auto got = train(make_test_backend(backend), spec, steps);
   // Training multiplies rounding from step to step.
-  for (size_t step = 0; step < 20; ++step)
+  for (size_t step = 0; step < size_t(steps); ++step)
     CHECK_NEAR(got[step], want[step], 100 * tolerance.loss * want[step]);
 }
 
@@ -130,8 +131,7 @@ void run_on(const std::string& backend, const Options& options, Totals& totals) 
       run(at + "repeats bit for bit",
           [&] { repeats_bit_for_bit(backend, engine_spec(family.shape, tolerance.precision)); });
       if (tolerance.precision == Precision::f32)
-        run(at + "follows the oracle for twenty steps",
-            [&] { follows_the_oracle_for_twenty_steps(backend, family.shape, tolerance); });
+        run(at + "trains like the oracle", [&] { trains_like_the_oracle(backend, family.shape, tolerance); });
     }
   run("skips a step that is not finite", [&] { skips_a_step_that_is_not_finite(backend); });
 }

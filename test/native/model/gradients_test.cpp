@@ -16,7 +16,8 @@ void check_by_differences(const EngineSpec& spec, const Ramp& ramp) {
     const std::vector<double> gradient = engine->read_gradient(t.name);
     std::vector<double> values = engine->read_state(t.name, StateKind::master);
     // A few elements of each tensor, the first and the last among them.
-    for (size_t k = 0; k < 4; ++k) {
+    constexpr size_t kElements = kSanitized ? 1 : 4;
+    for (size_t k = 0; k < kElements; ++k) {
       const size_t i = k * (values.size() - 1) / 3;
       const double old = values[i], h = 1e-5;
       values[i] = old + h;

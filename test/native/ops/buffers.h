@@ -63,7 +63,7 @@ class Buffers {
     return kept->data();
   }
 
-  // Reads everything back. Fails the test for each guard zone, gap or input that was written to.
+  // Reads everything but scratch back. Fails the test for each guard zone, gap or input that was written to.
   Records read_back(const std::string& case_name);
   // What an ideal implementation moves: inputs once, outputs once, in_out twice.
   double bytes_moved() const;
@@ -80,6 +80,9 @@ class Buffers {
   // Without `draw` the elements are NaN.
   Out add(const std::string& name, Role role, Kind kind, Extent extent, const Draw& draw);
   std::vector<unsigned char> download(const Buffer& buffer);
+  // Fails the test for every stretch that nobody may write to and that has changed.
+  static void check_untouched(const std::string& case_name, const Buffer& buffer,
+                              const std::vector<unsigned char>& after);
 
   const Backend& backend_;
   Precision precision_, tested_;

@@ -1,6 +1,8 @@
 #include "ops/values.h"
 
+#include <algorithm>
 #include <cstring>
+#include <unordered_map>
 #include <utility>
 
 #include "core/error.h"
@@ -23,6 +25,21 @@ void write(T value, unsigned char* to) {
   std::memcpy(to, &value, sizeof value);
 }
 
+// Remembered from case to case: all draw from the streams of the same few names, and drawing anew was most of
+// the time of a case.
+double standard_normal(uint64_t stream, int64_t index) {
+  constexpr int64_t kMostRemembered = 1 << 20;
+  static std::unordered_map<uint64_t, std::vector<double>> streams;
+  PhiloxNormals normals(kSeed, stream);
+  if (index >= kMostRemembered) return normals.at(uint64_t(index));
+  std::vector<double>& drawn = streams[stream];
+  if (size_t(index) >= drawn.size()) {
+    const size_t wanted = std::max(size_t(index) + 1, 2 * drawn.size());
+    while (drawn.size() < wanted) drawn.push_back(normals.at(drawn.size()));
+  }
+  return drawn[size_t(index)];
+}
+
 }  // namespace
 
 DType type_of(Kind kind, Precision precision) {
@@ -42,9 +59,7 @@ DType type_of(Kind kind, Precision precision) {
 }
 
 Draw normal(double deviation, double mean) {
-  return [=](uint64_t stream, int64_t index) {
-    return mean + deviation * philox_normal(kSeed, stream, uint64_t(index));
-  };
+  return [=](uint64_t stream, int64_t index) { return mean + deviation * standard_normal(stream, index); };
 }
 
 Draw uniform(double low, double high) {

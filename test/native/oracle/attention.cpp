@@ -15,6 +15,10 @@ double dot(const double* a, const double* b, int64_t size) {
   return sum;
 }
 
+void add_scaled(double* to, double factor, const double* from, int64_t size) {
+  for (int64_t i = 0; i < size; ++i) to[i] += factor * from[i];
+}
+
 // Calls visit(h, g, i, first) for every query head h with its key/value head g, and every token i with the
 // first token of its segment: i attends to first..i.
 template <class Args, class Visit>
@@ -39,12 +43,10 @@ void attention_fwd(Context&, const AttentionFwd& a) {
     for (int64_t j = first; j <= i; ++j) sum += std::exp(scores[j] - maximum);
     const double lse = maximum + std::log(sum);
     f64(a.lse)[h * a.N + i] = lse;
-    for (int64_t d = 0; d < a.D; ++d) {
-      double o = 0;
-      for (int64_t j = first; j <= i; ++j)
-        o += std::exp(scores[j] - lse) * f64(a.v)[j * a.qkv_stride + g * a.D + d];
-      f64(a.o)[(i * a.H + h) * a.D + d] = o;
-    }
+    double* o = f64(a.o) + (i * a.H + h) * a.D;
+    std::fill_n(o, a.D, 0.0);
+    for (int64_t j = first; j <= i; ++j)
+      add_scaled(o, std::exp(scores[j] - lse), f64(a.v) + j * a.qkv_stride + g * a.D, a.D);
   });
 }
 
@@ -63,11 +65,9 @@ void attention_bwd(Context&, const AttentionBwd& a) {
       const double *k = f64(a.k) + key, *v = f64(a.v) + key;
       const double p = std::exp(a.scale * dot(q, k, a.D) - f64(a.lse)[h * a.N + i]);
       const double dscore = p * (dot(dout, v, a.D) - delta);
-      for (int64_t d = 0; d < a.D; ++d) {
-        f64(a.dq)[query + d] += a.scale * dscore * k[d];
-        f64(a.dk)[key + d] += a.scale * dscore * q[d];
-        f64(a.dv)[key + d] += p * dout[d];
-      }
+      add_scaled(f64(a.dq) + query, a.scale * dscore, k, a.D);
+      add_scaled(f64(a.dk) + key, a.scale * dscore, q, a.D);
+      add_scaled(f64(a.dv) + key, p, dout, a.D);
     }
   });
 }

@@ -1,8 +1,8 @@
 import type { RowPieces } from "../data/types.ts";
-import { type NativeEngine, PIECE_FIELDS, type Ramp } from "../native/types.ts";
+import { NO_INSTRUCTIONS, type NativeEngine, PIECE_FIELDS, type Ramp } from "../native/types.ts";
 
 /** Rows of one native call: enough to keep the device busy, few enough for a cancel to be quick. */
-const MICRO_BATCHES_PER_CALL = 8;
+export const MICRO_BATCHES_PER_CALL = 8;
 
 export interface LossReport {
   /** Nats per target. */
@@ -27,6 +27,7 @@ export async function lossOfRows(
       num_micro_batches: Math.ceil(part.length / micro_batch_size),
       ramp,
       per_token: false,
+      instructions: NO_INSTRUCTIONS,
     });
     sum += report.loss_sum;
     targets += report.targets;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { EvalInput, NativeEngine } from "../../../lib/native/types.ts";
-import { joinRows, lossOfRows } from "../../../lib/train/evaluate.ts";
+import { joinRows, lossOfRows } from "../../../lib/eval/loss-of-rows.ts";
 import { NO_RAMP } from "../../../lib/growth/ramp.ts";
 
 const piece = (row: number, length: number) => [row, 0, 100, length, 1];

@@ -1,0 +1,155 @@
+import { resolve } from "node:path";
+import { prepareData } from "../data/prepare.ts";
+import { FlmError } from "../errors.ts";
+import { NO_RAMP } from "../growth/ramp.ts";
+import { rampOf } from "../growth/stage-plan.ts";
+import { loadNative } from "../native/load.ts";
+import type { AnswerStyle } from "./choice/item.ts";
+import { readChoices } from "./choice/read.ts";
+import { runChoice } from "./choice/suite.ts";
+import { EngineModel } from "./engine-model.ts";
+import { compareRuns, type IqOptions, type IqRun, runIq, type TaskComparison } from "./iq/suite.ts";
+import { createModelEngine, findModel, rampWarnings, type TrainedModel } from "./open-model.ts";
+import { measureFiles, measurePerplexity, type PerplexityResult } from "./perplexity.ts";
+import { type Scores, SUITES, type SuiteName } from "./results.ts";
+import type { ScoringEngine } from "./score-continuations.ts";
+
+export interface EvaluateOptions {
+  suite: SuiteName;
+  /** What the suite reads. choice: required. perplexity: the run's own validation text by default. iq: not read. */
+  file?: string;
+  /** perplexity: the field of a JSONL line that holds text. */
+  field?: string;
+  /** iq: items of each task. perplexity: documents of `file`. choice: questions. */
+  limit?: number;
+  /** choice: solved examples, taken from the beginning of the file. */
+  shots?: number;
+  /** choice: whether options are told apart by letters or by their text. */
+  answers?: AnswerStyle;
+  /** iq: another checkpoint, asked the same items. */
+  compare?: string;
+  signal?: AbortSignal;
+  onProgress?: IqOptions["onProgress"];
+}
+
+export interface EvaluateResult extends Scores {
+  suite: SuiteName;
+  /** Absolute path. */
+  checkpoint: string;
+  /** What the user should know before trusting the scores. */
+  warnings: string[];
+  /** Item by item against another checkpoint. */
+  comparison?: { checkpoint: string; tasks: TaskComparison[] };
+}
+
+/**
+ * Scores a model. `path` is a checkpoint, or a run's directory, whose newest checkpoint is taken.
+ *
+ * @throws FlmError CHECKPOINT_NOT_FOUND, CHECKPOINT_INVALID, DATA_NOT_FOUND, DATA_INVALID, USAGE, …
+ */
+export async function evaluate(path: string, options: EvaluateOptions): Promise<EvaluateResult> {
+  checkOptions(options);
+  const model = await findModel(path);
+  const result = { suite: options.suite, checkpoint: model.checkpoint.directory };
+  if (options.suite === "iq") {
+    const run = await runIqOn(model, options);
+    const warnings = [...model.warnings, ...rampWarnings(model, "the scores are those")];
+    const scored: EvaluateResult = { ...result, ...run.scores, warnings };
+    if (options.compare === undefined) return scored;
+    const other = await findModel(options.compare);
+    const tasks = compareRuns(run, await runIqOn(other, options));
+    return { ...scored, comparison: { checkpoint: other.checkpoint.directory, tasks } };
+  }
+  const measure = options.suite === "choice" ? scoreChoices : scorePerplexity;
+  return { ...result, ...(await measure(model, options)), warnings: model.warnings };
+}
+
+async function runIqOn(model: TrainedModel, options: IqOptions): Promise<IqRun> {
+  const micro_batch_size = model.plan.config.micro_batch_size;
+  const engine = await createModelEngine(model, micro_batch_size);
+  const { seq_length, vocab_size } = model.plan.shape;
+  const scoring = { engine, files: [], micro_batch_size, seq_length, vocab_size, ramp: NO_RAMP };
+  try {
+    return await runIq(new EngineModel(scoring, model.tokenizer), options);
+  } finally {
+    await engine.close();
+  }
+}
+
+async function scoreChoices(
+  model: TrainedModel,
+  { file, limit, ...options }: EvaluateOptions,
+): Promise<Scores> {
+  const path = resolve(file!);
+  const items = readChoices(path, limit);
+  const { shots = 0 } = options;
+  if (shots >= items.length)
+    throw new FlmError(
+      "USAGE",
+      `${path} gives ${items.length} questions, of which ${shots} examples leave none to score`,
+      { hint: "use fewer shots or a larger file" },
+    );
+  return withScoring(model, (scoring) =>
+    runChoice(new EngineModel(scoring, model.tokenizer), items, path, options),
+  );
+}
+
+async function scorePerplexity(
+  model: TrainedModel,
+  { file, field = "text", limit, signal }: EvaluateOptions,
+): Promise<Scores<PerplexityResult>> {
+  const task = await withScoring(model, async (scoring) => {
+    if (file !== undefined)
+      return measureFiles(scoring, model.tokenizer, resolve(file), field, limit);
+    const data = await prepareData(model.config, { native: loadNative(), signal });
+    if (data.validation_tokens === 0)
+      throw new FlmError("DATA_EMPTY", "the run holds no validation text", {
+        hint: "name a file, or train with data.validation.fraction above 0",
+      });
+    await scoring.engine.openTokenFiles(data.files);
+    return measurePerplexity(scoring, {
+      name: "validation",
+      rows: data.validationRows(scoring.seq_length),
+      bytes_per_token: data.bytes_per_token,
+    });
+  });
+  return { tasks: [task], groups: [] };
+}
+
+/** An engine that computes what training computes at this step, also within a growth ramp. */
+async function withScoring<T>(
+  model: TrainedModel,
+  use: (scoring: ScoringEngine) => Promise<T>,
+): Promise<T> {
+  const { plan, checkpoint } = model;
+  const { micro_batch_size } = plan.config;
+  const { seq_length, vocab_size } = plan.shape;
+  const engine = await createModelEngine(model, micro_batch_size, plan.masks);
+  const ramp = rampOf(plan, checkpoint.manifest.stage_step);
+  try {
+    return await use({ engine, files: [], micro_batch_size, seq_length, vocab_size, ramp });
+  } finally {
+    await engine.close();
+  }
+}
+
+function checkOptions({ suite, file, limit, shots, compare }: EvaluateOptions): void {
+  if (!(SUITES as readonly string[]).includes(suite))
+    throw new FlmError("USAGE", `there is no suite ${suite}`, { hint: `use ${SUITES.join(", ")}` });
+  if (suite === "choice" && file === undefined)
+    throw new FlmError("USAGE", "the choice suite needs a file of questions", {
+      hint: "flm-train eval RUN --suite choice questions.jsonl",
+    });
+  if (suite === "iq" && file !== undefined)
+    throw new FlmError("USAGE", `the iq suite makes its own items and does not read ${file}`, {
+      hint: "leave the file out, or use --suite choice or --suite perplexity",
+    });
+  if (suite !== "iq" && compare !== undefined)
+    throw new FlmError("USAGE", `the ${suite} suite cannot compare two checkpoints`, {
+      hint: "use --suite iq, or evaluate both",
+    });
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1))
+    throw new FlmError("USAGE", `limit is ${limit}; it must be a whole number from 1 on`);
+  if (shots !== undefined && !(Number.isInteger(shots) && shots >= 0))
+    throw new FlmError("USAGE", `shots is ${shots}; it must be a whole number from 0 on`);
+}

@@ -1,0 +1,129 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { TokenFileWriter } from "../data/corpus/token-file-writer.ts";
+import {
+  NO_INSTRUCTIONS,
+  type NativeEngine,
+  PIECE_LAST_TARGET,
+  PIECE_NEW_SEGMENT,
+  type Ramp,
+} from "../native/types.ts";
+import { joinRows, MICRO_BATCHES_PER_CALL } from "./loss-of-rows.ts";
+
+/** Tokens of a prompt and of what follows it; both have at least one. */
+export interface TokenSequence {
+  prompt: Int32Array;
+  continuation: Int32Array;
+}
+
+export interface ScoringEngine {
+  engine: NativeEngine;
+  /** The token files that the engine has open; they are open again afterwards. */
+  files: readonly string[];
+  micro_batch_size: number;
+  seq_length: number;
+  vocab_size: number;
+  ramp: Ramp;
+}
+
+/** A sequence in a row of the batch: where its first input is. */
+interface Placed {
+  index: number;
+  row: number;
+  column: number;
+}
+
+/**
+ * Log-probability, in nats, of each continuation behind its prompt. Several sequences share a row of the batch, as
+ * segments that do not see each other. Each has at most `seq_length` + 1 tokens.
+ */
+export async function scoreContinuations(
+  scoring: ScoringEngine,
+  sequences: readonly TokenSequence[],
+): Promise<number[]> {
+  if (sequences.length === 0) return [];
+  const directory = await mkdtemp(join(tmpdir(), "flm-train-eval-"));
+  try {
+    const path = join(directory, "sequences.tok");
+    await writeSequences(path, scoring.vocab_size, sequences);
+    await scoring.engine.openTokenFiles([...scoring.files, path]);
+    return await scoreRows(scoring, sequences);
+  } finally {
+    await scoring.engine.openTokenFiles(scoring.files);
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function writeSequences(
+  path: string,
+  vocab_size: number,
+  sequences: readonly TokenSequence[],
+): Promise<void> {
+  // Every sequence is a document; the token that ends it is never looked at.
+  const writer = await TokenFileWriter.create(path, vocab_size, 0);
+  try {
+    await writer.append(
+      sequences.map(({ prompt, continuation }) => Uint32Array.from([...prompt, ...continuation])),
+    );
+    await writer.finish();
+  } finally {
+    await writer.close();
+  }
+}
+
+async function scoreRows(
+  scoring: ScoringEngine,
+  sequences: readonly TokenSequence[],
+): Promise<number[]> {
+  const { engine, micro_batch_size, seq_length, ramp } = scoring;
+  const { rows, placed } = packSequences(sequences, seq_length, scoring.files.length);
+  const scores = new Array<number>(sequences.length).fill(0);
+  const perCall = MICRO_BATCHES_PER_CALL * micro_batch_size;
+  let next = 0;
+  for (let begin = 0; begin < rows.length; begin += perCall) {
+    const part = rows.slice(begin, begin + perCall);
+    const { token_losses } = await engine.evaluate({
+      pieces: joinRows(part),
+      num_micro_batches: Math.ceil(part.length / micro_batch_size),
+      ramp,
+      per_token: true,
+      instructions: NO_INSTRUCTIONS,
+    });
+    for (; next < placed.length && placed[next]!.row < begin + part.length; next++) {
+      const { index, row, column } = placed[next]!;
+      const { prompt, continuation } = sequences[index]!;
+      // The prompt's last input predicts the first token of the continuation.
+      const first = (row - begin) * seq_length + column + prompt.length - 1;
+      for (const loss of token_losses!.subarray(first, first + continuation.length))
+        scores[index]! -= loss;
+    }
+  }
+  return scores;
+}
+
+/** Fills rows in the order of the sequences. */
+function packSequences(
+  sequences: readonly TokenSequence[],
+  seq_length: number,
+  file: number,
+): { rows: Float64Array[]; placed: Placed[] } {
+  const rows: number[][] = [];
+  const placed: Placed[] = [];
+  let column = Infinity;
+  let start = 0;
+  for (const [index, { prompt, continuation }] of sequences.entries()) {
+    const tokens = prompt.length + continuation.length;
+    const inputs = tokens - 1;
+    if (column + inputs > seq_length) {
+      rows.push([]);
+      column = 0;
+    }
+    const piece = [0, file, start, inputs, PIECE_NEW_SEGMENT | PIECE_LAST_TARGET];
+    rows.at(-1)!.push(...piece);
+    placed.push({ index, row: rows.length - 1, column });
+    column += inputs;
+    start += tokens + 1;
+  }
+  return { rows: rows.map((pieces) => Float64Array.from(pieces)), placed };
+}

@@ -1,0 +1,82 @@
+import { LLAMA_MATRICES, LLAMA_NORMS } from "../hf/llama.ts";
+import { copied, type StreamedTensor, zeros } from "../streamed-tensor.ts";
+import type { WeightSource } from "../weight-source.ts";
+import type { HfConfig } from "./hf-config.ts";
+import type { ImportedModel } from "./imported-model.ts";
+
+/** Kinds of models that compute what ours do. */
+export const LLAMA_LIKE = ["llama", "mistral", "qwen2"];
+
+/**
+ * A Llama-like model. Ours has biases everywhere or nowhere: where it has them in some matrices the others get zeros.
+ *
+ * @param seq_length in place of the model's own, which may be longer than is wanted
+ */
+export function importLlama(
+  config: HfConfig,
+  source: WeightSource,
+  seq_length?: number,
+): ImportedModel {
+  requireOurs(config);
+  const stage = {
+    num_layers: config.count("num_hidden_layers"),
+    hidden_size: config.count("hidden_size"),
+    num_attention_heads: config.count("num_attention_heads"),
+    num_kv_heads: config.count("num_key_value_heads", config.count("num_attention_heads")),
+    ffn_hidden_size: config.count("intermediate_size"),
+  };
+  const bias = LLAMA_MATRICES.some(
+    ([, theirs]) => source.sizeOf(`model.layers.0.${theirs}.bias`) !== undefined,
+  );
+  // Newer files have the rotary base in a section of its own.
+  const theta = config
+    .section("rope_parameters")
+    .positive("rope_theta", config.positive("rope_theta", 10_000));
+  const model: ImportedModel["model"] = {
+    family: "llama",
+    vocab_size: config.count("vocab_size"),
+    seq_length: seq_length ?? config.count("max_position_embeddings", 2048),
+    head_size: config.count("head_dim", Math.floor(stage.hidden_size / stage.num_attention_heads)),
+    norm_eps: config.positive("rms_norm_eps", 1e-6),
+    rope_theta: theta,
+    bias,
+    tie_embeddings: config.flag("tie_word_embeddings", false),
+  };
+  return { model, stage, tensors: [...llamaTensors(source, stage.num_layers, model)] };
+}
+
+function requireOurs(config: HfConfig): void {
+  config.require("hidden_act", ["silu", "swish"]);
+  config.require("sliding_window", []);
+  config.require("partial_rotary_factor", [1]);
+  for (const section of ["rope_scaling", "rope_parameters"]) {
+    config.section(section).require("rope_type", ["default"]);
+    config.section(section).require("type", ["default"]);
+    config.section(section).require("partial_rotary_factor", [1]);
+  }
+}
+
+function* llamaTensors(
+  source: WeightSource,
+  num_layers: number,
+  { bias, tie_embeddings }: ImportedModel["model"],
+): Generator<StreamedTensor> {
+  yield copied(source, "model.embed_tokens.weight", "embedding.weight");
+  for (let i = 0; i < num_layers; i++) {
+    const [ours, theirs] = [`layers.${i}`, `model.layers.${i}`];
+    for (const [to, from] of LLAMA_NORMS)
+      yield copied(source, `${theirs}.${from}`, `${ours}.${to}`);
+    for (const [to, from] of LLAMA_MATRICES) {
+      const stem = `${theirs}.${from}`;
+      const weight = copied(source, `${stem}.weight`, `${ours}.${to}.weight`);
+      yield weight;
+      if (!bias) continue;
+      const name = `${ours}.${to}.bias`;
+      yield source.sizeOf(`${stem}.bias`)
+        ? copied(source, `${stem}.bias`, name)
+        : zeros(name, weight.shape[0]!);
+    }
+  }
+  yield copied(source, "model.norm.weight", "final_norm.gain");
+  if (!tie_embeddings) yield copied(source, "lm_head.weight", "head.weight");
+}

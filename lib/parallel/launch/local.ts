@@ -1,0 +1,128 @@
+import { randomUUID } from "node:crypto";
+import { closeSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import type { Writable } from "node:stream";
+import type { Launch } from "./detect.ts";
+import { freePort } from "./free-port.ts";
+import { openJobSecret } from "./job-secret.ts";
+import { RankProcess } from "./rank-process.ts";
+import { type LocalOutcome, judge } from "./verdict.ts";
+
+const LOOPBACK = "127.0.0.1";
+const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const DEFAULT_STOP_SECONDS = 30;
+
+export interface LocalRanksOptions {
+  /** Ranks to start on this machine. */
+  count: number;
+  /** Where this process stands; its `rank` is the first that it starts. */
+  launch: Launch;
+  /** What a rank runs; by default this process's own command line. */
+  command?: readonly string[];
+  env?: NodeJS.ProcessEnv;
+  /** Where the lines of other ranks than 0 go, behind their rank. Rank 0 inherits stdout and stderr. */
+  stderr: Writable;
+  /** How long the other ranks may live after one has failed. */
+  stop_seconds?: number;
+}
+
+/**
+ * Starts `count` ranks as child processes and supervises them, nothing else. SIGINT, SIGTERM and SIGHUP are passed
+ * on, each as often as it comes. When a rank fails, all others are ended: SIGTERM, and SIGKILL after `stop_seconds`.
+ * The ranks end with this process too (`followLifeline`).
+ *
+ * @throws FlmError ENVIRONMENT where a rank cannot be started
+ */
+export async function runLocalRanks(options: LocalRanksOptions): Promise<LocalOutcome> {
+  const env = await rankEnvironment(options);
+  const needsSecret = isWholeJob(options) && !env.FLM_SECRET_FILE;
+  const secret = needsSecret ? openJobSecret() : null;
+  try {
+    const ranks = startRanks(options, env, secret);
+    return await supervise(ranks, (options.stop_seconds ?? DEFAULT_STOP_SECONDS) * 1000);
+  } finally {
+    if (secret !== null) closeSync(secret);
+  }
+}
+
+function startRanks(
+  { count, launch, command = ownCommand(), stderr }: LocalRanksOptions,
+  env: NodeJS.ProcessEnv,
+  secret: number | null,
+): RankProcess[] {
+  const ranks: RankProcess[] = [];
+  try {
+    for (let local_rank = 0; local_rank < count; ++local_rank) {
+      const rank = launch.rank + local_rank;
+      const place = { RANK: String(rank), LOCAL_RANK: String(local_rank) };
+      ranks.push(new RankProcess({ rank, command, env: { ...env, ...place }, secret, stderr }));
+    }
+  } catch (error) {
+    for (const rank of ranks) rank.stop("SIGKILL");
+    throw error;
+  }
+  return ranks;
+}
+
+async function supervise(ranks: readonly RankProcess[], stop_ms: number): Promise<LocalOutcome> {
+  let wasSignalled = false;
+  let deadline: NodeJS.Timeout | undefined;
+  const forward = (signal: NodeJS.Signals) => {
+    wasSignalled = true;
+    for (const rank of ranks) rank.forward(signal);
+  };
+  const stopAll = () => {
+    // After a signal of the user's they are saving, together; a second SIGTERM would tell them to drop that.
+    if (!wasSignalled) for (const rank of ranks) rank.stop("SIGTERM");
+    deadline ??= setTimeout(() => ranks.forEach((rank) => rank.stop("SIGKILL")), stop_ms);
+  };
+  for (const signal of FORWARDED) process.on(signal, forward);
+  try {
+    const exits: Awaited<RankProcess["exit"]>[] = [];
+    const ended = ranks.map(async ({ exit }) => {
+      const how = await exit.catch((error: unknown) => {
+        stopAll();
+        throw error;
+      });
+      exits.push(how);
+      if (how.code !== 0) stopAll();
+    });
+    const failed = (await Promise.allSettled(ended)).find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
+    return judge(exits);
+  } finally {
+    clearTimeout(deadline);
+    for (const signal of FORWARDED) process.off(signal, forward);
+  }
+}
+
+/** False where other nodes start further ranks of the same job. */
+function isWholeJob({ count, launch }: LocalRanksOptions): boolean {
+  return launch.launcher === "none" || launch.world_size === count;
+}
+
+/** The variables of torchrun, which `detectLaunch` reads in the rank. */
+async function rankEnvironment(options: LocalRanksOptions): Promise<NodeJS.ProcessEnv> {
+  const { count, launch, env = process.env } = options;
+  const own = isWholeJob(options);
+  const world_size = own ? count : launch.world_size;
+  const port = launch.master_port ?? (own ? await freePort(LOOPBACK) : null);
+  const address = own ? LOOPBACK : launch.master_address;
+  return {
+    // Ranks share the cores; results do not depend on the number of threads.
+    FLM_THREADS: String(Math.max(1, Math.floor(availableParallelism() / count))),
+    ...(own && { FLM_JOB_ID: `local-${randomUUID()}` }),
+    ...env,
+    WORLD_SIZE: String(world_size),
+    LOCAL_WORLD_SIZE: String(count),
+    GROUP_RANK: String(launch.node_rank ?? 0),
+    GROUP_WORLD_SIZE: String(world_size / count),
+    ...(address !== null && { MASTER_ADDR: address }),
+    ...(port !== null && { MASTER_PORT: String(port) }),
+  };
+}
+
+/** With --import and the like, which Node took from the command line. */
+function ownCommand(): string[] {
+  return [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+}

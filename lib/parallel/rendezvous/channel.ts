@@ -1,0 +1,100 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { FlmError } from "../../errors.ts";
+import { type FrameSocket, MAX_FRAME } from "./frame-socket.ts";
+
+const SEQUENCE_BYTES = 8;
+const MAC_BYTES = 16;
+
+/** One key for each direction; both sides derive them in the handshake. */
+export interface ChannelKeys {
+  send: Buffer;
+  receive: Buffer;
+}
+
+/**
+ * Messages between a rank and the store after their handshake. Every frame is: its number (8 bytes), the first 16 bytes
+ * of an HMAC-SHA256 over number and payload, and the payload, which is JSON. A frame that is changed, repeated, left
+ * out or from another connection ends this one.
+ */
+export class Channel {
+  readonly #frames: FrameSocket;
+  readonly #keys: ChannelKeys;
+  #sent = 0n;
+  #received = 0n;
+
+  constructor(frames: FrameSocket, keys: ChannelKeys) {
+    frames.max_frame = MAX_FRAME;
+    this.#frames = frames;
+    this.#keys = keys;
+  }
+
+  get peer(): string {
+    return this.#frames.peer;
+  }
+
+  get heardAt(): number {
+    return this.#frames.heardAt;
+  }
+
+  /** The next message; those after it wait for `open`. @throws Error when the connection ends first */
+  async next<Message>(): Promise<Message> {
+    const payload = this.#verify(await this.#frames.next());
+    if (payload === null) throw new Error("the store sent a frame that is not genuine");
+    return JSON.parse(payload.toString("utf8")) as Message;
+  }
+
+  /** Begins to read. `onClose` is called once, when no further message can come. */
+  open<Message>(onMessage: (message: Message) => void, onClose: (reason: string) => void): void {
+    this.#frames.onFrame = (frame) => {
+      const payload = this.#verify(frame);
+      if (payload !== null) onMessage(JSON.parse(payload.toString("utf8")) as Message);
+    };
+    this.#frames.onClose = onClose;
+  }
+
+  /** @throws FlmError INVALID_ARGUMENT where the message is longer than a frame may be */
+  send(message: object): void {
+    const payload = Buffer.from(JSON.stringify(message));
+    const limit = MAX_FRAME - SEQUENCE_BYTES - MAC_BYTES;
+    if (payload.length > limit)
+      throw new FlmError(
+        "INVALID_ARGUMENT",
+        `a message of ${payload.length} bytes between ranks; the limit is ${limit}`,
+      );
+    const sequence = numbered(this.#sent++);
+    this.#frames.send(sequence, mac(this.#keys.send, sequence, payload), payload);
+  }
+
+  /** Sends what is left, then closes. */
+  end(): Promise<void> {
+    return this.#frames.end();
+  }
+
+  destroy(reason: string): void {
+    this.#frames.destroy(reason);
+  }
+
+  #verify(frame: Buffer): Buffer | null {
+    const sequence = numbered(this.#received++);
+    const payload = frame.subarray(SEQUENCE_BYTES + MAC_BYTES);
+    const found = frame.subarray(SEQUENCE_BYTES, SEQUENCE_BYTES + MAC_BYTES);
+    if (
+      frame.length >= SEQUENCE_BYTES + MAC_BYTES &&
+      frame.subarray(0, SEQUENCE_BYTES).equals(sequence) &&
+      timingSafeEqual(found, mac(this.#keys.receive, sequence, payload))
+    )
+      return payload;
+    this.#frames.destroy("a frame that is not genuine");
+    return null;
+  }
+}
+
+function numbered(sequence: bigint): Buffer {
+  const bytes = Buffer.alloc(SEQUENCE_BYTES);
+  bytes.writeBigUInt64BE(sequence);
+  return bytes;
+}
+
+function mac(key: Buffer, sequence: Buffer, payload: Buffer): Buffer {
+  return createHmac("sha256", key).update(sequence).update(payload).digest().subarray(0, MAC_BYTES);
+}

@@ -1,0 +1,59 @@
+import { type ErrorCode, FlmError } from "../../errors.ts";
+
+/** An error as data: it crosses sockets and threads. */
+export interface PlainError {
+  code: ErrorCode;
+  message: string;
+  hint?: string;
+}
+
+/** What a rank brings to the world, beside its identity. */
+export interface Join {
+  type: "join";
+  host: string;
+  world_size: number;
+  /** A hash of what has to be equal on all ranks. */
+  config_hash: string;
+  /** Where the rank's communicator listens; the store does not look into it. */
+  endpoint: unknown;
+}
+
+/** What all ranks call together; they meet by key. */
+export interface Call {
+  type: "call";
+  id: number;
+  verb: "gather" | "broadcast" | "barrier";
+  key: string;
+  value: unknown;
+  timeout_ms: number;
+}
+
+export type FromRank =
+  | Join
+  | Call
+  /** Every second; `reports` counts the calls of `progress`, `step` is the argument of the last. */
+  | { type: "beat"; step: number; reports: number }
+  | { type: "abort"; error: PlainError }
+  | { type: "leave" };
+
+export type FromStore =
+  | { type: "joined"; epoch: number; hosts: string[]; endpoints: unknown[] }
+  /** `later` says that another store may come to this address: try again. */
+  | { type: "refused"; error: PlainError; later: boolean }
+  | { type: "answer"; id: number; value: unknown }
+  | { type: "abort"; error: PlainError }
+  | { type: "beat" }
+  | { type: "bye" };
+
+export function plain({ code, message, hint }: FlmError): PlainError {
+  return { code, message, ...(hint !== undefined && { hint }) };
+}
+
+export function revive({ code, message, hint }: PlainError): FlmError {
+  return new FlmError(code, message, hint === undefined ? {} : { hint });
+}
+
+/** A reason to end the world for, said in words alone: peers may try again. */
+export function asError(reason: FlmError | string): FlmError {
+  return typeof reason === "string" ? new FlmError("COMM_PEER_LOST", reason) : reason;
+}

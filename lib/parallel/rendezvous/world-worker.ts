@@ -1,0 +1,50 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { FlmError } from "../../errors.ts";
+import { joinHere } from "./join-here.ts";
+import { plain, type PlainError, revive } from "./messages.ts";
+import type { FromWorker, ToWorker, WorkerOptions } from "./worker-messages.ts";
+import type { World } from "./world.ts";
+
+const port = parentPort!;
+
+function say(message: FromWorker): void {
+  port.postMessage(message);
+}
+
+function plainOf(error: unknown): PlainError {
+  if (error instanceof FlmError) return plain(error);
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: "INTERNAL", message: text };
+}
+
+async function obey(world: World, message: ToWorker): Promise<unknown> {
+  switch (message.type) {
+    case "progress":
+      return world.progress(message.step);
+    case "abort":
+      return world.abort(revive(message.error));
+    case "close":
+      return world.close();
+    case "call": {
+      const { verb, key, value, options } = message;
+      return verb === "barrier" ? world.barrier(key, options) : world[verb](key, value, options);
+    }
+  }
+}
+
+try {
+  const options = workerData as WorkerOptions;
+  const onWarning = (message: string) => say({ type: "warning", message });
+  const world = await joinHere({ ...options, onWarning });
+  const { epoch, roster, hosts } = world;
+  world.onAbort((reason) => say({ type: "abort", error: plain(reason) }));
+  port.on("message", (message: ToWorker) => {
+    void obey(world, message).then(
+      (value) => "id" in message && say({ type: "answer", id: message.id, value }),
+      (error) => "id" in message && say({ type: "refusal", id: message.id, error: plainOf(error) }),
+    );
+  });
+  say({ type: "joined", epoch, roster, hosts });
+} catch (error) {
+  say({ type: "failed", error: plainOf(error) });
+}

@@ -1,0 +1,124 @@
+import type { Config } from "../config/types.ts";
+import { count } from "../format.ts";
+import { planStages, type StagePlan } from "../growth/stage-plan.ts";
+import { worldSizeOf } from "../parallel/mesh.ts";
+import type { Calibration } from "../scaling/calibrate.ts";
+import { costOf } from "../scaling/cost.ts";
+import { narayananFlops } from "../scaling/flops.ts";
+import { growthEstimates } from "./growth-estimates.ts";
+import { stageLayouts } from "./stage-layouts.ts";
+import { estimateStage, type Site } from "./stage-estimate.ts";
+import { hardwareOf } from "./this-machine.ts";
+import type { FromScratch, Plan, StageEstimate } from "./types.ts";
+import { vocabularySize } from "./vocabulary.ts";
+
+export interface PlanOptions {
+  /** Also look for the fastest layouts of each stage. */
+  search?: boolean;
+  /** Devices to search layouts for; by default those that each stage uses. */
+  devices?: number;
+  /** Measured by `calibrateFrom`; its efficiency takes the place of the config's. */
+  calibration?: Calibration;
+}
+
+/** Where a run would happen: hardware, precision and the two factors of the config. */
+export function siteOf(config: Config): Site {
+  const hardware = hardwareOf(config);
+  const narrow = hardware.kind === "gpu" || hardware.peak_flops.bf16 > hardware.peak_flops.f32;
+  return {
+    hardware,
+    precision: config.precision === "auto" ? (narrow ? "bf16" : "f32") : config.precision,
+    efficiency: config.hardware.efficiency,
+    availability: config.hardware.availability,
+    world: worldSizeOf(config.stages),
+  };
+}
+
+/**
+ * What a run will need: memory, time, money, energy. Needs neither the devices nor the addon nor the data.
+ *
+ * @throws FlmError CONFIG_INVALID, GROWTH_INVALID; DATA_NOT_FOUND for a vocabulary in a file that is not there
+ */
+export function planRun(config: Config, options: PlanOptions = {}): Plan {
+  const { calibration = null } = options;
+  const configured = siteOf(config);
+  const site = { ...configured, efficiency: calibration?.efficiency ?? configured.efficiency };
+  const plans = planStages(config, vocabularySize(config));
+  const stages = plans.map((plan) => estimateStage(plan, site));
+  const { price_per_gpu_hour } = config.hardware;
+  return {
+    stages,
+    total: {
+      flops: sum(stages, "flops"),
+      days: sum(stages, "days"),
+      ...costOf(sum(stages, "gpu_hours"), site.hardware.watts, price_per_gpu_hour),
+      model_flops: sum(stages, "model_flops"),
+      steps: sum(stages, "steps"),
+      tokens: sum(stages, "tokens"),
+    },
+    hardware: {
+      profile: site.hardware.name,
+      source: site.hardware.source,
+      precision: site.precision,
+      efficiency: site.efficiency,
+      availability: site.availability,
+      price_per_gpu_hour,
+    },
+    growth: growthEstimates(plans, stages),
+    from_scratch:
+      stages.length > 1 ? fromScratch(plans.at(-1)!, stages, site, price_per_gpu_hour) : null,
+    search: options.search ? stageLayouts(plans, stages, site, options.devices) : null,
+    calibration,
+    warnings: warningsOf(stages, site, calibration),
+  };
+}
+
+function sum(
+  stages: readonly StageEstimate[],
+  key: "flops" | "model_flops" | "days" | "gpu_hours" | "steps" | "tokens",
+): number {
+  return stages.reduce((total, stage) => total + stage[key], 0);
+}
+
+function fromScratch(
+  plan: StagePlan,
+  stages: readonly StageEstimate[],
+  site: Site,
+  price: number | null,
+): FromScratch {
+  const last = stages.at(-1)!;
+  const tokens = sum(stages, "tokens");
+  const longer = tokens / last.tokens;
+  const days = last.days * longer;
+  const ours = sum(stages, "days");
+  return {
+    meaning: `${last.name} alone, from scratch, on the same ${count(tokens)} tokens: equal tokens, which need not mean equal loss`,
+    flops: tokens * narayananFlops(plan.shape),
+    days,
+    speed_up: days / ours,
+    days_saved: days - ours,
+    ...costOf(last.gpu_hours * longer, site.hardware.watts, price),
+  };
+}
+
+function warningsOf(
+  stages: readonly StageEstimate[],
+  { hardware, efficiency }: Site,
+  calibration: Calibration | null,
+): string[] {
+  const warnings = stages
+    .filter((stage) => stage.memory_bytes_per_device > hardware.memory_bytes)
+    .map(
+      ({ name, memory_bytes_per_device: needed }) =>
+        `stage ${name} needs ${gigabytes(needed)} a device, ${hardware.name} has ${gigabytes(hardware.memory_bytes)}: lower micro_batch_size, recompute, or split it over more devices`,
+    );
+  if (hardware.kind === "cpu" && !calibration && efficiency === 1)
+    warnings.push(
+      "times on a CPU are a guess until they are calibrated with a run: --calibrate runs/NAME/metrics.jsonl",
+    );
+  return warnings;
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}

@@ -1,0 +1,34 @@
+import type { StagePlan } from "../growth/stage-plan.ts";
+import { ourSoftware } from "../scaling/layout.ts";
+import { bestByMesh, searchLayouts } from "../scaling/layout-search.ts";
+import type { Site } from "./stage-estimate.ts";
+import type { StageEstimate, StageLayouts } from "./types.ts";
+
+const SHOWN = 5;
+
+/** The fastest layouts that fit, for each stage on its own number of devices, or on `devices`. */
+export function stageLayouts(
+  plans: readonly StagePlan[],
+  stages: readonly StageEstimate[],
+  site: Site,
+  devices: number | undefined,
+): StageLayouts[] {
+  return plans.map((plan, i) => {
+    const space = {
+      devices: devices ?? stages[i]!.devices,
+      global_batch_size: plan.config.global_batch_size,
+    };
+    const ranked = searchLayouts(plan.shape, site.hardware, ourSoftware(site.precision), space);
+    return {
+      stage: stages[i]!.name,
+      devices: space.devices,
+      layouts: bestByMesh(ranked)
+        .slice(0, SHOWN)
+        .map(({ layout, step_seconds, memory_bytes }) => ({
+          layout,
+          step_seconds: step_seconds / site.efficiency,
+          memory_bytes_per_device: memory_bytes,
+        })),
+    };
+  });
+}

@@ -1,0 +1,47 @@
+#include "model/embedding.h"
+
+#include "model/tensor_parallel.h"
+
+namespace flm {
+
+namespace {
+
+void table_bwd(const Run& run, const Weight& table, In dx, const TokenBatch::Sorted& sorted, double scale) {
+  run.ops.embedding_bwd(run.context, {.dweight = table.grad,
+                                      .dx = dx,
+                                      .order = sorted.order,
+                                      .ids = sorted.ids,
+                                      .starts = sorted.starts,
+                                      .U = sorted.distinct,
+                                      .C = run.shape.hidden_size,
+                                      .scale = scale});
+}
+
+}  // namespace
+
+void embed_fwd(const Run& run, Out x, const TokenBatch& batch) {
+  const ArenaScope scope(run.arena);
+  const Out partial = take_partial(run, x, batch.N);
+  run.ops.embedding_fwd(run.context,
+                        {.x = partial,
+                         .weight = run.weights.embedding.value,
+                         // Everybody's table, so that only one rank may add it.
+                         .position_weight = run.tensor.rank == 0 ? run.weights.position.value : In{},
+                         .tokens = batch.tokens,
+                         .positions = batch.positions,
+                         .N = batch.N,
+                         .C = run.shape.hidden_size,
+                         .V = run.shape.vocab_size,
+                         .vocab_start = run.tensor.vocab_begin,
+                         .scale = run.shape.input_mult});
+  reduce_rows(run, x, partial, batch.N);
+}
+
+void embed_bwd(const Run& run, In dx, const TokenBatch& batch) {
+  const ArenaScope scope(run.arena);
+  const In all = gather_rows(run, dx, batch.N);
+  table_bwd(run, run.weights.embedding, all, batch.by_token, run.shape.input_mult);
+  if (run.weights.position.value) table_bwd(run, run.weights.position, all, batch.by_position, 1);
+}
+
+}  // namespace flm

@@ -1,0 +1,43 @@
+import { expect, it } from "vitest";
+import type { RankExit } from "../../../../lib/parallel/launch/rank-process.ts";
+import { judge } from "../../../../lib/parallel/launch/verdict.ts";
+
+function exit(rank: number, how: Partial<RankExit>): RankExit {
+  return { rank, code: null, signal: null, was_stopped: false, last_lines: [], ...how };
+}
+
+it.each<[string, RankExit[], number, string | null]>([
+  ["all are done", [exit(1, { code: 0 }), exit(0, { code: 0 })], 0, null],
+  [
+    "one fails",
+    [exit(0, { code: 0 }), exit(1, { code: 65, last_lines: ["a", "error: b"] })],
+    65,
+    "rank 1 ended with exit code 65; its last lines:\n[1] a\n[1] error: b",
+  ],
+  [
+    "one is killed",
+    [exit(2, { signal: "SIGKILL" }), exit(0, { code: 75 })],
+    75,
+    "rank 2 ended with signal SIGKILL",
+  ],
+  [
+    "others notice first",
+    [exit(0, { code: 75 }), exit(1, { code: 75 }), exit(2, { code: 71 })],
+    71,
+    "rank 2 ended with exit code 71",
+  ],
+  [
+    "others had to be stopped",
+    [exit(0, { signal: "SIGTERM", was_stopped: true }), exit(1, { code: 70 })],
+    70,
+    "rank 1 ended with exit code 70",
+  ],
+  [
+    "all are pre-empted",
+    [exit(1, { code: 75 }), exit(0, { code: 75 })],
+    75,
+    "rank 1 ended with exit code 75",
+  ],
+])("when %s", (_, exits, exit_code, message) => {
+  expect(judge(exits)).toEqual({ exit_code, message });
+});

@@ -1,0 +1,153 @@
+import { describe, expect, test } from "vitest";
+import { resolveConfig } from "../../../lib/config/resolve.ts";
+import type { UserConfig } from "../../../lib/config/types.ts";
+import { calibrateFrom } from "../../../lib/plan/calibrate-from.ts";
+import { planRun } from "../../../lib/plan/plan.ts";
+import { cpuProfile } from "../../../lib/plan/this-machine.ts";
+import { failure } from "../failure.ts";
+
+const small: UserConfig = {
+  name: "small",
+  device: "cpu",
+  precision: "f32",
+  model: { seq_length: 64 },
+  data: { sources: [{ path: "text.txt" }] },
+  stages: [
+    { num_layers: 2, hidden_size: 64, num_attention_heads: 2, tokens: "64k" },
+    { num_layers: 4, hidden_size: 128, num_attention_heads: 4, tokens: "64k" },
+  ],
+};
+
+const planned = (changes: Partial<UserConfig> = {}, options = {}) =>
+  planRun(resolveConfig({ ...small, ...changes }, { unsupported: "allow" }), options);
+
+describe("planRun", () => {
+  test("one device is estimated by the engine's own buffers, several by published formulas", () => {
+    const parallel = { data_parallel_size: 2 };
+    const [one] = planned().stages;
+    const [two] = planned({
+      stages: [{ ...small.stages[0]!, parallel }],
+      hardware: { profile: "a100" },
+    }).stages;
+    expect([one!.memory_rule, one!.devices]).toEqual(["engine", 1]);
+    expect([two!.memory_rule, two!.devices]).toEqual(["published", 2]);
+  });
+
+  test("an omitted data-parallel size takes the ranks of the largest stage", () => {
+    const { stages } = planned({
+      hardware: { profile: "h100" },
+      stages: [
+        { ...small.stages[0]!, micro_batch_size: 2 },
+        {
+          ...small.stages[1]!,
+          micro_batch_size: 2,
+          parallel: { tensor_parallel_size: 2, pipeline_parallel_size: 2 },
+        },
+      ],
+    });
+    expect(stages.map(({ devices }) => devices)).toEqual([4, 4]);
+    expect(stages[0]!.layout.data_parallel_size).toBe(4);
+  });
+
+  test("efficiency scales steps and TFLOP/s, availability days alone", () => {
+    const with_ = (hardware: UserConfig["hardware"]) =>
+      planned({ hardware: { profile: "a100", ...hardware } }).stages[0]!;
+    const plain = with_({});
+    const slow = with_({ efficiency: 0.5 });
+    const broken = with_({ availability: 0.5 });
+    expect(slow.step_seconds / plain.step_seconds).toBeCloseTo(2, 9);
+    expect(slow.tflops_per_gpu / plain.tflops_per_gpu).toBeCloseTo(0.5, 9);
+    expect(slow.days / plain.days).toBeCloseTo(2, 9);
+    expect(broken.step_seconds).toBe(plain.step_seconds);
+    expect(broken.days / plain.days).toBeCloseTo(2, 9);
+  });
+
+  test("a single stage has no growth and nothing to be compared with", () => {
+    expect(planned({ stages: [small.stages[0]!] })).toMatchObject({
+      growth: [],
+      from_scratch: null,
+      search: null,
+      calibration: null,
+      total: { cost_usd: null },
+    });
+  });
+
+  test("warns of what does not fit, with both numbers and what to do", () => {
+    const huge = { num_layers: 80, hidden_size: 8192, num_attention_heads: 64, tokens: "1B" };
+    const { warnings } = planned({ hardware: { profile: "h100" }, stages: [huge] });
+    expect(warnings).toEqual([
+      expect.stringMatching(/stage-1 needs [\d.]+ GB a device, h100-80gb has 85.9 GB.*recompute/),
+    ]);
+  });
+
+  test("times on an uncalibrated CPU come with a warning", () => {
+    expect(planned().warnings).toEqual([expect.stringContaining("--calibrate")]);
+    expect(planned({ hardware: { efficiency: 0.4 } }).warnings).toEqual([]);
+    expect(cpuProfile().peak_flops.f32).toBeGreaterThan(1e9);
+  });
+
+  test("an unknown profile is answered with the nearest and the whole list", () => {
+    const { code, message, hint } = failure(() => planned({ hardware: { profile: "a100-80g" } }));
+    expect(code).toBe("CONFIG_INVALID");
+    expect(message).toMatch(/hardware.profile a100-80g .* b200-180gb, cpu/);
+    expect(hint).toContain("a100-80gb");
+  });
+
+  test("a vocabulary in a file that is not there can be given as a number", () => {
+    const tokenizer = { type: "file" as const, path: "no/tokenizer.json" };
+    const error = failure(() => planned({ tokenizer }));
+    expect(error).toMatchObject({ code: "DATA_NOT_FOUND" });
+    expect(error.hint).toContain("model.vocab_size");
+    const model = { ...small.model, vocab_size: 1000 };
+    expect(planned({ tokenizer, model }).stages[0]!.parameters).toBeGreaterThan(1000 * 64);
+  });
+});
+
+describe("calibrateFrom", () => {
+  const config = resolveConfig(small, { unsupported: "allow" });
+  const modelled = planned().stages.map(({ step_seconds }) => step_seconds);
+  /** Steps of both stages; the first three of each are far too slow, and so are those of the ramp. */
+  const steps = (slowdown: readonly number[]) => {
+    const rows = slowdown.flatMap((factor, stage) => {
+      const plain = Array.from({ length: 12 }, (_, i) => ({
+        stage,
+        ramp: 1,
+        step_ms: modelled[stage]! * 1000 * (i < 3 ? 50 : factor),
+      }));
+      return [{ stage, ramp: 0.5, step_ms: 1e6 }, ...plain];
+    });
+    return {
+      stage: rows.map((row) => row.stage),
+      ramp: rows.map((row) => row.ramp),
+      step_ms: rows.map((row) => row.step_ms),
+    };
+  };
+
+  test("finds the factor, without warm-up and ramps", () => {
+    const { efficiency, stages } = calibrateFrom(config, steps([4, 4]));
+    expect(efficiency).toBeCloseTo(0.25, 9);
+    for (const { residual } of stages) expect(residual).toBeCloseTo(0, 9);
+  });
+
+  test("shows what one factor cannot explain", () => {
+    const { efficiency, stages } = calibrateFrom(config, steps([2, 8]));
+    expect(efficiency).toBeCloseTo(0.25, 9);
+    expect(stages.map(({ residual }) => residual)).toEqual([
+      expect.closeTo(1, 9),
+      expect.closeTo(-0.5, 9),
+    ]);
+  });
+
+  test("its efficiency takes the place of the config's", () => {
+    const calibration = calibrateFrom(config, steps([4, 4]));
+    const plan = planned({}, { calibration });
+    expect(plan.hardware.efficiency).toBeCloseTo(0.25, 9);
+    expect(plan.stages[0]!.step_seconds).toBeCloseTo(4 * modelled[0]!, 9);
+    expect(plan.calibration).toBe(calibration);
+  });
+
+  test("refuses a run without steps", () => {
+    const none = { stage: [], ramp: [], step_ms: [] };
+    expect(failure(() => calibrateFrom(config, none)).code).toBe("INVALID_ARGUMENT");
+  });
+});
