@@ -9,6 +9,8 @@ export default defineConfig({
     exclude: slow ? [] : ["test/**/*.slow.test.ts"],
     // A crash of the addon then costs one test file, not the run.
     pool: "forks",
+    // By default one fewer: on two cores files would run one after another, each waiting for the programs it starts.
+    maxWorkers: "100%",
     setupFiles: ["./test/support/fixed-seed.ts"],
     testTimeout: slow ? 300_000 : 60_000,
     hookTimeout: 60_000,

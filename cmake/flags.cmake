@@ -18,15 +18,18 @@ target_compile_options(flm_flags INTERFACE
   "$<$<COMPILE_LANGUAGE:CXX>:${FLM_CXX_FLAGS}>" "$<$<COMPILE_LANGUAGE:CUDA>:${FLM_CUDA_FLAGS}>")
 target_link_libraries(flm_flags INTERFACE Threads::Threads ${CMAKE_DL_LIBS})
 
+# Each at the level where compiling and one run together cost least: UBSan's checks make -O2 slow to compile.
 if(FLM_SANITIZE STREQUAL "address")
   set(FLM_SANITIZERS -fsanitize=address,undefined -fno-sanitize-recover=undefined)
+  set(FLM_SANITIZED_LEVEL -O1)
 elseif(FLM_SANITIZE STREQUAL "thread")
   set(FLM_SANITIZERS -fsanitize=thread)
+  set(FLM_SANITIZED_LEVEL -O2)
 elseif(NOT FLM_SANITIZE STREQUAL "none")
   message(FATAL_ERROR "FLM_SANITIZE is \"${FLM_SANITIZE}\"; use none, address or thread")
 endif()
 if(FLM_SANITIZERS)
   target_compile_options(flm_flags INTERFACE
-    "$<$<COMPILE_LANGUAGE:CXX>:${FLM_SANITIZERS};-O2;-g1;-fno-omit-frame-pointer>")
+    "$<$<COMPILE_LANGUAGE:CXX>:${FLM_SANITIZERS};${FLM_SANITIZED_LEVEL};-g1;-fno-omit-frame-pointer>")
   target_link_options(flm_flags INTERFACE ${FLM_SANITIZERS})
 endif()

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { root } from "./support/files.mjs";
 import { buildNative } from "./support/native.mjs";
 import { countTests } from "./support/totals.mjs";
-import { resolveInPackage, run } from "./support/tools.mjs";
+import { jobs, resolveInPackage, run } from "./support/tools.mjs";
 
 const BROKEN_BUILD = { passed: 0, failed: 1 };
 
@@ -31,25 +31,31 @@ function vitest(folders, env = {}) {
 
 async function native(directory, options) {
   if (buildNative(directory, options, ["flm_native_test"]) !== 0) return BROKEN_BUILD;
-  const program = join(root, directory, "flm_native_test");
-  return inTurn(["test", "grad"].map((mode) => () => countTests(program, ["--mode", mode])));
+  return inShards(join(root, directory, "flm_native_test"));
 }
 
 /** The CUDA kernels on the CPU: plain, under AddressSanitizer, or under the race checker. */
 async function emulation(programs) {
   const directory = "build-emulation";
   if (buildNative(directory, {}, programs, "test/native/emulation") !== 0) return BROKEN_BUILD;
-  return inTurn(programs.map((name) => () => countTests(join(root, directory, name), [])));
+  return inTurn(programs.map((name) => () => inShards(join(root, directory, name))));
+}
+
+/** Shares the tests of a native program out among processes: most of a test is its reference, on one thread. */
+async function inShards(program) {
+  const shards = Array.from({ length: jobs }, (_, i) => ["--shard", `${i + 1}/${jobs}`]);
+  return sum(await Promise.all(shards.map((args) => countTests(program, args))));
 }
 
 async function inTurn(suites) {
-  const totals = { passed: 0, failed: 0 };
-  for (const suite of suites) {
-    const { passed, failed } = await suite();
-    totals.passed += passed;
-    totals.failed += failed;
-  }
-  return totals;
+  const all = [];
+  for (const suite of suites) all.push(await suite());
+  return sum(all);
+}
+
+function sum(counts) {
+  const total = (key) => counts.reduce((before, count) => before + count[key], 0);
+  return { passed: total("passed"), failed: total("failed") };
 }
 
 const names = process.argv.slice(2).filter((argument) => argument !== "--slow");

@@ -16,11 +16,45 @@ const SHARD_BYTES = 2 ** 31;
 
 const KINDS: readonly StateKind[] = ["master", "exp_avg", "exp_avg_sq"];
 
+/** Tensors that lie in shards of their own. */
+export interface SavePart {
+  tensors: readonly TensorInfo[];
+  /** World ranks that write these shards in turn. */
+  writers: readonly number[];
+}
+
 /** What goes into which shard of `directory`, and where the manifest will say it is. */
 export function planSave(
   directory: string,
-  tensors: readonly TensorInfo[],
+  parts: readonly SavePart[],
 ): { plan: SavePlan; tensors: ManifestTensor[] } {
+  const shards = parts.flatMap(({ tensors, writers }) =>
+    cutIntoShards(tensors).map((items, i) => ({ items, writer: writers[i % writers.length]! })),
+  );
+  const files: SaveFile[] = [];
+  const places: ManifestTensor[] = [];
+  for (const [index, { items, writer }] of shards.entries()) {
+    const file = `shard-${String(index + 1).padStart(5, "0")}-of-${String(shards.length).padStart(5, "0")}.safetensors`;
+    const { header, offsets } = safetensorsHeader(items.map((item) => item.description));
+    files.push({
+      path: join(directory, file),
+      header,
+      items: items.map(({ tensor, kind }) => ({ tensor, kind })),
+      writer,
+    });
+    for (const [i, { tensor, kind, description }] of items.entries())
+      places.push({ ...description, name: tensor, kind, file, offset: offsets[i]! });
+  }
+  return { plan: { files }, tensors: places };
+}
+
+interface ShardItem {
+  tensor: string;
+  kind: StateKind;
+  description: TensorDescription;
+}
+
+function cutIntoShards(tensors: readonly TensorInfo[]): ShardItem[][] {
   const items = KINDS.flatMap((kind) =>
     tensors.map((tensor) => ({
       tensor: tensor.name,
@@ -33,7 +67,7 @@ export function planSave(
       } satisfies TensorDescription,
     })),
   );
-  const shards: (typeof items)[] = [];
+  const shards: ShardItem[][] = [];
   let bytes = Infinity;
   for (const item of items) {
     const size = byteLength(item.description);
@@ -44,21 +78,7 @@ export function planSave(
     bytes += size;
     shards.at(-1)!.push(item);
   }
-  const files: SaveFile[] = [];
-  const places: ManifestTensor[] = [];
-  for (const [index, shard] of shards.entries()) {
-    const file = `shard-${String(index + 1).padStart(5, "0")}-of-${String(shards.length).padStart(5, "0")}.safetensors`;
-    const { header, offsets } = safetensorsHeader(shard.map((item) => item.description));
-    files.push({
-      path: join(directory, file),
-      header,
-      items: shard.map(({ tensor, kind }) => ({ tensor, kind })),
-      writer: 0,
-    });
-    for (const [i, { tensor, kind, description }] of shard.entries())
-      places.push({ ...description, name: tensor, kind, file, offset: offsets[i]! });
-  }
-  return { plan: { files }, tensors: places };
+  return shards;
 }
 
 /** Loads a checkpoint as it is. */

@@ -174,8 +174,8 @@ export class CheckpointStore {
   }
 }
 
-/** Reads a checkpoint's manifest and verifies its files. @throws FlmError CHECKPOINT_INVALID or CHECKPOINT_NOT_FOUND. */
-export async function openCheckpoint(directory: string, hashFile: HashFile): Promise<Checkpoint> {
+/** Reads a checkpoint's manifest. @throws FlmError CHECKPOINT_INVALID or CHECKPOINT_NOT_FOUND. */
+export function readCheckpoint(directory: string): Checkpoint {
   const path = join(directory, MANIFEST);
   if (!existsSync(path))
     throw new FlmError(
@@ -185,7 +185,12 @@ export async function openCheckpoint(directory: string, hashFile: HashFile): Pro
         hint: "name a directory like runs/NAME/checkpoints/step-00000100.e0001",
       },
     );
-  const manifest = parseManifest(readFileSync(path, "utf8"), path);
+  return { directory, manifest: parseManifest(readFileSync(path, "utf8"), path) };
+}
+
+/** The same, with its files verified. */
+export async function openCheckpoint(directory: string, hashFile: HashFile): Promise<Checkpoint> {
+  const { manifest } = readCheckpoint(directory);
   for (const file of manifest.files) {
     const shard = join(directory, file.name);
     if (!existsSync(shard)) throw new FlmError("CHECKPOINT_INVALID", `${shard} is missing`);

@@ -16,8 +16,9 @@ export function evalTable(result: EvaluateResult): string {
   const scores =
     suite === "iq" ? iqRows(tasks as IqTaskResult[]) : choiceRows(tasks as ChoiceTaskResult[]);
   const means = groups.map(({ name, score, ci95 }) => [name, one(score), interval(ci95)]);
+  const notes = fittingNotes(tasks as (IqTaskResult | ChoiceTaskResult)[]);
   const parts = [
-    textTable(scores),
+    [textTable(scores), ...notes].join("\n"),
     textTable([["group mean", "score", "95 % interval"], ...means]),
   ];
   if (suite === "iq") parts.push(publishedTable(tasks));
@@ -28,20 +29,19 @@ export function evalTable(result: EvaluateResult): string {
 
 function iqRows(tasks: readonly IqTaskResult[]): Cells[] {
   return [
-    ["task", "n", "score", "95 % interval", "floor", "likelihood", "soft", "notes"],
+    ["task", "n", "score", "95 % interval", "floor", "likelihood", "soft"],
     ...tasks.map((task) => [
       ...commonCells(task),
       task.likelihood ? one(task.likelihood.score) : "",
       task.soft === null ? "" : one(task.soft),
-      fittingNotes(task),
     ]),
   ];
 }
 
 function choiceRows(tasks: readonly ChoiceTaskResult[]): Cells[] {
   return [
-    ["task", "n", "score", "95 % interval", "floor", "per character", "notes"],
-    ...tasks.map((task) => [...commonCells(task), one(task.per_character), fittingNotes(task)]),
+    ["task", "n", "score", "95 % interval", "floor", "per character"],
+    ...tasks.map((task) => [...commonCells(task), one(task.per_character)]),
   ];
 }
 
@@ -49,12 +49,16 @@ function commonCells({ name, n, score, ci95, floor }: TaskResult): string[] {
   return [name, String(n), one(score), ci95 ? interval(ci95) : "", one(floor)];
 }
 
-/** What a context that is too short has cost. */
-function fittingNotes(task: { shots_dropped: number; too_long: number }): string {
-  const notes = [];
-  if (task.shots_dropped > 0) notes.push(`${task.shots_dropped} with fewer examples`);
-  if (task.too_long > 0) notes.push(`${task.too_long} too long, counted as failed`);
-  return notes.join(", ");
+/** What a context that is too short has cost, a line for each task. */
+function fittingNotes(
+  tasks: readonly { name: string; shots_dropped: number; too_long: number }[],
+): string[] {
+  return tasks.flatMap(({ name, shots_dropped, too_long }) => {
+    const notes = [];
+    if (shots_dropped > 0) notes.push(`${shots_dropped} with fewer examples`);
+    if (too_long > 0) notes.push(`${too_long} too long for the context, counted as failed`);
+    return notes.length > 0 ? [`${name}: ${notes.join(", ")}`] : [];
+  });
 }
 
 function perplexityTable(tasks: readonly PerplexityResult[]): string {

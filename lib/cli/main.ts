@@ -13,6 +13,7 @@ import { importCommand } from "./commands/import.ts";
 import { initCommand } from "./commands/init.ts";
 import { planCommand } from "./commands/plan.ts";
 import { reportCommand } from "./commands/report.ts";
+import { sweepCommand } from "./commands/sweep.ts";
 import { tokenizeCommand } from "./commands/tokenize.ts";
 import { trainCommand } from "./commands/train.ts";
 import { fail } from "./fail.ts";
@@ -27,6 +28,7 @@ const COMMANDS = [
   exportCommand(),
   importCommand(),
   reportCommand(),
+  sweepCommand(),
   fitCommand(),
   corpusCommand(),
   doctorCommand(),

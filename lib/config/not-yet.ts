@@ -12,13 +12,6 @@ interface NotYet {
   readonly askedBy: (config: Config) => Path[];
 }
 
-const PARALLEL_SIZES = [
-  "tensor_parallel_size",
-  "pipeline_parallel_size",
-  "virtual_pipeline_size",
-  "data_parallel_size",
-] as const;
-
 /** The one list of what the schema accepts and the program does not do yet. */
 export const NOT_YET: readonly NotYet[] = [
   {
@@ -37,27 +30,14 @@ export const NOT_YET: readonly NotYet[] = [
       ),
   },
   {
-    keys: "stages[].parallel.*_size",
-    feature: "training on several ranks",
-    instead: "use 1",
-    askedBy: (config) =>
-      PARALLEL_SIZES.flatMap((key) =>
-        inStages(config, key, (parallel) => (parallel[key] ?? 1) > 1),
-      ),
-  },
-  {
-    keys: "stages[].parallel.sequence_parallel",
-    feature: "sequence parallelism",
-    instead: "use false",
-    askedBy: (config) =>
-      inStages(config, "sequence_parallel", (parallel) => parallel.sequence_parallel),
-  },
-  {
-    keys: "stages[].parallel.recompute",
-    feature: "selective recomputation",
-    instead: "use none or full",
-    askedBy: (config) =>
-      inStages(config, "recompute", (parallel) => parallel.recompute === "selective"),
+    keys: "eval.suites",
+    feature: "scoring suites while several ranks train one model",
+    instead: "leave perplexity alone in the list; flm-train eval scores a checkpoint",
+    askedBy: ({ eval: { suites }, stages }) =>
+      suites.some((suite) => suite !== "perplexity") &&
+      stages.some(({ parallel }) => isSplit(parallel))
+        ? [["eval", "suites"]]
+        : [],
   },
   {
     keys: "data.sources[].format",
@@ -121,14 +101,9 @@ export function notSupportedYet(config: Config): Finding[] {
   );
 }
 
-function inStages(
-  { stages }: Config,
-  key: keyof ParallelConfig,
-  asks: (parallel: ParallelConfig) => boolean,
-): Path[] {
-  return stages.flatMap((stage, i) =>
-    asks(stage.parallel) ? [["stages", i, "parallel", key]] : [],
-  );
+function isSplit(parallel: ParallelConfig): boolean {
+  const { tensor_parallel_size, pipeline_parallel_size, data_parallel_size } = parallel;
+  return tensor_parallel_size * pipeline_parallel_size * (data_parallel_size ?? 1) > 1;
 }
 
 function valueAt(config: Config, path: Path): string {

@@ -10,24 +10,38 @@ export interface LossReport {
   targets: number;
 }
 
+/** How data-parallel ranks share rows: each takes every `ranks`-th run of them. */
+export interface Share {
+  ranks: number;
+  rank: number;
+  /** The work list of so many micro-batches. */
+  instructions(numMicroBatches: number): Int32Array;
+}
+
+const ALL: Share = { ranks: 1, rank: 0, instructions: () => NO_INSTRUCTIONS };
+
 /** Mean loss of rows, each with its own pieces. Rows that do not fill the last micro-batch stay empty. */
 export async function lossOfRows(
   engine: NativeEngine,
   rows: readonly RowPieces[],
   micro_batch_size: number,
   ramp: Ramp,
+  share: Share = ALL,
 ): Promise<LossReport> {
   let sum = 0;
   let targets = 0;
-  const perCall = MICRO_BATCHES_PER_CALL * micro_batch_size;
+  const perCall = MICRO_BATCHES_PER_CALL * micro_batch_size * share.ranks;
   for (let begin = 0; begin < rows.length; begin += perCall) {
-    const part = rows.slice(begin, begin + perCall);
+    const all = rows.slice(begin, begin + perCall);
+    // All ranks do as many micro-batches, though the last ones may be empty.
+    const count = Math.ceil(all.length / (micro_batch_size * share.ranks));
+    const first = share.rank * count * micro_batch_size;
     const report = await engine.evaluate({
-      pieces: joinRows(part),
-      num_micro_batches: Math.ceil(part.length / micro_batch_size),
+      pieces: joinRows(all.slice(first, first + count * micro_batch_size)),
+      num_micro_batches: count,
       ramp,
       per_token: false,
-      instructions: NO_INSTRUCTIONS,
+      instructions: share.instructions(count),
     });
     sum += report.loss_sum;
     targets += report.targets;

@@ -19,7 +19,7 @@ export function encodeFloats(values: Float32Array, type: FloatType): Uint8Array 
 export function decodeFloats(bytes: Uint8Array, type: FloatType): Float32Array {
   const count = bytes.length / FLOAT_BYTES[type];
   // A view needs an aligned start.
-  const own = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+  const own = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
   if (type === "f32") return new Float32Array(own.buffer, own.byteOffset, count);
   if (type === "f64") return Float32Array.from(new Float64Array(own.buffer, own.byteOffset, count));
   const halves = new Uint16Array(own.buffer, own.byteOffset, count);

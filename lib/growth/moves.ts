@@ -45,50 +45,39 @@ export function growthLoadPlan(
   const maps = new Indexed<AxisMap>();
   const axes = axisMaps(plan);
   // A mean of weights has no history: its moments start at zero, as those of drawn ones do.
-  const vocabWithoutMeans = plan.vocab.map((old) => Math.max(old, NEW));
-  const copied = (map: AxisMap) =>
-    map === plan.vocab && plan.vocab_means.length > 0 ? vocabWithoutMeans : map;
+  const vocabOfMoments =
+    plan.vocab_means.length > 0 ? plan.vocab.map((old) => Math.max(old, NEW)) : plan.vocab;
   const moves: Move[] = [];
   const steps: { tensor: string; step: number }[] = [];
   for (const parameter of parameterTable(plan.to)) {
-    const { layer, tail } = splitName(parameter.name);
-    const from = layer === null ? null : plan.layers.source[layer]!;
-    const added = layer !== null && plan.layers.added[layer]!;
-    const sourceName = from === null ? parameter.name : `layers.${from}.${tail}`;
+    const { tail, oldName, added } = originOf(plan, parameter.name);
     const [rowMap, colMap] = axes(tail);
     for (const kind of KINDS) {
-      const found =
-        from === NEW || (added && kind !== "master") ? undefined : source.tensor(sourceName, kind);
-      if (found === undefined && kind !== "master") continue;
-      const { fill, fill_value } =
-        kind === "master" ? fillOf(plan, parameter, tail, numbers.scaling) : ZERO_FILL;
-      const silent = kind === "master" && added && plan.depth === "zero" && writesResidual(tail);
+      const isMaster = kind === "master";
+      const isInherited = oldName !== null && (isMaster || !added);
+      const found = isInherited ? source.tensor(oldName, kind) : undefined;
+      if (found === undefined && !isMaster) continue;
+      const rows = rowMap === plan.vocab && !isMaster ? vocabOfMoments : rowMap;
       moves.push({
         tensor: parameter.name,
         kind,
-        file: found === undefined || silent ? -1 : files.indexOf(found.file),
+        file: found === undefined ? -1 : files.indexOf(found.file),
         offset: found?.offset ?? 0,
         dtype: found?.dtype ?? "f32",
         source_rows: found?.rows ?? 0,
         source_cols: found?.cols ?? 0,
-        row_map: rowMap === null ? -1 : maps.indexOf(kind === "master" ? rowMap : copied(rowMap)),
+        row_map: rows === null ? -1 : maps.indexOf(rows),
         col_map: colMap === null ? -1 : maps.indexOf(colMap),
         scale: scaleOf(plan, tail, kind, numbers.final_norm_factor),
-        ...(silent ? ZERO_FILL : { fill, fill_value }),
+        ...(isMaster ? fillOf(plan, parameter, { tail, added }, numbers.scaling) : ZERO_FILL),
       });
     }
-    const step =
-      added || numbers.optimizer_step === "restart" ? 0 : source.optimizer_steps[sourceName];
+    const carries = oldName !== null && !added && numbers.optimizer_step === "carry";
+    const step = carries ? source.optimizer_steps[oldName] : undefined;
     if (step) steps.push({ tensor: parameter.name, step });
   }
-  return {
-    seed: numbers.seed,
-    files: files.values,
-    maps: maps.values,
-    means: plan.vocab_means,
-    moves,
-    steps,
-  };
+  const { vocab_means: means } = plan;
+  return { seed: numbers.seed, files: files.values, maps: maps.values, means, moves, steps };
 }
 
 const ZERO_FILL = { fill: "constant", fill_value: 0 } as const;
@@ -119,9 +108,25 @@ function axisMaps(plan: GrowthPlan): (tail: string) => [AxisMap | null, AxisMap 
   };
 }
 
-function splitName(name: string): { layer: number | null; tail: string } {
+interface Origin {
+  /** The part of the name behind the layer. */
+  tail: string;
+  /** The tensor that it starts from; null where there is none. */
+  oldName: string | null;
+  /** Of a layer that the event adds, be it a copy or fresh. */
+  added: boolean;
+}
+
+function originOf({ layers }: GrowthPlan, name: string): Origin {
   const match = /^layers\.(\d+)\.(.*)$/.exec(name);
-  return match ? { layer: Number(match[1]), tail: match[2]! } : { layer: null, tail: name };
+  if (match === null) return { tail: name, oldName: name, added: false };
+  const [layer, tail] = [Number(match[1]), match[2]!];
+  const old = layers.source[layer]!;
+  return {
+    tail,
+    oldName: old === NEW ? null : `layers.${old}.${tail}`,
+    added: layers.added[layer]!,
+  };
 }
 
 /** The two projections whose results are added to the residual stream. */
@@ -129,14 +134,15 @@ function writesResidual(tail: string): boolean {
   return /^(attention\.out|ffn\.down)\.(weight|bias)$/.test(tail);
 }
 
-/** What new entries of an inherited tensor start from. */
+/** What new weights start from. */
 function fillOf(
   plan: GrowthPlan,
   parameter: ParameterInfo,
-  tail: string,
+  { tail, added }: Pick<Origin, "tail" | "added">,
   scaling: Scaling,
 ): Pick<Move, "fill" | "fill_value"> {
   const { init } = parameter;
+  if (added && plan.depth === "zero" && writesResidual(tail)) return ZERO_FILL;
   if (init.kind === "constant") {
     const isGain = tail.endsWith(".gain");
     return { fill: "constant", fill_value: init.value * (isGain ? gainFactor(plan) : 1) };

@@ -108,7 +108,11 @@ function layerMap(depth: GrowthConfig["depth"], from: number, to: number): Layer
 function vocabAxis(from: number, to: number, vocabulary: VocabularyMap | undefined): AxisMap {
   refuseShrinking("vocab_size", from, to);
   if (vocabulary === undefined) return appendAxis(from, to);
-  refuseShrinking("vocab_size, which the larger tokenizer needs,", vocabulary.map.length, to);
+  if (vocabulary.map.length > to)
+    throw new FlmError(
+      "GROWTH_INVALID",
+      `vocab_size ${to} is below the larger tokenizer's ${vocabulary.map.length} tokens`,
+    );
   return Int32Array.from({ length: to }, (_, id) => vocabulary.map[id] ?? NEW);
 }
 

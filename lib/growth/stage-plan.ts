@@ -3,7 +3,7 @@ import { stageSteps } from "../config/steps.ts";
 import type { Config, StageConfig } from "../config/types.ts";
 import { growthMasks, NO_MASKS, NO_RAMP, rampAt } from "./ramp.ts";
 import { type GrowthPlan, planGrowth } from "./plan.ts";
-import { type EngineSpec, type GrowthMasks, ONE_RANK } from "../native/plans.ts";
+import { type EngineSpec, type GrowthMasks, type MeshSpec, ONE_RANK } from "../native/plans.ts";
 import type { Ramp } from "../native/types.ts";
 import { modelFlopsPerToken } from "../scaling/flops.ts";
 import { type Scaling, scalingOf } from "../scaling/mup.ts";
@@ -71,7 +71,7 @@ export function engineSpecOf(
   config: Config,
   plan: StagePlan,
   placement: EnginePlacement,
-  trainable = true,
+  { trainable = true, mesh = ONE_RANK }: { trainable?: boolean; mesh?: MeshSpec } = {},
 ): EngineSpec {
   const { optimizer } = config;
   const { shape, scaling } = plan;
@@ -103,6 +103,6 @@ export function engineSpecOf(
       };
     }),
     masks: plan.masks,
-    mesh: ONE_RANK,
+    mesh,
   };
 }

@@ -8,6 +8,7 @@ import type {
   GenerateInput,
   GenerateReport,
   NativeEngine,
+  NativeWorld,
   SavedFile,
   StepInput,
   StepReport,
@@ -24,9 +25,12 @@ export function probeDevices(): { devices: DeviceInfo[]; no_cuda_reason: string 
  * An engine on its device, with all memory of the stage.
  * @throws FlmError OUT_OF_MEMORY, NOT_SUPPORTED, DEVICE_FAULT; INVALID_ARGUMENT where the spec contradicts itself
  */
-export function createEngine(spec: EngineSpec): Promise<NativeEngine> {
+export function createEngine(
+  spec: EngineSpec,
+  world: NativeWorld | null = null,
+): Promise<NativeEngine> {
   const bytes = encodeEngineSpec(spec);
-  return withCallersStack(async () => new Engine(await loadNative().createEngine(bytes)));
+  return withCallersStack(async () => new Engine(await loadNative().createEngine(bytes, world)));
 }
 
 /**

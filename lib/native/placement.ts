@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { Config } from "../config/types.ts";
 import { FlmError } from "../errors.ts";
 import type { DeviceInfo, NativeBinding } from "./types.ts";
@@ -19,9 +20,12 @@ export interface Placement {
 export function choosePlacement(
   config: Pick<Config, "device" | "precision">,
   native: NativeBinding,
+  { local_rank, local_world_size }: LocalRanks = ALONE,
 ): Placement {
   const { devices, no_cuda_reason } = native.devices();
-  const cuda = devices.find((device) => device.kind === "cuda");
+  const gpus = devices.filter((device) => device.kind === "cuda");
+  // Ranks beyond the GPUs share them in turn.
+  const cuda = gpus[local_rank % gpus.length];
   if (config.device === "cuda" && !cuda)
     throw new FlmError(
       "ENVIRONMENT",
@@ -38,7 +42,7 @@ export function choosePlacement(
     engine: {
       device: device.kind,
       device_index: device.index,
-      num_threads: threadCount(),
+      num_threads: threadCount() ?? shareOfThreads(local_world_size),
       precision,
     },
     device,
@@ -46,10 +50,25 @@ export function choosePlacement(
   };
 }
 
-/** FLM_THREADS, or all that the machine offers (0). */
-function threadCount(): number {
+/** The ranks of one machine, as far as placing them goes. */
+export interface LocalRanks {
+  local_rank: number;
+  /** Null where the launcher does not say. */
+  local_world_size: number | null;
+}
+
+const ALONE: LocalRanks = { local_rank: 0, local_world_size: 1 };
+
+/** All threads of the machine (0), shared by the ranks that run on it. */
+function shareOfThreads(ranks: number | null): number {
+  if (ranks === null || ranks === 1) return 0;
+  return Math.max(1, Math.floor(availableParallelism() / ranks));
+}
+
+/** FLM_THREADS. */
+function threadCount(): number | null {
   const text = process.env.FLM_THREADS;
-  if (text === undefined) return 0;
+  if (text === undefined) return null;
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1)
     throw new FlmError(

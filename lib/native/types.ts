@@ -19,8 +19,15 @@ export interface NativeBinding {
   readonly build: { readonly cuda: boolean };
   /** All devices of this machine; why there is no GPU among them, if so. */
   devices(): { devices: DeviceInfo[]; no_cuda_reason: string | null };
-  /** `spec` is `encodeEngineSpec(...)`. Allocates all memory of the stage. */
-  createEngine(spec: Uint8Array): Promise<NativeEngine>;
+  /**
+   * `spec` is `encodeEngineSpec(...)`. Allocates all memory of the stage. With a world it is collective: every rank
+   * of the mesh makes its engine while the others sit out.
+   */
+  createEngine(spec: Uint8Array, world: NativeWorld | null): Promise<NativeEngine>;
+  /** Opens the doors through which other ranks will connect; the system chooses the port. */
+  createWorld(bind_address: string): NativeWorld;
+  /** Ends every wait for another rank in this process, with the reason. From any thread that has loaded the addon. */
+  abortWorlds(reason: string): void;
   /** Size and XXH64 (seed 0, 16 hex digits) of a file. */
   hashFile(path: string): Promise<FileHash>;
   /** Hands the error class over, so that the addon's errors are instances of it. */
@@ -32,6 +39,38 @@ export interface NativeBinding {
 export interface FileHash {
   size: number;
   xxh64: string;
+}
+
+/** Where one rank can be reached by the others. */
+export interface RankEndpoint {
+  /** Equal for ranks that can share memory. */
+  host: string;
+  unix_name: string;
+  address: string;
+  port: number;
+}
+
+export interface WorldInput {
+  rank: number;
+  /** Of all ranks, this one's too. */
+  peers: readonly RankEndpoint[];
+  /** Job and attempt: ranks of another are refused. */
+  job: string;
+  /** Each pair proves that it knows it; empty: no proof is asked for. */
+  secret: Uint8Array;
+  /** Longest wait for another rank. */
+  timeout_seconds: number;
+  device: "cpu" | "cuda";
+  device_index: number;
+}
+
+/** This process's end of a group of ranks. */
+export interface NativeWorld {
+  readonly endpoint: RankEndpoint;
+  /** Collective, once. */
+  connect(input: WorldInput): Promise<void>;
+  /** What a rank does while others make the engines of a mesh that does not use it. */
+  sitOut(): Promise<void>;
 }
 
 export interface NativeEngine {

@@ -129,3 +129,50 @@ export function gpuProfile(name: string): HardwareProfile {
 export function profileOfDevice(deviceName: string): HardwareProfile | undefined {
   return GPUS.find(({ driver_name }) => driver_name.test(deviceName));
 }
+
+/** What a system says of its processor. */
+export interface CpuFacts {
+  cores: number;
+  /** 0 where it is hidden, as in most virtual machines. */
+  clock_hz: number;
+  /** Names as in /proc/cpuinfo. */
+  flags: ReadonlySet<string>;
+  memory_bytes: number;
+}
+
+const ASSUMED_CPU = {
+  clock_hz: 3e9,
+  bandwidth_per_core: 10e9,
+  network_bandwidth: 1.25e9, // 10 Gb/s
+  watts_per_core: 10,
+} as const;
+
+/**
+ * A CPU's profile: the peak from cores, clock and vectors (two fused multiply-adds a cycle), the rest assumed. The
+ * efficiencies of the cost model were fitted on GPUs, so that only a calibrated plan means much here.
+ */
+export function cpuProfile({ cores, clock_hz, flags, memory_bytes }: CpuFacts): HardwareProfile {
+  const clock = clock_hz || ASSUMED_CPU.clock_hz;
+  const lanes = flags.has("avx512f") ? 16 : flags.has("avx2") ? 8 : 2;
+  const f32 = cores * clock * lanes * 4;
+  const hasBf16 = flags.has("avx512_bf16");
+  const vectors = hasBf16
+    ? "AVX-512 BF16"
+    : lanes === 16
+      ? "AVX-512"
+      : lanes === 8
+        ? "AVX2"
+        : "SSE";
+  return {
+    name: "cpu",
+    kind: "cpu",
+    source: `${cores} cores at ${(clock / 1e9).toFixed(1)} GHz${clock_hz ? "" : " (assumed)"} with ${vectors}; bandwidth and power are assumed`,
+    peak_flops: { bf16: hasBf16 ? 2 * f32 : f32, f32 },
+    memory_bytes,
+    memory_bandwidth: cores * ASSUMED_CPU.bandwidth_per_core,
+    link_bandwidth: cores * ASSUMED_CPU.bandwidth_per_core,
+    network_bandwidth: ASSUMED_CPU.network_bandwidth,
+    devices_per_node: 1,
+    watts: cores * ASSUMED_CPU.watts_per_core,
+  };
+}

@@ -99,6 +99,8 @@ export interface StartInfo {
   /** Why the GPU was not taken; null when it was, or was not asked for. */
   device_reason: string | null;
   precision: "f32" | "bf16";
+  /** Processes that train together. */
+  ranks: number;
   stages: readonly StagePlan[];
   total_steps: number;
   first_step: number;

@@ -1,12 +1,11 @@
 import type { Checkpoint } from "../checkpoint/store.ts";
-import type { Config } from "../config/types.ts";
 import type { PreparedData, RowPieces } from "../data/types.ts";
 import { NO_RAMP } from "../growth/ramp.ts";
 import { PIECE_FIELDS } from "../native/types.ts";
-import { lossOfRows } from "../eval/loss-of-rows.ts";
 import { type RunEvent, shapeOf } from "./events.ts";
-import { grownLoad, resumeLoad, StageEngine } from "./session.ts";
-import { type EnginePlacement, rampOf, type StagePlan } from "../growth/stage-plan.ts";
+import type { RankStage } from "./rank-stage.ts";
+import { type EngineParts, grownLoad, resumeLoad, StageEngine } from "./session.ts";
+import { rampOf } from "../growth/stage-plan.ts";
 
 /** Rows of the fixed batch on which an event measures the loss before and after. */
 const MEASURED_ROWS = 8;
@@ -15,60 +14,50 @@ type GrowthEvent = Extract<RunEvent, { type: "growth" }>;
 
 /**
  * Makes the engine of `after` from the committed checkpoint of the stage before it, and measures the same batch
- * on both sides of the event. `running` is the old stage's engine where there is one; it is closed in any case.
+ * on both sides of the event. `running` is this rank's engine of the old stage, closed in any case; undefined where no
+ * rank has made one.
  * Nothing is written: a run that stops right after the event grows again from the same checkpoint.
+ *
+ * Collective over the world's ranks; a rank that one of the stages does not use has no engine, and NaN for its loss.
  */
 export async function growStage(
-  config: Config,
+  parts: EngineParts,
   data: PreparedData,
-  placement: EnginePlacement,
-  before: StagePlan,
-  after: StagePlan,
+  before: RankStage,
+  after: RankStage,
   checkpoint: Checkpoint,
-  running: StageEngine | null,
-): Promise<{ engine: StageEngine; event: GrowthEvent }> {
+  running: StageEngine | null | undefined,
+): Promise<{ engine: StageEngine | null; event: GrowthEvent }> {
   const start = performance.now();
-  const rows = fixedBatch(data, Math.min(before.shape.seq_length, after.shape.seq_length));
+  const { plan: small } = before;
+  const { plan: large } = after;
+  const rows = fixedBatch(data, Math.min(small.shape.seq_length, large.shape.seq_length));
   const old =
-    running ??
-    (await StageEngine.create(
-      config,
-      before,
-      placement,
-      resumeLoad(checkpoint),
-      data.files,
-      false,
-    ));
-  let loss_before: number;
+    running === undefined
+      ? await StageEngine.create(parts, before, resumeLoad(checkpoint), false)
+      : running;
+  let loss_before = NaN;
   try {
-    loss_before = (await lossOfRows(old.native, rows, before.config.micro_batch_size, NO_RAMP))
-      .loss;
+    if (old) loss_before = (await old.lossOfRows(rows, NO_RAMP)).loss;
   } finally {
-    await old.native.close();
+    await old?.native.close();
   }
   const loadStart = performance.now();
-  const engine = await StageEngine.create(
-    config,
-    after,
-    placement,
-    grownLoad(config, after, checkpoint),
-    data.files,
-  );
+  const load = grownLoad(parts.config, large, checkpoint);
+  const engine = await StageEngine.create(parts, after, load);
   const load_seconds = (performance.now() - loadStart) / 1000;
-  const { micro_batch_size } = after.config;
-  const loss_after = (await lossOfRows(engine.native, rows, micro_batch_size, rampOf(after, 0)))
-    .loss;
+  const loss_after = engine ? (await engine.lossOfRows(rows, rampOf(large, 0))).loss : NaN;
   return {
     engine,
     event: {
       type: "growth",
-      stage: after.index,
+      stage: large.index,
       step: checkpoint.manifest.step,
-      from: shapeOf(before),
-      to: shapeOf(after),
-      parameters_before: before.parameters,
-      parameters_after: after.parameters,
-      preserving: after.growth!.preserving,
+      from: shapeOf(small),
+      to: shapeOf(large),
+      parameters_before: small.parameters,
+      parameters_after: large.parameters,
+      preserving: large.growth!.preserving,
       loss_before,
       loss_after,
       load_seconds,

@@ -4,6 +4,12 @@ import { JsonlWriter } from "./jsonl.ts";
 import type { RunDirectory } from "./run-directory.ts";
 import { TensorboardWriter } from "./tensorboard.ts";
 
+/** What a trainer tells of itself. */
+export type RunRecorder = Pick<Recorder, "step" | "event" | "close">;
+
+/** That of the ranks that do not lead: what they could tell is the same. */
+export const SILENT: RunRecorder = { step: () => {}, event: () => {}, close: () => {} };
+
 /** Everything a run leaves behind beside its checkpoints: metrics, events, TensorBoard, and the observer's calls. */
 export class Recorder {
   readonly #metrics: JsonlWriter;

@@ -27,8 +27,8 @@ export async function* scoreSuites(
   { engine, data, ramp, step, signal }: ScoredModel,
 ): AsyncGenerator<Extract<RunEvent, { type: "evaluation" }>> {
   if (Object.values(ramp).some((m) => m !== 1)) return;
-  const { seq_length, vocab_size } = engine.plan.shape;
-  const { micro_batch_size } = engine.plan.config;
+  const { seq_length, vocab_size } = engine.stage.plan.shape;
+  const { micro_batch_size } = engine.stage.plan.config;
   const model = new EngineModel(
     {
       engine: engine.native,

@@ -3,40 +3,56 @@ import { basename, join } from "node:path";
 import type { Manifest, ManifestTensor } from "../checkpoint/manifest.ts";
 import { FORMAT } from "../checkpoint/manifest.ts";
 import { planInitial, planResume, planSave } from "../checkpoint/plans.ts";
-import type { Checkpoint, CheckpointStore } from "../checkpoint/store.ts";
+import { type Checkpoint, type CheckpointStore, readCheckpoint } from "../checkpoint/store.ts";
 import type { Config } from "../config/types.ts";
+import type { RowPieces } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
+import { type LossReport, lossOfRows } from "../eval/loss-of-rows.ts";
 import { type GrowthSource, growthLoadPlan } from "../growth/moves.ts";
 import { createEngine } from "../native/engine.ts";
 import { encodeLoadPlan, encodeSavePlan } from "../native/encode.ts";
 import type { LoadPlan, SavePlan } from "../native/plans.ts";
-import type { NativeEngine, SavedFile } from "../native/types.ts";
+import type {
+  NativeEngine,
+  NativeWorld,
+  Ramp,
+  SavedFile,
+  StepInput,
+  StepReport,
+} from "../native/types.ts";
+import { plain, type PlainError, revive } from "../parallel/rendezvous/messages.ts";
 import { parameterTable } from "../scaling/parameters.ts";
 import { type EnginePlacement, engineSpecOf, type StagePlan } from "../growth/stage-plan.ts";
+import { evaluationOf, type RankStage, rowsOf, savePartsOf } from "./rank-stage.ts";
+import type { Ranks } from "./ranks.ts";
 
-/** The engine of one stage with what TypeScript has to remember about its tensors. */
+/** The engine of one stage on this rank, with what TypeScript has to remember about its tensors. */
 export class StageEngine {
   readonly native: NativeEngine;
-  readonly plan: StagePlan;
+  readonly stage: RankStage;
   /** Steps that each parameter's moments have seen. */
   readonly #steps: Record<string, number>;
 
-  private constructor(native: NativeEngine, plan: StagePlan, loaded: LoadPlan) {
+  private constructor(native: NativeEngine, stage: RankStage, loaded: LoadPlan) {
     this.native = native;
-    this.plan = plan;
-    this.#steps = Object.fromEntries(parameterTable(plan.shape).map(({ name }) => [name, 0]));
+    this.stage = stage;
+    this.#steps = Object.fromEntries(parameterTable(stage.plan.shape).map(({ name }) => [name, 0]));
     for (const { tensor, step } of loaded.steps) this.#steps[tensor] = step;
   }
 
+  /** Collective over the world's ranks; null on those that the stage does not use. */
   static async create(
-    config: Config,
-    plan: StagePlan,
-    placement: EnginePlacement,
+    { config, placement, world, files }: EngineParts,
+    stage: RankStage,
     load: LoadPlan,
-    files: readonly string[],
     trainable = true,
-  ): Promise<StageEngine> {
-    const native = await createEngine(engineSpecOf(config, plan, placement, trainable));
+  ): Promise<StageEngine | null> {
+    if (stage.at === null) {
+      await world!.sitOut();
+      return null;
+    }
+    const spec = engineSpecOf(config, stage.plan, placement, { trainable, mesh: stage.spec });
+    const native = await createEngine(spec, world);
     try {
       await native.load(encodeLoadPlan(load));
       await native.openTokenFiles(files);
@@ -44,16 +60,51 @@ export class StageEngine {
       await native.close();
       throw error;
     }
-    return new StageEngine(native, plan, load);
+    return new StageEngine(native, stage, load);
   }
 
-  countStep(): void {
-    for (const name of Object.keys(this.#steps)) this.#steps[name]! += 1;
+  /** `pieces` are those of the whole batch. */
+  async step(
+    pieces: Float64Array,
+    { lr, ramp, stop }: Pick<StepInput, "lr" | "ramp" | "stop">,
+  ): Promise<StepReport> {
+    const { plan, mesh, at, num_micro_batches, instructions } = this.stage;
+    const rows = plan.config.global_batch_size / mesh.data_parallel_size;
+    const first = at!.data * rows;
+    const report = await this.native.step({
+      pieces: mesh.data_parallel_size === 1 ? pieces : rowsOf(pieces, first, first + rows),
+      num_micro_batches,
+      lr,
+      ramp,
+      instructions,
+      stop,
+    });
+    if (!report.skipped) for (const name of Object.keys(this.#steps)) this.#steps[name]! += 1;
+    return report;
+  }
+
+  /** Mean loss of rows, each with its own pieces, which the data-parallel ranks share. */
+  lossOfRows(rows: readonly RowPieces[], ramp: Ramp): Promise<LossReport> {
+    const { plan, mesh, at } = this.stage;
+    return lossOfRows(this.native, rows, plan.config.micro_batch_size, ramp, {
+      ranks: mesh.data_parallel_size,
+      rank: at!.data,
+      instructions: (count) => evaluationOf(this.stage, count),
+    });
   }
 
   get optimizerSteps(): Record<string, number> {
     return { ...this.#steps };
   }
+}
+
+/** What all engines of a run are made of. */
+export interface EngineParts {
+  config: Config;
+  placement: EnginePlacement;
+  world: NativeWorld | null;
+  /** Token files. */
+  files: readonly string[];
 }
 
 /** Fresh weights of the first stage. */
@@ -102,30 +153,64 @@ export type ManifestFacts = Omit<
   "format" | "created" | "tensors" | "files" | "optimizer_steps"
 >;
 
-/** Writes and commits a checkpoint. Returns it with the bytes written. */
+/** What a rank says of its part of a checkpoint. */
+type Written = { files: SavedFile[] } | { error: PlainError };
+
+/**
+ * Writes and commits a checkpoint: every rank of the mesh its shards, then rank 0 the manifest. Returns it, with the
+ * bytes written, on all ranks; `engine` is null on one that waits, and `facts` count on rank 0 alone.
+ *
+ * @throws FlmError the first rank's failure, on all ranks
+ */
 export async function saveCheckpoint(
   store: CheckpointStore,
-  engine: StageEngine,
+  ranks: Ranks,
+  engine: StageEngine | null,
   facts: ManifestFacts,
 ): Promise<{ checkpoint: Checkpoint; bytes: number }> {
-  const partial = store.begin(facts.step, facts.epoch);
+  const isLeader = ranks.rank === 0;
+  const partial = await ranks.broadcast(
+    "checkpoint/begin",
+    isLeader ? store.begin(facts.step, facts.epoch) : "",
+  );
   try {
-    const { plan, tensors } = planSave(partial, engine.native.tensors());
-    const saved = await writeShards(engine, plan);
-    const checkpoint = store.commit(partial, {
-      format: FORMAT,
-      created: new Date().toISOString(),
-      ...facts,
-      tensors,
-      files: saved.map(({ path, size, xxh64 }) => ({ name: basename(path), size, xxh64 })),
-      optimizer_steps: engine.optimizerSteps,
+    const parts = engine ? savePartsOf(engine.stage, engine.native.tensors()) : [];
+    const { plan, tensors } = planSave(partial, parts);
+    const written = await ranks.gather<Written>(
+      "checkpoint/written",
+      engine
+        ? await writeShards(engine, plan).then((files) => ({ files }), failureOf)
+        : { files: [] },
+    );
+    const saved = written.flatMap((part) => {
+      if ("files" in part) return part.files;
+      throw revive(part.error);
     });
-    return { checkpoint, bytes: saved.reduce((sum, { size }) => sum + size, 0) };
+    const committed = isLeader
+      ? store.commit(partial, {
+          format: FORMAT,
+          created: new Date().toISOString(),
+          ...facts,
+          tensors,
+          files: saved.map(({ path, size, xxh64 }) => ({ name: basename(path), size, xxh64 })),
+          optimizer_steps: engine!.optimizerSteps,
+        })
+      : null;
+    const directory = await ranks.broadcast("checkpoint/committed", committed?.directory ?? "");
+    return {
+      checkpoint: committed ?? readCheckpoint(directory),
+      bytes: saved.reduce((sum, { size }) => sum + size, 0),
+    };
   } catch (error) {
     // On a full disk these bytes would be missing for the next attempt.
-    store.abandon(partial);
+    if (isLeader) store.abandon(partial);
     throw error;
   }
+}
+
+function failureOf(error: unknown): Written {
+  if (error instanceof FlmError && error.code === "IO") return { error: plain(error) };
+  throw error;
 }
 
 async function writeShards(engine: StageEngine, plan: SavePlan): Promise<SavedFile[]> {

@@ -1,6 +1,12 @@
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Checkpoint, CheckpointStore } from "../checkpoint/store.ts";
+import {
+  type Checkpoint,
+  CheckpointStore,
+  readCheckpoint,
+  type Rejected,
+} from "../checkpoint/store.ts";
 import { stringifyConfig } from "../config/stringify.ts";
 import type { Config } from "../config/types.ts";
 import { prepareData } from "../data/prepare.ts";
@@ -10,9 +16,11 @@ import { loadNative } from "../native/load.ts";
 import { version } from "../version.ts";
 import type { TrainObserver, TrainResult } from "./events.ts";
 import { checkIdentity, identityOf } from "./identity.ts";
-import { choosePlacement } from "../native/placement.ts";
+import { choosePlacement, type Placement } from "../native/placement.ts";
+import { detectLaunch, type Launch } from "../parallel/launch/detect.ts";
 import { leaveReport } from "./leave-report.ts";
-import { Recorder } from "./recorder.ts";
+import { meetRanks, type Ranks } from "./ranks.ts";
+import { Recorder, SILENT } from "./recorder.ts";
 import { RunDirectory } from "./run-directory.ts";
 import { planStages } from "../growth/stage-plan.ts";
 import { checkSamplePrompt } from "./sample.ts";
@@ -27,11 +35,25 @@ export interface TrainOptions {
   fresh?: boolean;
   /** Stops after the running step with a committed checkpoint. */
   signal?: AbortSignal;
+  /** Called on rank 0. */
   observer?: TrainObserver;
+  /** Where this process stands among several ranks (`detectLaunch`); a run of its own by default. */
+  launch?: Launch;
+}
+
+interface RunParts {
+  config: Config;
+  placement: Placement;
+  directory: RunDirectory;
+  store: CheckpointStore;
+  observer: TrainObserver;
+  signal: AbortSignal;
+  ranks: Ranks;
 }
 
 /**
- * Trains to the end of the config, or to the signal. Resumes by itself.
+ * Trains to the end of the config, or to the signal. Resumes by itself. Of several ranks, every one calls it with the
+ * same config.
  *
  * @throws FlmError; whatever has been committed is whole then.
  */
@@ -39,98 +61,160 @@ export async function runTraining(
   config: Config,
   options: TrainOptions = {},
 ): Promise<TrainResult> {
-  const observer = options.observer ?? {};
+  const launch = options.launch ?? detectLaunch({});
+  const isLeader = launch.rank === 0;
+  const observer = isLeader ? (options.observer ?? {}) : {};
   const signal = options.signal ?? new AbortController().signal;
-  const native = loadNative();
-  const placement = choosePlacement(config, native);
+  const placement = choosePlacement(config, loadNative(), launch);
   const directory = new RunDirectory(resolve(options.out ?? `runs/${config.name}`));
-  if (options.fresh) directory.setAside();
-  const { release } = directory.claim();
+  if (options.fresh && isLeader) directory.setAside();
+  const claim = isLeader ? directory.claim() : null;
   try {
     const store = new CheckpointStore(directory.checkpoints);
-    const { checkpoint, rejected } = await store.newest((path) => native.hashFile(path));
-    const data = await prepareData(config, {
-      native,
-      signal,
-      onProgress: (progress) => observer.onPrepare?.(progress),
-    }).catch((error: unknown) => {
-      if (signal.aborted && error instanceof FlmError && error.code === "CANCELLED") return null;
-      throw error;
-    });
-    if (data === null) return untrained(checkpoint, stopStatus(signal), directory.path);
-    if (checkpoint) {
-      checkResume(config, data, checkpoint, directory.path);
-      store.adopt(checkpoint);
-    }
-    checkSuites(config.eval);
-    const stages = planStages(config, data.tokenizer.vocab_size);
-    const { seq_length } = stages.at(-1)!.shape;
-    await checkSamplePrompt(config.eval.sample_prompt, data.tokenizer, seq_length);
-    writeRunFiles(directory, config, data);
-
-    const step = checkpoint?.manifest.step ?? 0;
-    const recorder = new Recorder(directory, config.logging, checkpoint ? step : null, observer);
-    const trainer = new Trainer({
-      config,
-      data,
-      stages,
+    const warnings: string[] = [];
+    const ranks = await meetRanks({
+      launch,
       placement,
-      store,
-      recorder,
-      checkpoint,
+      config_hash: hashOf(config, directory),
       epoch: store.nextEpoch(),
-      signal,
+      ...config.distributed,
+      onWarning: (message) => warnings.push(message),
     });
-    const warn = (message: string) => recorder.event({ type: "warning", step, message });
     try {
-      observer.onStart?.({
-        run_dir: directory.path,
-        device: placement.device,
-        device_reason: placement.reason,
-        precision: placement.engine.precision,
-        stages,
-        total_steps: stages.reduce((sum, stage) => sum + stage.steps, 0),
-        first_step: step,
-        train_tokens: data.train_tokens,
-        validation_tokens: data.validation_tokens,
-        vocab_size: data.tokenizer.vocab_size,
-      });
-      if (checkpoint) {
-        recorder.event({ type: "resume", step, checkpoint: checkpoint.directory });
-        const saved = checkpoint.manifest.device;
-        if (saved.kind !== placement.device.kind || saved.precision !== placement.engine.precision)
-          warn(
-            `the checkpoint was trained on ${saved.kind} in ${saved.precision}, the run goes on on ` +
-              `${placement.device.kind} in ${placement.engine.precision}: not bit for bit`,
-          );
-      } else {
-        recorder.event({
-          type: "start",
-          step,
-          device: placement.device.name,
-          precision: placement.engine.precision,
-          parameters: stages[0]!.parameters,
-        });
-      }
-      for (const { directory: bad, reason } of rejected) warn(`passed over ${bad}: ${reason}`);
-      for (const message of data.warnings) warn(message);
-      if (data.bigram_loss !== null && !checkpoint)
-        recorder.event({ type: "baseline", step, bigram_loss: data.bigram_loss });
-      const status = await trainer.run();
-      recorder.event({ type: "done", step: trainer.step, status });
-      return trainer.result(status, directory.path);
+      const parts = { config, placement, directory, store, observer, signal, ranks };
+      return await trainWith(parts, warnings);
     } catch (error) {
-      const code = error instanceof FlmError ? error.code : "INTERNAL";
-      const message = error instanceof Error ? error.message : String(error);
-      recorder.event({ type: "failed", step: trainer.step, code, message });
+      ranks.abort(error);
       throw error;
     } finally {
-      await leaveReport(directory.path, warn);
-      recorder.close();
+      await ranks.close();
     }
   } finally {
-    release();
+    claim?.release();
   }
+}
+
+/** Of what has to be equal on all ranks. */
+function hashOf(config: Config, directory: RunDirectory): string {
+  const text = stringifyConfig(config, version) + directory.path;
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<TrainResult> {
+  const { config, placement, directory, store, observer, signal, ranks } = parts;
+  const isLeader = ranks.rank === 0;
+  const { checkpoint, rejected } = await newestCheckpoint(parts);
+  const data = await prepareTogether(parts);
+  if (data === null) return untrained(checkpoint, stopStatus(signal), directory.path);
+  if (checkpoint) {
+    checkResume(config, data, checkpoint, directory.path);
+    if (isLeader) store.adopt(checkpoint);
+  }
+  checkSuites(config.eval);
+  const stages = planStages(config, data.tokenizer.vocab_size);
+  const { seq_length } = stages.at(-1)!.shape;
+  await checkSamplePrompt(config.eval.sample_prompt, data.tokenizer, seq_length);
+  if (isLeader) writeRunFiles(directory, config, data);
+
+  const step = checkpoint?.manifest.step ?? 0;
+  const recorder = isLeader
+    ? new Recorder(directory, config.logging, checkpoint ? step : null, observer)
+    : SILENT;
+  const trainer = new Trainer({
+    config,
+    data,
+    stages,
+    placement,
+    store,
+    recorder,
+    checkpoint,
+    ranks,
+    signal,
+  });
+  const warn = (message: string) => recorder.event({ type: "warning", step, message });
+  try {
+    observer.onStart?.({
+      run_dir: directory.path,
+      device: placement.device,
+      device_reason: placement.reason,
+      precision: placement.engine.precision,
+      ranks: ranks.world_size,
+      stages,
+      total_steps: stages.reduce((sum, stage) => sum + stage.steps, 0),
+      first_step: step,
+      train_tokens: data.train_tokens,
+      validation_tokens: data.validation_tokens,
+      vocab_size: data.tokenizer.vocab_size,
+    });
+    if (checkpoint) {
+      recorder.event({ type: "resume", step, checkpoint: checkpoint.directory });
+      const saved = checkpoint.manifest.device;
+      if (saved.kind !== placement.device.kind || saved.precision !== placement.engine.precision)
+        warn(
+          `the checkpoint was trained on ${saved.kind} in ${saved.precision}, the run goes on on ` +
+            `${placement.device.kind} in ${placement.engine.precision}: not bit for bit`,
+        );
+    } else {
+      recorder.event({
+        type: "start",
+        step,
+        device: placement.device.name,
+        precision: placement.engine.precision,
+        parameters: stages[0]!.parameters,
+      });
+    }
+    for (const { directory: bad, reason } of rejected) warn(`passed over ${bad}: ${reason}`);
+    for (const message of [...warnings, ...data.warnings]) warn(message);
+    if (data.bigram_loss !== null && !checkpoint)
+      recorder.event({ type: "baseline", step, bigram_loss: data.bigram_loss });
+    const status = await trainer.run();
+    recorder.event({ type: "done", step: trainer.step, status });
+    return trainer.result(status, directory.path);
+  } catch (error) {
+    const code = error instanceof FlmError ? error.code : "INTERNAL";
+    const message = error instanceof Error ? error.message : String(error);
+    recorder.event({ type: "failed", step: trainer.step, code, message });
+    throw error;
+  } finally {
+    if (isLeader) await leaveReport(directory.path, warn);
+    recorder.close();
+  }
+}
+
+/** Rank 0 looks for it and verifies it; all go on from the same one. */
+async function newestCheckpoint({ store, ranks }: RunParts): Promise<{
+  checkpoint: Checkpoint | null;
+  rejected: Rejected[];
+}> {
+  const found = ranks.rank === 0 ? await store.newest((path) => loadNative().hashFile(path)) : null;
+  const directory = await ranks.broadcast("resume", found?.checkpoint?.directory ?? null);
+  return found ?? { checkpoint: directory === null ? null : readCheckpoint(directory), rejected: [] };
+}
+
+/** Rank 0 tokenizes; the others find what it made. Null when a signal came meanwhile. */
+async function prepareTogether(parts: RunParts): Promise<PreparedData | null> {
+  const { ranks } = parts;
+  const own = ranks.rank === 0 ? await prepare(parts) : null;
+  const fingerprint = await ranks.broadcast("data", own?.fingerprint ?? null);
+  if (fingerprint === null || own !== null) return own;
+  const data = await prepare(parts);
+  if (data === null || data.fingerprint === fingerprint) return data;
+  throw new FlmError(
+    "DATA_INVALID",
+    `rank ${ranks.rank} reads other data than rank 0: fingerprint ${data.fingerprint}, there ${fingerprint}`,
+    { hint: "put the sources and data.cache_dir on a disk that all ranks share" },
+  );
+}
+
+function prepare({ config, observer, signal }: RunParts): Promise<PreparedData | null> {
+  return prepareData(config, {
+    native: loadNative(),
+    signal,
+    onProgress: (progress) => observer.onPrepare?.(progress),
+  }).catch((error: unknown) => {
+    if (signal.aborted && error instanceof FlmError && error.code === "CANCELLED") return null;
+    throw error;
+  });
 }
 
 /** The result of a run that was stopped while its data were being prepared. */

@@ -7,18 +7,25 @@ import type { Json } from "../json.ts";
 import { peakFlops } from "../scaling/peaks.ts";
 import { version } from "../version.ts";
 import { refuseDiverged } from "./divergence.ts";
-import { lossOfRows } from "../eval/loss-of-rows.ts";
 import type { StepRow, TrainResult } from "./events.ts";
 import { growStage } from "./growth-event.ts";
 import { identityOf } from "./identity.ts";
 import { learningRate } from "./lr.ts";
 import type { Placement } from "../native/placement.ts";
-import { NO_INSTRUCTIONS } from "../native/types.ts";
-import type { Recorder } from "./recorder.ts";
+import { ONE_RANK } from "../native/plans.ts";
+import type { RunRecorder } from "./recorder.ts";
 import { stageEvent } from "./stage-event.ts";
 import { sampleText } from "./sample.ts";
 import { scoreSuites } from "./score-suites.ts";
-import { initialLoad, resumeLoad, saveCheckpoint, StageEngine } from "./session.ts";
+import { aloneIn, type RankStage, rankStageOf } from "./rank-stage.ts";
+import type { Ranks } from "./ranks.ts";
+import {
+  type EngineParts,
+  initialLoad,
+  resumeLoad,
+  saveCheckpoint,
+  StageEngine,
+} from "./session.ts";
 import { stopStatus } from "./stop-status.ts";
 import { carriedStepWarning } from "../growth/carried-step.ts";
 import { rampOf, type StagePlan } from "../growth/stage-plan.ts";
@@ -32,28 +39,32 @@ export interface TrainerParts {
   stages: readonly StagePlan[];
   placement: Placement;
   store: CheckpointStore;
-  recorder: Recorder;
+  recorder: RunRecorder;
   /** Where to go on from; null starts anew. */
   checkpoint: Checkpoint | null;
-  /** Number of this attempt at the run, one more than that of any checkpoint in the store. */
-  epoch: number;
+  ranks: Ranks;
   signal: AbortSignal;
 }
 
 /** Takes a run from where it stands to its end, or to the signal. */
 export class Trainer {
   readonly #parts: TrainerParts;
-  readonly #stream: BatchStream;
-  #engine: StageEngine | null = null;
+  /** What this rank does in each stage. */
+  readonly #rankStages: readonly RankStage[];
+  #stream!: BatchStream;
+  /** Null on a rank that the stage does not use, undefined before any rank has made one. */
+  #engine: StageEngine | null | undefined;
+  /** Some rank has been asked to stop. */
+  #stop = false;
   #checkpoint: Checkpoint | null;
-  #stage: number;
-  #stageStep: number;
-  #step: number;
-  #tokens: number;
-  #flops: number;
-  #skipped: number;
+  #stage = 0;
+  #stageStep = 0;
+  #step = 0;
+  #tokens = 0;
+  #flops = 0;
+  #skipped = 0;
   #skipsInARow = 0;
-  #growth: Manifest["growth"];
+  #growth: Manifest["growth"] = [];
   #loss: number | null = null;
   #validation: Manifest["validation"] = null;
   /** Step at which the other suites were scored last. */
@@ -63,9 +74,15 @@ export class Trainer {
 
   constructor(parts: TrainerParts) {
     this.#parts = parts;
+    const { rank, world_size } = parts.ranks;
+    this.#rankStages = parts.stages.map((plan) => rankStageOf(plan, rank, world_size));
     this.#checkpoint = parts.checkpoint;
-    const manifest = parts.checkpoint?.manifest;
-    this.#stream = parts.data.stream(manifest?.data as Json | undefined);
+    this.#standAt(parts.checkpoint?.manifest);
+  }
+
+  /** Takes up the place in the run that a checkpoint has; undefined is its start. */
+  #standAt(manifest: Manifest | undefined): void {
+    this.#stream = this.#parts.data.stream(manifest?.data as Json | undefined);
     this.#stage = manifest?.stage ?? 0;
     this.#stageStep = manifest?.stage_step ?? 0;
     this.#step = manifest?.step ?? 0;
@@ -83,17 +100,15 @@ export class Trainer {
       this.#engine = await this.#firstEngine();
       for (;;) {
         await this.#trainStage();
-        if (this.#parts.signal.aborted) break;
+        if (this.#stopping) break;
         this.#refuseDiverged();
         if (this.#stage + 1 === stages.length) break;
         await this.#grow();
       }
-      await this.#save();
-      if (this.#parts.signal.aborted) return stopStatus(this.#parts.signal);
+      if (this.#engine) await this.#save();
+      if (this.#stopping) return stopStatus(this.#parts.signal);
       await this.#endStage();
-      if (this.#validation?.step !== this.#step) await this.#validate();
-      await this.#score();
-      await this.#sample();
+      if (this.#engine) await this.#finish();
       return "done";
     } finally {
       await this.#engine?.native.close();
@@ -118,22 +133,34 @@ export class Trainer {
     return this.#step;
   }
 
+  /** Of several ranks, all stop after the same step: the one that all hear of it in. */
+  get #stopping(): boolean {
+    const { ranks, signal } = this.#parts;
+    return this.#stop || (ranks.world_size === 1 && signal.aborted);
+  }
+
+  get #engineParts(): EngineParts {
+    const { config, placement, ranks, data } = this.#parts;
+    return { config, placement: placement.engine, world: ranks.native, files: data.files };
+  }
+
   get #plan(): StagePlan {
     return this.#parts.stages[this.#stage]!;
   }
 
-  async #firstEngine(): Promise<StageEngine | null> {
-    const { config, data, placement, stages } = this.#parts;
+  async #firstEngine(): Promise<StageEngine | null | undefined> {
+    const { config, stages } = this.#parts;
     const load = this.#checkpoint ? resumeLoad(this.#checkpoint) : initialLoad(config, this.#plan);
     const isAtBoundary = this.#stageStep >= this.#plan.steps && this.#stage + 1 < stages.length;
     // Growth starts from the checkpoint and needs no engine of the finished stage.
-    if (isAtBoundary) return null;
-    return StageEngine.create(config, this.#plan, placement.engine, load, data.files);
+    if (isAtBoundary) return undefined;
+    return StageEngine.create(this.#engineParts, this.#rankStages[this.#stage]!, load);
   }
 
   async #trainStage(): Promise<void> {
     const { checkpoint, eval: evaluation } = this.#parts.config;
-    while (this.#stageStep < this.#plan.steps && !this.#parts.signal.aborted) {
+    if (this.#engine === null) return this.#waitOutStage();
+    while (this.#stageStep < this.#plan.steps && !this.#stopping) {
       await this.#trainStep();
       const isLast = this.#stageStep === this.#plan.steps;
       if (this.#step % evaluation.interval_steps === 0 || isLast) await this.#evaluate();
@@ -141,27 +168,29 @@ export class Trainer {
     }
   }
 
+  /** What a rank does that the stage does not use: it sees the others' checkpoints, the last of them ends the stage. */
+  async #waitOutStage(): Promise<void> {
+    while (this.#stageStep < this.#plan.steps && !this.#stop) await this.#save();
+  }
+
   async #trainStep(): Promise<void> {
-    const { config, placement, recorder } = this.#parts;
+    const { config, placement, ranks, recorder, signal } = this.#parts;
     const plan = this.#plan;
-    const { global_batch_size, micro_batch_size } = plan.config;
+    const { global_batch_size } = plan.config;
     const { seq_length } = plan.shape;
     const engine = this.#engine!;
     const ramp = rampOf(plan, this.#stageStep);
     const lr = learningRate(config, { stage: this.#stage, stage_step: this.#stageStep });
     const start = performance.now();
-    const report = await engine.native.step({
-      pieces: this.#stream.next(global_batch_size, seq_length),
-      num_micro_batches: global_batch_size / micro_batch_size,
+    const report = await engine.step(this.#stream.next(global_batch_size, seq_length), {
       lr,
       ramp,
-      instructions: NO_INSTRUCTIONS,
-      stop: false,
+      stop: signal.aborted,
     });
+    this.#stop = report.stop && ranks.world_size > 1;
     const step_ms = performance.now() - start;
     const tokens = global_batch_size * seq_length;
     const flops = tokens * plan.flops_per_token;
-    if (!report.skipped) engine.countStep();
     this.#step += 1;
     this.#stageStep += 1;
     this.#tokens += tokens;
@@ -188,6 +217,7 @@ export class Trainer {
       memory_bytes: engine.native.memory_bytes,
     };
     recorder.step(row);
+    ranks.progress(this.#step);
     if (report.skipped) this.#countSkip(row);
     else this.#skipsInARow = 0;
   }
@@ -215,6 +245,12 @@ export class Trainer {
     await this.#score();
   }
 
+  async #finish(): Promise<void> {
+    if (this.#validation?.step !== this.#step) await this.#validate();
+    await this.#score();
+    await this.#sample();
+  }
+
   async #score(): Promise<void> {
     const { config, data, recorder, signal } = this.#parts;
     if (this.#scored === this.#step) return;
@@ -228,10 +264,8 @@ export class Trainer {
     const { data, recorder, config } = this.#parts;
     if (data.validation_tokens === 0 || !config.eval.suites.includes("perplexity")) return;
     const plan = this.#plan;
-    const { loss, targets } = await lossOfRows(
-      this.#engine!.native,
+    const { loss, targets } = await this.#engine!.lossOfRows(
       data.validationRows(plan.shape.seq_length),
-      plan.config.micro_batch_size,
       rampOf(plan, this.#stageStep),
     );
     this.#validation = { step: this.#step, loss };
@@ -252,13 +286,13 @@ export class Trainer {
   }
 
   async #save(): Promise<void> {
-    const { config, data, store, recorder, epoch, placement } = this.#parts;
-    if (this.#checkpoint?.manifest.step === this.#step) return;
+    const { config, data, store, recorder, ranks, placement } = this.#parts;
+    if (this.#engine && this.#checkpoint?.manifest.step === this.#step) return;
     const start = performance.now();
-    const { checkpoint, bytes } = await saveCheckpoint(store, this.#engine!, {
+    const { checkpoint, bytes } = await saveCheckpoint(store, ranks, this.#engine ?? null, {
       package_version: version,
       step: this.#step,
-      epoch,
+      epoch: ranks.epoch,
       parent: this.#checkpoint?.directory ?? null,
       stage: this.#stage,
       stage_step: this.#stageStep,
@@ -281,7 +315,9 @@ export class Trainer {
       },
     });
     this.#checkpoint = checkpoint;
-    store.retain(config.checkpoint.keep);
+    this.#stop = await ranks.broadcast("stop", this.#stop);
+    if (this.#engine === null) this.#standAt(checkpoint.manifest);
+    if (ranks.rank === 0) store.retain(config.checkpoint.keep);
     recorder.event({
       type: "checkpoint",
       step: this.#step,
@@ -292,7 +328,7 @@ export class Trainer {
   }
 
   async #grow(): Promise<void> {
-    const { config, data, placement, stages, recorder } = this.#parts;
+    const { config, data, stages, recorder } = this.#parts;
     const before = this.#plan;
     const after = stages[this.#stage + 1]!;
     if (this.#engine) await this.#save();
@@ -300,11 +336,10 @@ export class Trainer {
     const running = this.#engine;
     this.#engine = null;
     const grown = await growStage(
-      config,
+      this.#engineParts,
       data,
-      placement.engine,
-      before,
-      after,
+      this.#rankStages[this.#stage]!,
+      this.#rankStages[this.#stage + 1]!,
       this.#checkpoint!,
       running,
     );
@@ -327,21 +362,34 @@ export class Trainer {
 
   /** The stage's last checkpoint has been written. */
   async #endStage(): Promise<void> {
-    this.#parts.recorder.event(await stageEvent(this.#plan, this.#checkpoint!));
+    const { ranks, recorder } = this.#parts;
+    if (ranks.rank === 0) recorder.event(await stageEvent(this.#plan, this.#checkpoint!));
   }
 
   async #sample(): Promise<void> {
-    const { config, data, recorder } = this.#parts;
+    const { config, data, ranks, recorder } = this.#parts;
     const prompt = config.eval.sample_prompt;
-    if (prompt === null) return;
-    const text = await sampleText(this.#engine!.native, data.tokenizer, {
-      prompt,
-      max_tokens: config.eval.sample_tokens,
-      temperature: 0.8,
-      top_p: 0.95,
-      seed: config.seed,
-    });
-    recorder.event({ type: "sample", step: this.#step, prompt, text });
+    if (prompt === null || ranks.rank !== 0) return;
+    const engine = this.#engine!.stage.spec === ONE_RANK ? this.#engine! : await this.#wholeModel();
+    try {
+      const text = await sampleText(engine.native, data.tokenizer, {
+        prompt,
+        max_tokens: config.eval.sample_tokens,
+        temperature: 0.8,
+        top_p: 0.95,
+        seed: config.seed,
+      });
+      recorder.event({ type: "sample", step: this.#step, prompt, text });
+    } finally {
+      if (engine !== this.#engine) await engine.native.close();
+    }
+  }
+
+  /** The model of the last checkpoint in this process alone: text is generated on one rank. */
+  async #wholeModel(): Promise<StageEngine> {
+    const load = resumeLoad(this.#checkpoint!);
+    const parts = { ...this.#engineParts, world: null };
+    return (await StageEngine.create(parts, aloneIn(this.#plan), load, false))!;
   }
 }
 

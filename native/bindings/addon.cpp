@@ -7,7 +7,10 @@
 #include "bindings/errors.h"
 #include "bindings/from_js.h"
 #include "bindings/promise_job.h"
+
 #include "bindings/to_js.h"
+#include "bindings/world_wrap.h"
+#include "comm/fault.h"
 #include "cuda/cuda_backend.h"
 #include "engine/shard_file.h"
 
@@ -28,6 +31,10 @@ Napi::Value hash_file_entry(const Napi::CallbackInfo& info) {
   });
 }
 
+void abort_worlds(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] { abort_all_communicators(read_string(info[0], "reason")); });
+}
+
 void set_error_class(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] {
     FLM_CHECK(info[0].IsFunction(), ErrorCode::invalid_argument, "setErrorClass needs a function");
@@ -40,6 +47,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     EnvState::install(env);
     EnvState& state = EnvState::of(env);
     state.engine_class = Napi::Persistent(EngineWrap::define(env));
+    state.world_class = Napi::Persistent(WorldWrap::define(env));
     state.bpe_trainer_class = Napi::Persistent(BpeTrainerWrap::define(env));
     state.bpe_encoder_class = Napi::Persistent(BpeEncoderWrap::define(env));
 
@@ -49,6 +57,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports["build"] = build;
     exports["devices"] = Napi::Function::New<devices>(env, "devices");
     exports["createEngine"] = Napi::Function::New<EngineWrap::create>(env, "createEngine");
+    exports["createWorld"] = Napi::Function::New<WorldWrap::create>(env, "createWorld");
+    exports["abortWorlds"] = Napi::Function::New<abort_worlds>(env, "abortWorlds");
     exports["hashFile"] = Napi::Function::New<hash_file_entry>(env, "hashFile");
     exports["setErrorClass"] = Napi::Function::New<set_error_class>(env, "setErrorClass");
     exports["createBpeTrainer"] = Napi::Function::New<BpeTrainerWrap::create>(env, "createBpeTrainer");

@@ -7,7 +7,8 @@ namespace flm::bindings {
 void EngineHost::create(EngineSpec spec) {
   Backend backend = make_backend(spec);
   device_ = facts_of(*backend.device, spec.device_index);
-  engine_ = std::make_unique<Engine>(std::move(backend), std::move(spec));
+  Communicator* world = world_ ? &world_->communicator() : nullptr;
+  engine_ = std::make_unique<Engine>(std::move(backend), std::move(spec), world);
   tensors_ = engine_->tensors();
   memory_bytes_ = engine_->memory_bytes();
 }
@@ -37,6 +38,7 @@ void EngineHost::poison_if_fatal(const Error& error) {
     case ErrorCode::device_fault:
     case ErrorCode::comm_timeout:
     case ErrorCode::comm_peer_lost:
+    case ErrorCode::comm_mismatch:
       poison_ = error.what();
       break;
     default:

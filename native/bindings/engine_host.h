@@ -3,10 +3,12 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bindings/devices.h"
 #include "bindings/worker.h"
+#include "bindings/world_host.h"
 #include "core/trace.h"
 #include "engine/engine.h"
 
@@ -15,6 +17,8 @@ namespace flm::bindings {
 // An engine on its thread. It is made, used and destroyed there.
 class EngineHost final : public Worker {
  public:
+  // `world` reaches the mesh's other ranks; null for one rank.
+  explicit EngineHost(std::shared_ptr<WorldHost> world) : world_(std::move(world)) {}
   ~EngineHost() override { shut_down(); }
 
   // On the engine's thread.
@@ -61,6 +65,7 @@ class EngineHost final : public Worker {
   Engine& usable_engine();
   void poison_if_fatal(const Error& error);
 
+  std::shared_ptr<WorldHost> world_;  // before the engine, which uses it
   Trace trace_;
   std::unique_ptr<Engine> engine_;
   std::string poison_;  // the fault's message, once there was one

@@ -7,6 +7,7 @@
 #include "bindings/from_js.h"
 #include "bindings/promise_job.h"
 #include "bindings/to_js.h"
+#include "bindings/world_wrap.h"
 #include "engine/codec.h"
 
 namespace flm::bindings {
@@ -36,7 +37,7 @@ Napi::Value EngineWrap::create(const Napi::CallbackInfo& info) {
   return guarded_promise(env, [&] {
     EnvState& state = EnvState::of(env);
     auto spec = read_bytes(info[0], "engine spec");
-    const auto host = state.make_worker<EngineHost>();
+    const auto host = state.make_worker<EngineHost>(WorldWrap::host_of(info[1]));
     const Napi::Object engine = state.engine_class.New({});
     return run_job(
         env, host, engine,

@@ -10,7 +10,7 @@ namespace flm::bindings {
 class EngineWrap final : public Napi::ObjectWrap<EngineWrap> {
  public:
   static Napi::Function define(Napi::Env env);
-  // createEngine(spec: Uint8Array): Promise<NativeEngine>
+  // createEngine(spec: Uint8Array, world: NativeWorld | null): Promise<NativeEngine>
   static Napi::Value create(const Napi::CallbackInfo& info);
 
   // An engine that is closed; create() gives it its host.

@@ -42,7 +42,10 @@ void EnvState::shut_down() {
     if (auto worker = known.lock()) alive.push_back(std::move(worker));
   }
   // All are told before the first is waited for.
-  for (const auto& worker : alive) worker->cancel_all();
+  for (const auto& worker : alive) {
+    worker->cancel_all();
+    worker->abandon();
+  }
   for (const auto& worker : alive) worker->shut_down();
 }
 

@@ -37,7 +37,7 @@ class EnvState {
   void report_done(PromiseJob* job) { done_.NonBlockingCall(job); }
 
   Napi::FunctionReference create_error;  // (code, message) => Error
-  Napi::FunctionReference engine_class, bpe_trainer_class, bpe_encoder_class;
+  Napi::FunctionReference engine_class, world_class, bpe_trainer_class, bpe_encoder_class;
 
  private:
   static void settle(Napi::Env env, Napi::Function, std::nullptr_t*, PromiseJob* job);

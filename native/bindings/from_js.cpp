@@ -163,6 +163,30 @@ bool read_boolean(const Napi::Value& value, const std::string& path) {
   return value.As<Napi::Boolean>().Value();
 }
 
+WorldInput read_world_input(const Napi::Value& value) {
+  const Fields input(value, "world");
+  WorldInput world;
+  const std::string device = read_string(input.value("device"), input.path("device"));
+  FLM_CHECK(device == "cpu" || device == "cuda", ErrorCode::invalid_argument, input.path("device"), " is ",
+            device, "; it must be cpu or cuda");
+  world.device = device == "cpu" ? DeviceKind::cpu : DeviceKind::cuda;
+  world.device_index = input.integer("device_index");
+  world.group.rank = int(input.integer("rank"));
+  world.group.job = read_string(input.value("job"), input.path("job"));
+  world.group.secret = input.bytes("secret");
+  world.group.timeout_seconds = input.number("timeout_seconds");
+  if (!input.value("peers").IsArray()) refuse(input.path("peers"), "an array", input.value("peers"));
+  const auto peers = input.value("peers").As<Napi::Array>();
+  for (uint32_t i = 0; i < peers.Length(); ++i) {
+    const Fields peer(peers.Get(i), input.path("peers") + "[" + std::to_string(i) + "]");
+    world.group.peers.push_back({.host = read_string(peer.value("host"), peer.path("host")),
+                                 .unix_name = read_string(peer.value("unix_name"), peer.path("unix_name")),
+                                 .address = read_string(peer.value("address"), peer.path("address")),
+                                 .port = int(peer.integer("port"))});
+  }
+  return world;
+}
+
 StepInput read_step_input(const Napi::Value& value) {
   const Fields input(value, "step input");
   return {.pieces = read_pieces(input),

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bindings/js.h"
+#include "comm/host/host_group.h"
 #include "engine/spec.h"
 #include "text/split.h"
 #include "text/vocabulary.h"
@@ -18,6 +19,13 @@ std::string read_string(const Napi::Value& value, const std::string& path);
 std::vector<std::string> read_strings(const Napi::Value& value, const std::string& path);
 int64_t read_integer(const Napi::Value& value, const std::string& path);
 bool read_boolean(const Napi::Value& value, const std::string& path);
+
+struct WorldInput {
+  DeviceKind device;
+  int64_t device_index;
+  HostGroup group;
+};
+WorldInput read_world_input(const Napi::Value& value);
 
 StepInput read_step_input(const Napi::Value& value);
 EvalInput read_eval_input(const Napi::Value& value);

@@ -25,6 +25,8 @@ class Worker {
   void cancel_all();
   // Cancels everything, disposes and joins. Idempotent.
   void shut_down();
+  // The environment ends: what waits for other processes must not go on waiting.
+  virtual void abandon() noexcept {}
 
  protected:
   // Called on the thread as its last job: frees what belongs to it.

@@ -99,28 +99,33 @@ struct Source {
 // Below this a thread is not worth starting.
 constexpr int64_t kElementsPerThread = 1 << 18;
 
-// Values depend on their place alone, so that any number of threads gives the same.
+// Calls part(begin, end) with ranges that make up [0, rows). Values depend on their place alone, so that any
+// number of threads gives the same.
+template <class Part>
+void in_parts(int64_t rows, int64_t cols, Part&& part) {
+  const int64_t threads = std::clamp<int64_t>(rows * cols / kElementsPerThread, 1,
+                                              std::max(1u, std::thread::hardware_concurrency()));
+  std::vector<std::jthread> others;
+  for (int64_t t = 1; t < threads; ++t)
+    others.emplace_back(part, rows * t / threads, rows * (t + 1) / threads);
+  part(0, rows / threads);
+}
+
 template <class To>
 void fill_rows(const Filler& fill, const Box& box, int64_t row, int64_t count, To* out) {
-  const auto part = [&](int64_t begin, int64_t end) {
+  in_parts(count, box.col_count, [&](int64_t begin, int64_t end) {
     Filler own = fill;
     To* to = out + begin * box.col_count;
     for (int64_t r = row + begin; r < row + end; ++r)
       for (int64_t i = 0; i < box.col_count; ++i) *to++ = from_double<To>(own(r, box.col_begin + i));
-  };
-  const int64_t threads = std::clamp<int64_t>(count * box.col_count / kElementsPerThread, 1,
-                                              std::max(1u, std::thread::hardware_concurrency()));
-  std::vector<std::jthread> others;
-  for (int64_t t = 1; t < threads; ++t)
-    others.emplace_back(part, count * t / threads, count * (t + 1) / threads);
-  part(0, count / threads);
+  });
 }
 
 // How the elements of a box follow from those of its source.
 struct Mapping {
   const Box& box;
   const AxisMap &rows, &cols;
-  Filler& fill;
+  const Filler& fill;
   double scale;
 
   // Rows from `row` on whose source rows follow one another, or that are all new; at most `limit` of them.
@@ -131,13 +136,19 @@ struct Mapping {
     return count;
   }
 
-  // `from` holds the source's columns from first_col on.
+  // Rows [row, row + count) from `count` rows of the source, which hold the needed columns alone.
   template <class To, class From>
-  void copy_row(int64_t row, const From* from, int64_t first_col, To* out) const {
-    for (int64_t i = 0; i < box.col_count; ++i) {
-      const int64_t col = box.col_begin + i, old = cols[col];
-      out[i] = from_double<To>(old < 0 ? fill(row, col) : scale * to_double(from[old - first_col]));
-    }
+  void copy_run(int64_t row, int64_t count, const From* from, IndexRange columns, To* out) const {
+    in_parts(count, box.col_count, [&](int64_t begin, int64_t end) {
+      Filler own = fill;
+      for (int64_t r = begin; r < end; ++r)
+        for (int64_t i = 0; i < box.col_count; ++i) {
+          const int64_t col = box.col_begin + i, old = cols[col];
+          const int64_t at = r * columns.count() + old - columns.first;
+          out[r * box.col_count + i] =
+              from_double<To>(old < 0 ? own(row + r, col) : scale * to_double(from[at]));
+        }
+    });
   }
 };
 
@@ -162,16 +173,13 @@ void copy_rows(const Source& source, const Mapping& mapping, To* out) {
     const auto averaged = mapping.rows.mean(row);
     const int64_t run = averaged.empty() ? mapping.run_length(row, limit) : 1, old = mapping.rows[row];
     if (!averaged.empty()) {
-      mapping.copy_row(row, mean_row<From>(source, averaged).data(), source.columns.first, out);
+      mapping.copy_run(row, 1, mean_row<From>(source, averaged).data(), source.columns, out);
     } else if (old < 0) {
       fill_rows(mapping.fill, box, row, run, out);
     } else {
       staging.resize(size_t(run * source.columns.count()));
       source.read_rows(old, run, reinterpret_cast<uint8_t*>(staging.data()));
-      for (int64_t i = 0; i < run; ++i) {
-        mapping.copy_row(row + i, staging.data() + i * source.columns.count(), source.columns.first,
-                         out + i * box.col_count);
-      }
+      mapping.copy_run(row, run, staging.data(), source.columns, out);
     }
     row += run;
     out += run * box.col_count;
@@ -191,7 +199,7 @@ void fill_tensor(const Move& move, const LoadPlan& plan, int64_t rows, int64_t c
   check_box(box, rows, cols, move.tensor);
   FLM_CHECK(move.file < int64_t(plan.files.size()), ErrorCode::invalid_argument, "load plan: ", move.tensor,
             " names file ", move.file, " of ", plan.files.size());
-  Filler fill(move, plan.seed, cols);
+  const Filler fill(move, plan.seed, cols);
   with_type(values.dtype, [&](auto to_type) {
     using To = decltype(to_type);
     To* out = values.as<To>();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { resolveConfig } from "../../lib/config/resolve.ts";
-import { engineSpecOf, planStages } from "../../lib/growth/stage-plan.ts";
+import type { ParallelConfig, UserConfig } from "../../lib/config/types.ts";
+import { engineSpecOf, planStages, type StagePlan } from "../../lib/growth/stage-plan.ts";
 import { createEngine } from "../../lib/native/engine.ts";
 import { engineMemory } from "../../lib/scaling/engine-memory.ts";
 import { shapeSizes } from "../../lib/scaling/layout.ts";
@@ -8,63 +9,70 @@ import { totalBytes } from "../../lib/scaling/memory.ts";
 
 const THREADS = 2;
 
-/** family, layers, hidden size, heads, sequence, micro-batch, recomputation. */
-const CASES = [
-  ["llama", 2, 128, 2, 128, 8, "none"],
-  ["llama", 4, 256, 4, 256, 4, "full"],
-  ["llama", 3, 192, 3, 128, 8, "selective"],
-  ["gpt2", 3, 192, 3, 128, 16, "none"],
-  ["gpt2", 2, 96, 3, 64, 4, "selective"],
-  ["flm", 6, 320, 5, 256, 2, "none"],
-  ["flm", 4, 256, 4, 128, 4, "full"],
-  ["llama", 2, 512, 8, 512, 2, "none"],
-  ["llama", 8, 64, 2, 512, 16, "full"],
-  ["flm", 5, 160, 5, 512, 4, "selective"],
-] as const;
+interface Case {
+  family: NonNullable<NonNullable<UserConfig["model"]>["family"]>;
+  layers: number;
+  hidden: number;
+  heads: number;
+  seq: number;
+  micro: number;
+  recompute: ParallelConfig["recompute"];
+}
+
+const CASES: readonly Case[] = [
+  { family: "llama", layers: 2, hidden: 128, heads: 2, seq: 128, micro: 8, recompute: "none" },
+  { family: "llama", layers: 4, hidden: 256, heads: 4, seq: 256, micro: 4, recompute: "full" },
+  { family: "llama", layers: 3, hidden: 192, heads: 3, seq: 128, micro: 8, recompute: "selective" },
+  { family: "gpt2", layers: 3, hidden: 192, heads: 3, seq: 128, micro: 16, recompute: "none" },
+  { family: "gpt2", layers: 2, hidden: 96, heads: 3, seq: 64, micro: 4, recompute: "selective" },
+  { family: "flm", layers: 6, hidden: 320, heads: 5, seq: 256, micro: 2, recompute: "none" },
+  { family: "flm", layers: 4, hidden: 256, heads: 4, seq: 128, micro: 4, recompute: "full" },
+  { family: "llama", layers: 2, hidden: 512, heads: 8, seq: 512, micro: 2, recompute: "none" },
+  { family: "llama", layers: 8, hidden: 64, heads: 2, seq: 512, micro: 16, recompute: "full" },
+  { family: "flm", layers: 5, hidden: 160, heads: 5, seq: 512, micro: 4, recompute: "selective" },
+];
+
+function stageOf(shape: Case): { config: ReturnType<typeof resolveConfig>; plan: StagePlan } {
+  const user: UserConfig = {
+    name: "memory",
+    model: { family: shape.family, seq_length: shape.seq, vocab_size: 4096 },
+    data: { sources: [{ path: "text.txt" }] },
+    stages: [
+      {
+        num_layers: shape.layers,
+        hidden_size: shape.hidden,
+        num_attention_heads: shape.heads,
+        tokens: 1e6,
+        micro_batch_size: shape.micro,
+        global_batch_size: shape.micro,
+        parallel: { recompute: shape.recompute },
+      },
+    ],
+  };
+  const config = resolveConfig(user, { unsupported: "allow" });
+  return { config, plan: planStages(config, 257)[0]! };
+}
 
 describe("engineMemory is what the engine allocates, to 2 %", () => {
-  it.each(
-    CASES.flatMap((shape) => (["f32", "bf16"] as const).map((precision) => [...shape, precision])),
-  )(
-    "%s, %d layers of %d, %d heads, %d × %d tokens, recompute %s, %s",
-    async (family, num_layers, hidden_size, heads, seq_length, micro, recompute, precision) => {
-      const config = resolveConfig({
-        name: "memory",
-        model: { family, seq_length, vocab_size: 4096 },
-        data: { sources: [{ path: "text.txt" }] },
-        stages: [
-          {
-            num_layers,
-            hidden_size,
-            num_attention_heads: heads,
-            tokens: 1e6,
-            micro_batch_size: micro,
-            global_batch_size: micro,
-            parallel: { recompute },
-          },
-        ],
-      });
-      const plan = planStages(config, 257)[0]!;
-      const placement = {
-        device: "cpu",
-        device_index: 0,
-        num_threads: THREADS,
-        precision,
-      } as const;
-      const engine = await createEngine(engineSpecOf(config, plan, placement));
-      const allocated = engine.memory_bytes;
-      await engine.close();
-      const estimate = totalBytes(
-        engineMemory(plan.shape, shapeSizes(plan.shape), {
+  it.each(CASES)(
+    "$family, $layers layers of $hidden, $micro × $seq tokens, recompute $recompute",
+    async (shape) => {
+      const { config, plan } = stageOf(shape);
+      for (const precision of ["f32", "bf16"] as const) {
+        const placement = { device: "cpu", device_index: 0, num_threads: THREADS } as const;
+        const engine = await createEngine(engineSpecOf(config, plan, { ...placement, precision }));
+        const allocated = engine.memory_bytes;
+        await engine.close();
+        const estimate = engineMemory(plan.shape, shapeSizes(plan.shape), {
           precision,
           device: "cpu",
-          micro_batch_size: micro,
-          recompute,
+          micro_batch_size: shape.micro,
+          recompute: shape.recompute,
           mixes_layers: false,
           threads: THREADS,
-        }),
-      );
-      expect(Math.abs(estimate / allocated - 1)).toBeLessThan(0.02);
+        });
+        expect(Math.abs(totalBytes(estimate) / allocated - 1), precision).toBeLessThan(0.02);
+      }
     },
   );
 });

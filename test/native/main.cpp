@@ -1,12 +1,14 @@
-// [--mode test|grad|perf|list] [--backend NAME] [name filter]
-// Runs every registered test and suite, or those tests whose name contains the filter.
-// The last line is exactly "N passed, N failed"; the exit code is 1 when a test failed or none matched.
+// [--mode test|grad|perf|list] [--backend NAME] [--shard I/N] [name filter]
+// Runs every registered test and suite, or those tests whose name contains the filter. Processes with --shard
+// 1/2 and --shard 2/2 run half of them each. The last line is exactly "N passed, N failed"; the exit code is
+// 1 when a test failed or none matched.
 #include <cstdio>
 #include <exception>
 #include <mutex>
 #include <string_view>
 #include <vector>
 
+#include "core/philox.h"
 #include "test.h"
 
 namespace flm::test {
@@ -36,18 +38,31 @@ std::vector<Suite>& suites() {
 
 constexpr int kUsageError = 64;
 
+void set_shard(Options& options, const char* text) {
+  char rest = 0;
+  const bool parsed = std::sscanf(text, "%d/%d%c", &options.shard, &options.shards, &rest) == 2;
+  FLM_CHECK(parsed && 1 <= options.shard && options.shard <= options.shards, ErrorCode::invalid_argument,
+            "--shard ", text, " is not a part such as 1/2");
+}
+
 // Throws Error(invalid_argument) for what it does not know.
 Options parse(int argc, char** argv) {
   Options options;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
     const bool is_mode = argument == "--mode", is_backend = argument == "--backend";
-    if (is_mode || is_backend) {
+    if (is_mode || is_backend || argument == "--shard") {
       FLM_CHECK(i + 1 < argc, ErrorCode::invalid_argument, argument, " needs a value");
-      (is_mode ? options.mode : options.backend) = argv[++i];
+      const char* value = argv[++i];
+      if (is_mode)
+        options.mode = value;
+      else if (is_backend)
+        options.backend = value;
+      else
+        set_shard(options, value);
     } else {
       FLM_CHECK(!argument.starts_with("--"), ErrorCode::invalid_argument, argument,
-                " is unknown; known are --mode and --backend");
+                " is unknown; known are --mode, --backend and --shard");
       options.filter = argument;
     }
   }
@@ -65,6 +80,11 @@ void run_registered_tests(const Options& options, Totals& totals) {
 }
 
 }  // namespace
+
+bool Options::selects(const std::string& name) const {
+  return name.find(filter) != std::string::npos &&
+         philox_stream(name) % uint64_t(shards) == uint64_t(shard - 1);
+}
 
 bool add_test(const char* name, TestFunction function) {
   tests().push_back({name, function});

@@ -22,12 +22,13 @@ inline constexpr bool kSanitized = false;
 // Registers a test; called by FLM_TEST before main() starts.
 bool add_test(const char* name, TestFunction function);
 
-// What the command line asks for: [--mode test|grad|perf|list] [--backend NAME] [name filter]
+// What the command line asks for: [--mode test|grad|perf|list] [--backend NAME] [--shard I/N] [name filter]
 struct Options {
   std::string mode = "test";
   std::string backend;  // empty: all that need no device
   std::string filter;
-  bool selects(const std::string& name) const { return name.find(filter) != std::string::npos; }
+  int shard = 1, shards = 1;  // this process is number `shard` of those that share the tests
+  bool selects(const std::string& name) const;
 };
 
 struct Totals {

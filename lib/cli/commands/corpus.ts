@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { readDocuments } from "../../data/read/documents.ts";
 import { findFiles } from "../../data/read/glob.ts";
 import { findSourceFiles, type SourceFile } from "../../data/read/source-files.ts";
@@ -9,6 +9,7 @@ import type { DataLaw } from "../../scaling/corpus/skills.ts";
 import { corpusTheory } from "../../scaling/corpus/theory.ts";
 import { type Unit, UNITS } from "../../scaling/corpus/units.ts";
 import { type CorpusResult, corpusText } from "../corpus-text.ts";
+import { positiveInteger, positiveNumber } from "../options.ts";
 
 interface Options {
   unit: Unit;
@@ -32,22 +33,22 @@ export function corpusCommand(): Command {
       new Option("--unit <unit>", "what sequences are made of").choices(UNITS).default("words"),
     )
     .option("--field <name>", "field of a JSONL line that holds the text", "text")
-    .option("--parameters <n>", "size of a model, to place it between the bounds", positive)
-    .option("--beta <x>", "exponent of your own data law L = E + B / D^beta", positive)
-    .option("--coefficient <B>", "its B; without it the bounds cannot be told", positive)
+    .option("--parameters <n>", "size of a model, to place it between the bounds", positiveNumber)
+    .option("--beta <x>", "exponent of your own data law L = E + B / D^beta", positiveNumber)
+    .option("--coefficient <B>", "its B; without it the bounds cannot be told", positiveNumber)
     .option(
       "--sample-bytes <n>",
       "text that is counted; of more, documents are sampled",
-      positive,
+      positiveInteger,
       SURVEY_DEFAULTS.sample_bytes,
     )
     .option(
       "--shuffles <n>",
       "orders of the documents to count",
-      positive,
+      positiveInteger,
       SURVEY_DEFAULTS.shuffles,
     )
-    .option("--seed <n>", "of sampling and shuffling", positive, SURVEY_DEFAULTS.seed)
+    .option("--seed <n>", "of sampling and shuffling", positiveInteger, SURVEY_DEFAULTS.seed)
     .option("--json", "print one result object on stdout")
     .addHelpText("after", '\nExample:\n  flm-train corpus "data/**/*.txt" --parameters 1e8')
     .action(run);
@@ -88,11 +89,4 @@ function ownLaw({ beta, coefficient }: Options): Omit<DataLaw, "name"> | null {
   throw new FlmError("USAGE", "--coefficient is the B of a law whose --beta is missing", {
     hint: "give both, from a fit to your own runs",
   });
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value))
-    throw new InvalidArgumentError("It must be a number above 0.");
-  return value;
 }

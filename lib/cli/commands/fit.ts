@@ -1,9 +1,10 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { FlmError } from "../../errors.ts";
 import { readRun } from "../../report/read/run.ts";
 import { fitRuns, type FitRunsOptions } from "../../scaling/fit-runs.ts";
 import { fitText } from "../fit-text.ts";
 import { observedRun } from "../observed-run.ts";
+import { positiveInteger, positiveNumber } from "../options.ts";
 
 interface Options {
   targetFlops?: number;
@@ -16,12 +17,20 @@ export function fitCommand(): Command {
   return new Command("fit")
     .description("predict losses from runs: of larger models, and of runs that grow")
     .argument("<run...>", "directories of runs; three or more sizes make a curve")
-    .option("--target-flops <x>", "fit over training FLOPs and predict at this many", positive)
-    .option("--target-parameters <n>", "fit over parameters and predict at this many", positive)
+    .option(
+      "--target-flops <x>",
+      "fit over training FLOPs and predict at this many",
+      positiveNumber,
+    )
+    .option(
+      "--target-parameters <n>",
+      "fit over parameters and predict at this many",
+      positiveNumber,
+    )
     .option(
       "--step <n>",
       "compare the runs at this step (default: the last that all have)",
-      positive,
+      positiveInteger,
     )
     .option("--json", "print one result object on stdout")
     .addHelpText(
@@ -56,11 +65,4 @@ function fitOptions({ targetFlops, targetParameters, step }: Options): FitRunsOp
     ...(target === undefined ? {} : { target }),
     ...(step === undefined ? {} : { step }),
   };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0) || !Number.isFinite(value))
-    throw new InvalidArgumentError("It must be a number above 0.");
-  return value;
 }

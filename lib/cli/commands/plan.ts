@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { existsSync } from "node:fs";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/types.ts";
 import { ioError } from "../../errors.ts";
@@ -9,7 +9,7 @@ import { planRun } from "../../plan/plan.ts";
 import { rowsOf } from "../../report/read/rows.ts";
 import { addRow, noSteps } from "../../report/read/steps.ts";
 import type { Calibration } from "../../scaling/calibrate.ts";
-import { collect } from "../options.ts";
+import { collect, positiveInteger } from "../options.ts";
 import { planText } from "../plan-text.ts";
 
 interface Options {
@@ -26,7 +26,11 @@ export function planCommand(): Command {
     .argument("<config.yaml>")
     .option("--set <path=value>", "override a config key (repeatable)", collect, [])
     .option("--search", "also list the fastest layouts that fit")
-    .option("--devices <n>", "devices to search layouts for (default: each stage's own)", count)
+    .option(
+      "--devices <n>",
+      "devices to search layouts for (default: each stage's own)",
+      positiveInteger,
+    )
     .option(
       "--calibrate <metrics.jsonl>",
       "fit hardware.efficiency to the step times of a run (its config.yaml is read beside it)",
@@ -67,11 +71,4 @@ async function calibration(metrics: string, planned: Config): Promise<Calibratio
   const beside = join(dirname(metrics), "config.yaml");
   const config = existsSync(beside) ? loadConfig(beside, { unsupported: "allow" }).config : planned;
   return calibrateFrom({ ...config, hardware: planned.hardware }, steps);
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError("It must be a whole number from 1 on.");
-  return value;
 }

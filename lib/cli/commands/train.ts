@@ -1,6 +1,10 @@
 import { Command } from "commander";
 import { loadConfig } from "../../config/load.ts";
 import { ExitCode } from "../../errors.ts";
+import { detectLaunch } from "../../parallel/launch/detect.ts";
+import { followLifeline } from "../../parallel/launch/lifeline.ts";
+import { runLocalRanks } from "../../parallel/launch/local.ts";
+import { worldSizeOf } from "../../parallel/mesh.ts";
 import type { TrainResult } from "../../train/events.ts";
 import { runTraining } from "../../train/train.ts";
 import { collect } from "../options.ts";
@@ -40,11 +44,23 @@ export function trainCommand(): Command {
 }
 
 async function run(path: string, options: Options): Promise<void> {
+  const isLocal = followLifeline(process.env);
   const { config, run_dir } = loadConfig(path, {
     sets: options.set,
     ...(options.out === undefined ? {} : { out: options.out }),
   });
+  const launch = detectLaunch(process.env);
+  // Without a launcher the ranks that the config asks for are started here.
+  const count = launch.launcher === "none" ? worldSizeOf(config.stages) : launch.ranks_to_start;
+  if (count > 1) {
+    const { exit_code, message } = await runLocalRanks({ count, launch, stderr: process.stderr });
+    if (message !== null) process.stderr.write(`${message}\n`);
+    process.exitCode = exit_code;
+    return;
+  }
   const reporter = new TrainReporter(process.stderr);
+  if (launch.rank === 0 && launch.world_size > 1)
+    reporter.note(isLocal ? `${launch.world_size} ranks, started here` : launch.reason);
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
     // The second signal means now: what is committed is whole.
@@ -60,7 +76,12 @@ async function run(path: string, options: Options): Promise<void> {
       fresh: options.fresh ?? false,
       signal: stop.signal,
       observer: reporter,
+      launch,
     });
+    if (launch.rank > 0) {
+      process.exitCode = EXIT_CODES[result.status];
+      return;
+    }
     reporter.finish(result);
     if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
     process.exitCode = EXIT_CODES[result.status];

@@ -36,7 +36,8 @@ export function encodeValues(values: Float32Array, type: GgufType): Uint8Array {
 
 /** Blocks of an f16 scale and 32 signed bytes: the largest magnitude becomes 127. */
 function encodeQ8(values: Float32Array): Uint8Array {
-  const bytes = Buffer.alloc(encodedBytes("q8_0", values.length));
+  const bytes = new Uint8Array(encodedBytes("q8_0", values.length));
+  const view = new DataView(bytes.buffer);
   const bits = new Uint32Array(1);
   const scale = new Float32Array(bits.buffer);
   for (let block = 0, at = 0; block < values.length; block += BLOCK, at += BLOCK_BYTES) {
@@ -44,10 +45,10 @@ function encodeQ8(values: Float32Array): Uint8Array {
     for (let i = block; i < block + BLOCK; i++) largest = Math.max(largest, Math.abs(values[i]!));
     scale[0] = largest / 127;
     const inverse = scale[0] === 0 ? 0 : Math.fround(1 / scale[0]!);
-    bytes.writeUInt16LE(halfOf(bits[0]!), at);
+    view.setUint16(at, halfOf(bits[0]!), true);
     for (let i = 0; i < BLOCK; i++) {
       const scaled = Math.fround(values[block + i]! * inverse);
-      bytes.writeInt8(Math.sign(scaled) * Math.round(Math.abs(scaled)), at + 2 + i);
+      view.setInt8(at + 2 + i, Math.sign(scaled) * Math.round(Math.abs(scaled)));
     }
   }
   return bytes;

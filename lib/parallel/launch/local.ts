@@ -27,9 +27,9 @@ export interface LocalRanksOptions {
 }
 
 /**
- * Starts `count` ranks as child processes and supervises them, nothing else. SIGINT, SIGTERM and SIGHUP are passed
- * on, each as often as it comes. When a rank fails, all others are ended: SIGTERM, and SIGKILL after `stop_seconds`.
- * The ranks end with this process too (`followLifeline`).
+ * Starts `count` ranks as child processes and supervises them, nothing else. SIGINT and SIGTERM are passed on, each as
+ * often as it comes, and SIGHUP as SIGTERM. When a rank fails, all others are ended: SIGTERM, and SIGKILL after
+ * `stop_seconds`. The ranks end with this process too (`followLifeline`).
  *
  * @throws FlmError ENVIRONMENT where a rank cannot be started
  */
@@ -67,9 +67,10 @@ function startRanks(
 async function supervise(ranks: readonly RankProcess[], stop_ms: number): Promise<LocalOutcome> {
   let wasSignalled = false;
   let deadline: NodeJS.Timeout | undefined;
-  const forward = (signal: NodeJS.Signals) => {
+  const forward = (signal: (typeof FORWARDED)[number]) => {
     wasSignalled = true;
-    for (const rank of ranks) rank.forward(signal);
+    // A closed terminal is no reason to lose what has not been saved.
+    for (const rank of ranks) rank.forward(signal === "SIGHUP" ? "SIGTERM" : signal);
   };
   const stopAll = () => {
     // After a signal of the user's they are saving, together; a second SIGTERM would tell them to drop that.
@@ -89,7 +90,7 @@ async function supervise(ranks: readonly RankProcess[], stop_ms: number): Promis
     });
     const failed = (await Promise.allSettled(ended)).find(({ status }) => status === "rejected");
     if (failed?.status === "rejected") throw failed.reason;
-    return judge(exits);
+    return judge(exits, wasSignalled);
   } finally {
     clearTimeout(deadline);
     for (const signal of FORWARDED) process.off(signal, forward);

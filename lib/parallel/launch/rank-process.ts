@@ -19,7 +19,7 @@ export interface RankExit {
   /** null where a signal ended it. */
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** True where this supervisor's signal came first: then its end says nothing about the cause. */
+  /** True where it is this supervisor's signal that ended it: that says nothing about the cause. */
   was_stopped: boolean;
   last_lines: readonly string[];
 }
@@ -41,7 +41,7 @@ export class RankProcess {
   readonly exit: Promise<RankExit>;
   readonly #child: ChildProcess;
   readonly #lastLines: string[] = [];
-  #wasStopped = false;
+  readonly #stops = new Set<NodeJS.Signals>();
 
   /** @throws FlmError ENVIRONMENT, through `exit`, where the process cannot be started. */
   constructor({ rank, command, env, secret, stderr }: RankStart) {
@@ -75,7 +75,7 @@ export class RankProcess {
   /** Ends the rank because another one has failed. */
   stop(signal: "SIGTERM" | "SIGKILL"): void {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    this.#wasStopped = true;
+    this.#stops.add(signal);
     this.#child.kill(signal);
   }
 
@@ -92,14 +92,16 @@ export class RankProcess {
           new FlmError("ENVIRONMENT", `cannot start rank ${rank}: ${cause.message}`, { cause }),
         ),
       );
-      const done = (code: number | null, signal: NodeJS.Signals | null) =>
+      const done = (code: number | null, signal: NodeJS.Signals | null) => {
+        for (const stream of this.#child.stdio) stream?.destroy();
         resolve({
           rank,
           code,
           signal,
-          was_stopped: this.#wasStopped,
+          was_stopped: signal !== null && this.#stops.has(signal),
           last_lines: this.#lastLines,
         });
+      };
       // "close" waits for the last of what was said; a descendant that holds the rank's stderr must not hold us.
       this.#child.once("close", done);
       this.#child.once("exit", (code, signal) =>

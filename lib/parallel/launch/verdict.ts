@@ -5,20 +5,31 @@ import type { RankExit } from "./rank-process.ts";
 export interface LocalOutcome {
   /** That of the rank that failed; 0 where none did, 75 where a signal ended it. */
   exit_code: number;
-  /** Which rank failed and how, with its last lines; null where none did. */
+  /** Which rank failed and how, with its last lines; null where none did, or did only what it was told to. */
   message: string | null;
 }
 
-/** @param exits of all local ranks, in the order in which they came */
-export function judge(exits: readonly RankExit[]): LocalOutcome {
+/**
+ * @param exits of all local ranks, in the order in which they came
+ * @param was_signalled whether the user has sent the ranks a signal
+ */
+export function judge(exits: readonly RankExit[], was_signalled: boolean): LocalOutcome {
   const failed = exits.filter(({ code, was_stopped }) => code !== 0 && !was_stopped);
   // A rank that leaves with "try again" says that it lost a peer: the peer is the cause, though it may come later.
-  const cause = failed.find(({ code }) => code !== ExitCode.try_again) ?? failed[0];
-  if (cause === undefined) return { exit_code: ExitCode.done, message: null };
-  const how = cause.signal === null ? `exit code ${cause.code}` : `signal ${cause.signal}`;
-  const lines = cause.last_lines.map((line) => `\n[${cause.rank}] ${line}`).join("");
+  const consequences: (number | null)[] = [ExitCode.try_again];
+  if (was_signalled) consequences.push(ExitCode.interrupted);
+  const cause = failed.find(({ code }) => !consequences.includes(code));
+  const first = failed[0];
+  if (first === undefined) return { exit_code: ExitCode.done, message: null };
+  if (cause === undefined && was_signalled) return { exit_code: first.code!, message: null };
+  return blame(cause ?? first);
+}
+
+function blame({ rank, code, signal, last_lines }: RankExit): LocalOutcome {
+  const how = signal === null ? `exit code ${code}` : `signal ${signal}`;
+  const lines = last_lines.map((line) => `\n[${rank}] ${line}`).join("");
   return {
-    exit_code: cause.code ?? ExitCode.try_again,
-    message: `rank ${cause.rank} ended with ${how}${lines && `; its last lines:${lines}`}`,
+    exit_code: code ?? ExitCode.try_again,
+    message: `rank ${rank} ended with ${how}${lines && `; its last lines:${lines}`}`,
   };
 }

@@ -47,7 +47,12 @@ export class Channel {
   open<Message>(onMessage: (message: Message) => void, onClose: (reason: string) => void): void {
     this.#frames.onFrame = (frame) => {
       const payload = this.#verify(frame);
-      if (payload !== null) onMessage(JSON.parse(payload.toString("utf8")) as Message);
+      if (payload === null) return;
+      try {
+        onMessage(JSON.parse(payload.toString("utf8")) as Message);
+      } catch (error) {
+        this.#frames.destroy(`a message that makes no sense: ${String(error)}`);
+      }
     };
     this.#frames.onClose = onClose;
   }

@@ -42,6 +42,7 @@ export async function joinHere(options: JoinOptions): Promise<World> {
     const place = { address, port, secret, identity, join, join_ms };
     return new JoinedWorld(options, await Member.join(place, timing), store);
   } catch (error) {
+    await store?.whenAllDismissed(timing.silence_ms);
     await store?.close();
     throw error;
   }
@@ -96,7 +97,7 @@ class JoinedWorld implements World {
 
   async close(): Promise<void> {
     await this.#member.leave();
-    await this.#store?.whenEmpty(this.#timeoutSeconds * 1000);
+    await this.#store?.whenOver(this.#timeoutSeconds * 1000);
     await this.#store?.close();
   }
 

@@ -32,7 +32,10 @@ export interface World {
 
   /** Says that this rank gets on, to be called at least every step. Rank 0 aborts when a rank stops saying so. */
   progress(step: number): void;
-  /** Ends the world on all ranks; they get the error with this rank's name before it. */
+  /**
+   * Ends the world on all ranks; they get the error with this rank's name before it. It is sent for certain only when
+   * `close` has been awaited.
+   */
   abort(reason: FlmError | string): void;
   /** Called once, when the world has ended on any rank's account; at once where it already has. */
   onAbort(listener: (reason: FlmError) => void): void;

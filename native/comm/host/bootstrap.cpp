@@ -17,11 +17,16 @@ constexpr size_t kMaxRefusalsKept = 4;
 
 FileDescriptor connect_to(int peer, const HostGroup& group, const Deadline& deadline) {
   const HostEndpoint& endpoint = group.peers[size_t(peer)];
-  FileDescriptor socket = endpoint.host == group.peers[size_t(group.rank)].host
-                              ? connect_unix(endpoint.unix_name, deadline)
-                              : connect_tcp(endpoint.address, endpoint.port, deadline);
-  introduce_to(peer, socket.get(), group, deadline);
-  return socket;
+  try {
+    FileDescriptor socket = endpoint.host == group.peers[size_t(group.rank)].host
+                                ? connect_unix(endpoint.unix_name, deadline)
+                                : connect_tcp(endpoint.address, endpoint.port, deadline);
+    introduce_to(peer, socket.get(), group, deadline);
+    return socket;
+  } catch (const Error& error) {
+    fail(error.code(), "rank ", group.rank, " cannot join rank ", peer, " of job \"", group.job,
+         "\": ", error.what());
+  }
 }
 
 // Lets the higher ranks in, whoever else knocks.
@@ -62,7 +67,7 @@ class Door {
     if (state == Visitor::State::talking) return std::next(visitor);
     if (state == Visitor::State::joined)
       sockets_[size_t(visitor->rank())] = visitor->take_socket();
-    else if (refusals_.size() < kMaxRefusalsKept)
+    else if (refusals_.size() < kMaxRefusalsKept && !visitor->refusal().empty())
       refusals_.push_back(visitor->refusal());
     return visitors_.erase(visitor);
   }

@@ -57,9 +57,9 @@ Group::Group(std::shared_ptr<World> world, uint64_t id, std::string name, std::v
       received_(members_.size()) {
   Mesh& mesh = world_->mesh;
   rank_ = int(std::find(members_.begin(), members_.end(), mesh.rank()) - members_.begin());
-  const bool one_host =
+  one_host_ =
       std::all_of(members_.begin(), members_.end(), [&](int m) { return mesh.share_host(m, members_[0]); });
-  if (one_host) {
+  if (one_host_) {
     auto segment = share_segment(mesh, id_, members_, call);
     collectives_ = std::make_unique<SharedCollectives>(std::move(segment), rank_, members_);
   } else {
@@ -140,11 +140,11 @@ void Group::give_up(Recorder::Id id, ErrorCode code, const std::string& text) {
 }
 
 std::string Group::describe_timeout(const Operation& operation, std::vector<int> missing) {
-  // Messages are awaited one after the other: others may not have come either.
-  const bool collective = operation.verb != Verb::send && operation.verb != Verb::recv;
+  // Messages are awaited one after the other: further ranks may not have come.
+  const bool by_messages = !one_host_ && operation.verb != Verb::send && operation.verb != Verb::recv;
   for (const int member : members_) {
-    if (collective && dynamic_cast<MessageCollectives*>(collectives_.get()) &&
-        member != world_->mesh.rank() && !world_->mesh.has_come(id_, member, operation.sequence))
+    if (by_messages && member != world_->mesh.rank() &&
+        !world_->mesh.has_come(id_, member, operation.sequence))
       missing.push_back(member);
   }
   std::sort(missing.begin(), missing.end());

@@ -61,6 +61,7 @@ class Group {
   const std::string name_;
   const std::vector<int> members_;
   int rank_ = 0;
+  bool one_host_ = false;
   std::unique_ptr<Collectives> collectives_;
   std::mutex collective_mutex_;
   uint64_t next_collective_ = 0;

@@ -4,18 +4,15 @@ import { resolveConfig } from "../../../lib/config/resolve.ts";
 import type { UserConfig } from "../../../lib/config/types.ts";
 import { failure, issuePaths, userConfig } from "./fixtures.ts";
 
-const inStage = (parallel: object) => userConfig([{ parallel }]);
 const inRun = (rest: Partial<UserConfig>) => userConfig([{}], rest);
 
 const cases: [path: string, config: UserConfig][] = [
   ["init.from", inRun({ init: { from: "runs/a/checkpoints/step-1" } })],
   ["stages.0.vocab_size", userConfig([{ vocab_size: 512 }])],
-  ["stages.0.parallel.tensor_parallel_size", inStage({ tensor_parallel_size: 2 })],
-  ["stages.0.parallel.pipeline_parallel_size", inStage({ pipeline_parallel_size: 2 })],
-  ["stages.0.parallel.virtual_pipeline_size", inStage({ virtual_pipeline_size: 2 })],
-  ["stages.0.parallel.data_parallel_size", inStage({ data_parallel_size: 2 })],
-  ["stages.0.parallel.sequence_parallel", inStage({ sequence_parallel: true })],
-  ["stages.0.parallel.recompute", inStage({ recompute: "selective" })],
+  [
+    "eval.suites",
+    userConfig([{ parallel: { data_parallel_size: 2 } }], { eval: { suites: ["iq"] } }),
+  ],
   ["data.sources.0.format", inRun({ data: { sources: [{ path: "a", format: "parquet" }] } })],
   ["objective.type", inRun({ objective: { type: "freelm" } })],
   ["optimizer.state_precision", inRun({ optimizer: { state_precision: "bf16" } })],
@@ -46,8 +43,9 @@ describe("features that are not there yet", () => {
       ).toBe(true);
   });
 
-  test("full recomputation and growth are there", () => {
-    const config = userConfig([{ parallel: { recompute: "full" } }, { num_layers: 8 }]);
+  test("recomputation, growth and several ranks are there", () => {
+    const parallel = { tensor_parallel_size: 2, sequence_parallel: true, recompute: "selective" };
+    const config = userConfig([{ parallel }, { num_layers: 8 }] as UserConfig["stages"]);
     expect(() => resolveConfig(config)).not.toThrow();
   });
 

@@ -16,7 +16,7 @@ using Change = std::function<void(HostGroup&)>;
 std::array<std::string, 2> join(const Change& common, const Change& of_rank_1,
                                 const std::vector<int>& host_of = {0, 0}) {
   Listeners listeners(2, host_of);
-  listeners.group.timeout_seconds = 0.3;
+  listeners.group.timeout_seconds = 1;
   common(listeners.group);
   std::array<std::string, 2> told;
   const auto run = [&](int rank) {
@@ -55,7 +55,7 @@ FLM_TEST(host_join_with_the_secret) {
 
 FLM_TEST(host_join_with_another_secret_is_refused) {
   const auto told = join(kSecret, [](HostGroup& group) { group.secret = {1, 2, 4}; });
-  check_parts(told[0], {"COMM_TIMEOUT", "rank 0 of 2 waited 0.3 s for rank 1"});
+  check_parts(told[0], {"COMM_TIMEOUT", "rank 0 of 2 waited 1 s for rank 1"});
   check_parts(told[1], {"INVALID_ARGUMENT", "rank 1 refuses rank 0", "secret"});
 }
 

@@ -36,10 +36,14 @@ FLM_TEST(host_comm_stream_does_not_hold_up_the_caller) {
 FLM_TEST(host_comm_stream_reports_the_first_error) {
   run_ranks(2, [](int rank, Communicator& world, Device& device) {
     const Stream comm = device.stream(StreamRole::comm);
-    float x = 0;
-    if (rank == 1) return world.abort();
+    float x = 0, go = 0;
+    if (rank == 1) {
+      world.recv({&go, DType::f32}, 1, 0, {});
+      return world.abort();
+    }
     world.broadcast({&x, DType::f32}, 1, 1, comm);
     const Event event = device.record(comm);
+    world.send({&go, DType::f32}, 1, 1, {});
     CHECK_THROWS(device.wait({}, event), ErrorCode::comm_peer_lost);
     CHECK_THROWS(device.synchronize(comm), ErrorCode::comm_peer_lost);
     device.synchronize(comm);

@@ -39,5 +39,14 @@ it.each<[string, RankExit[], number, string | null]>([
     "rank 1 ended with exit code 75",
   ],
 ])("when %s", (_, exits, exit_code, message) => {
-  expect(judge(exits)).toEqual({ exit_code, message });
+  expect(judge(exits, false)).toEqual({ exit_code, message });
+});
+
+it("says nothing of ranks that end as the user told them to, but of those that do not", () => {
+  const saved = exit(0, { code: 130 });
+  expect(judge([saved, exit(1, { code: 130 })], true)).toEqual({ exit_code: 130, message: null });
+  expect(judge([saved, exit(1, { code: 74 })], true)).toEqual({
+    exit_code: 74,
+    message: "rank 1 ended with exit code 74",
+  });
 });

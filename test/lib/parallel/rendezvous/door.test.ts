@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rejection } from "../../failure.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
@@ -76,6 +77,22 @@ describe("the store's door", () => {
     await closed(crowd[0]!);
     const worlds = await Promise.all([first, job.join(1), job.join(2), job.join(3)]);
     expect(worlds).toHaveLength(4);
+  });
+
+  it("outlives whatever strangers send", async () => {
+    const job = await Job.create(2);
+    const first = job.join(0);
+    const send = async (bytes: Uint8Array) => {
+      const stranger = await knock(job.port);
+      stranger.end(bytes);
+      await closed(stranger);
+    };
+    const framed = fc
+      .oneof(fc.json(), fc.string())
+      .map((text) => Buffer.from(text))
+      .map((text) => Buffer.concat([Buffer.of(0, 0, text.length >> 8, text.length & 255), text]));
+    await fc.assert(fc.asyncProperty(fc.oneof(fc.uint8Array(), framed), send), { numRuns: 200 });
+    await Promise.all([first, job.join(1)]);
   });
 
   it("does not take a handshake that it has seen before", async () => {

@@ -10,6 +10,7 @@ export async function socketPair(): Promise<[Socket, Socket]> {
   const client = connectTo((server.address() as AddressInfo).port);
   const [served] = await accepted;
   server.close();
+  served.on("error", () => {});
   onTestFinished(() => void served.destroy());
   return [client, served];
 }

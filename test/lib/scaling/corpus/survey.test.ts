@@ -14,7 +14,7 @@ function survey(texts: readonly string[], options: Partial<typeof SURVEY_DEFAULT
 describe("UnitReader", () => {
   test("words: runs of letters, single Chinese characters, punctuation", () => {
     const reader = new UnitReader("words");
-    const [a, comma, b] = reader.read(Buffer.from("don't, don't"));
+    const [a, comma, b] = Array.from(reader.read(Buffer.from("don't, don't")));
     expect(a).toBe(b);
     expect(comma).not.toBe(a);
     expect(reader.read(Buffer.from("你好you,你"))).toHaveLength(5);
@@ -22,7 +22,7 @@ describe("UnitReader", () => {
   });
 
   test("bytes are themselves", () => {
-    expect([...Array.from(new UnitReader("bytes").read(Buffer.from("ab")))]).toEqual([97, 98]);
+    expect(Array.from(new UnitReader("bytes").read(Buffer.from("ab")))).toEqual([97, 98]);
   });
 });
 

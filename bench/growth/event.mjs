@@ -1,0 +1,110 @@
+// What a growth event costs beside one checkpoint saved and one loaded: saves the smaller model, grows it from that
+// checkpoint, and for comparison saves the larger one and loads that as it is. Files stay in the page cache for both.
+//   node bench/growth/event.mjs [--shape quickstart | 134m] [--rounds 3]
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { CheckpointStore } from "../../dist/checkpoint/store.js";
+import { resolveConfig } from "../../dist/config/resolve.js";
+import { planStages } from "../../dist/growth/stage-plan.js";
+import {
+  grownLoad,
+  initialLoad,
+  resumeLoad,
+  saveCheckpoint,
+  StageEngine,
+} from "../../dist/train/session.js";
+import { describeCommit, describeMachine } from "../step/machine.mjs";
+import { median } from "../step/measure.mjs";
+
+const SHAPES = {
+  quickstart: {
+    vocab_size: 1024,
+    stages: [
+      { num_layers: 4, hidden_size: 128, num_attention_heads: 4 },
+      { num_layers: 6, hidden_size: 192, num_attention_heads: 6 },
+    ],
+  },
+  "134m": {
+    vocab_size: 32_000,
+    stages: [
+      { num_layers: 6, hidden_size: 512, num_attention_heads: 8 },
+      { num_layers: 12, hidden_size: 768, num_attention_heads: 12 },
+    ],
+  },
+};
+
+const { values } = parseArgs({
+  options: {
+    shape: { type: "string", default: "quickstart" },
+    rounds: { type: "string", default: "3" },
+  },
+});
+const { vocab_size, stages } = SHAPES[values.shape];
+const config = resolveConfig({
+  name: "growth-event",
+  model: { family: "llama", seq_length: 128 },
+  data: { sources: [{ path: "unused" }] },
+  stages: stages.map((stage) => ({ ...stage, tokens: 1e6 })),
+});
+const [before, after] = planStages(config, vocab_size);
+const placement = { device: "cpu", device_index: 0, num_threads: 0, precision: "bf16" };
+const machine = describeMachine();
+const times = { save_before: [], grow: [], save_after: [], load_after: [] };
+const cpuTimes = structuredClone(times);
+for (let round = 0; round < Number(values.rounds); round++) {
+  const folder = mkdtempSync(join(tmpdir(), "flm-growth-event-"));
+  try {
+    await measure(new CheckpointStore(folder));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+const medians = (all) =>
+  Object.fromEntries(Object.entries(all).map(([what, values]) => [what, median(values)]));
+const result = {
+  ...{ date: new Date().toISOString(), commit: describeCommit(), machine },
+  ...{ shape: values.shape, parameters: [before.parameters, after.parameters] },
+  ...{ seconds: medians(times), cpu_seconds: medians(cpuTimes), times },
+};
+console.log(JSON.stringify(result, null, 1));
+
+async function measure(store) {
+  const small = await StageEngine.create(
+    config,
+    before,
+    placement,
+    initialLoad(config, before),
+    [],
+  );
+  const parent = await timed("save_before", () => save(store, small, 1));
+  await small.native.close();
+  const grown = await timed("grow", () =>
+    StageEngine.create(config, after, placement, grownLoad(config, after, parent), []),
+  );
+  const child = await timed("save_after", () => save(store, grown, 2));
+  await grown.native.close();
+  const loaded = await timed("load_after", () =>
+    StageEngine.create(config, after, placement, resumeLoad(child), []),
+  );
+  await loaded.native.close();
+}
+
+async function save(store, engine, step) {
+  const facts = {
+    ...{ package_version: "0", step, epoch: 1, parent: null, stage: 0, stage_step: step },
+    ...{ tokens: 0, flops: 0, skipped_steps: 0, loss: null, validation: null, data: {}, seed: 1 },
+    ...{ growth: [], identity: {}, device: { kind: "cpu", name: "", precision: "bf16" } },
+  };
+  return (await saveCheckpoint(store, engine, facts)).checkpoint;
+}
+
+async function timed(what, run) {
+  const [start, cpu] = [performance.now(), process.cpuUsage()];
+  const result = await run();
+  const { user, system } = process.cpuUsage(cpu);
+  times[what].push((performance.now() - start) / 1e3);
+  cpuTimes[what].push((user + system) / 1e6);
+  return result;
+}

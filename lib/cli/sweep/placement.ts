@@ -1,0 +1,18 @@
+import { availableParallelism } from "node:os";
+import type { Config } from "../../config/types.ts";
+import { tryLoadNative } from "../../native/load.ts";
+
+/** One run a GPU, or the cores shared out. */
+export function placementOf(
+  { device }: Config,
+  wanted: number | undefined,
+): { jobs: number; environment: (slot: number) => Record<string, string> } {
+  const devices = tryLoadNative().binding?.devices().devices ?? [];
+  const gpus = device === "cpu" ? 0 : devices.filter(({ kind }) => kind === "cuda").length;
+  const cores = availableParallelism();
+  const jobs = wanted ?? (gpus > 0 ? gpus : cores);
+  const threads = String(Math.max(1, Math.floor(cores / jobs)));
+  const environment = (slot: number): Record<string, string> =>
+    gpus > 0 ? { CUDA_VISIBLE_DEVICES: String(slot % gpus) } : { FLM_THREADS: threads };
+  return { jobs, environment };
+}

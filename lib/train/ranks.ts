@@ -1,0 +1,118 @@
+import { loadNative } from "../native/load.ts";
+import type { NativeWorld, RankEndpoint } from "../native/types.ts";
+import type { Launch } from "../parallel/launch/detect.ts";
+import { joinWorld } from "../parallel/rendezvous/join-world.ts";
+import { storeAddress } from "../parallel/rendezvous/address.ts";
+import { isLoopback, readSecret } from "../parallel/rendezvous/secret.ts";
+import type { Placement } from "../native/placement.ts";
+import { FlmError } from "../errors.ts";
+
+/** What a trainer needs of the ranks that it trains with. Rank 0 leads: it writes what a run leaves behind. */
+export interface Ranks {
+  readonly rank: number;
+  readonly world_size: number;
+  /** 1 + the highest attempt that any rank has seen on disk. */
+  readonly epoch: number;
+  /** How engines reach each other; null for a rank of its own. */
+  readonly native: NativeWorld | null;
+  /** The values of all ranks, by rank; all must call it. The wait ends with the loss of a rank, not with time. */
+  gather<T>(key: string, value: T): Promise<T[]>;
+  /** Rank 0's value; all must call it. */
+  broadcast<T>(key: string, value: T): Promise<T>;
+  progress(step: number): void;
+  /** Ends the run on the other ranks, with this reason. */
+  abort(reason: unknown): void;
+  close(): Promise<void>;
+}
+
+/** A run of one process. */
+export function alone(epoch: number): Ranks {
+  return {
+    rank: 0,
+    world_size: 1,
+    epoch,
+    native: null,
+    gather: async (_, value) => [value],
+    broadcast: async (_, value) => value,
+    progress: () => {},
+    abort: () => {},
+    close: async () => {},
+  };
+}
+
+export interface MeetingOptions {
+  launch: Launch;
+  placement: Placement;
+  /** Of what has to be equal on all ranks. */
+  config_hash: string;
+  /** The next attempt, by what this rank finds on disk. */
+  epoch: number;
+  secret_file: string | null;
+  timeout_seconds: number;
+  onWarning(message: string): void;
+}
+
+/** Ranks wait for each other while one of them tokenizes a corpus, or trains a stage of days: only a loss ends that. */
+const PATIENCE_SECONDS = 1e6;
+const KEEPALIVE_MS = 1000;
+
+/**
+ * Finds the other ranks of the launch and connects this process's engines with theirs.
+ *
+ * @throws FlmError ENVIRONMENT, COMM_TIMEOUT or COMM_PEER_LOST, see `joinWorld`
+ */
+export async function meetRanks(options: MeetingOptions): Promise<Ranks> {
+  const { launch, placement, secret_file, timeout_seconds, onWarning } = options;
+  if (launch.world_size === 1) return alone(options.epoch);
+  const native = loadNative();
+  const { address } = await storeAddress(launch);
+  const nativeWorld = native.createWorld(isLoopback(address) ? address : "0.0.0.0");
+  const world = await joinWorld({
+    launch,
+    config_hash: options.config_hash,
+    seen_epoch: options.epoch - 1,
+    endpoint: { ...nativeWorld.endpoint },
+    secret_file,
+    timeout_seconds,
+    onWarning,
+  });
+  world.onAbort((reason) => native.abortWorlds(reason.message));
+  // A thread of the store's own says that this process lives; this, that its event loop turns.
+  let step = 0;
+  const keepalive = setInterval(() => world.progress(step), KEEPALIVE_MS).unref();
+  const ranks: Ranks = {
+    rank: world.rank,
+    world_size: world.world_size,
+    epoch: world.epoch,
+    native: nativeWorld,
+    gather: async <T>(key: string, value: T) =>
+      (await world.gather(key, value, { timeout_seconds: PATIENCE_SECONDS })) as T[],
+    broadcast: async <T>(key: string, value: T) =>
+      (await world.broadcast(key, value, { timeout_seconds: PATIENCE_SECONDS })) as T,
+    progress: (reached) => {
+      step = reached;
+    },
+    abort: (reason) =>
+      world.abort(reason instanceof FlmError ? reason : `it failed: ${String(reason)}`),
+    close: async () => {
+      clearInterval(keepalive);
+      await world.close();
+    },
+  };
+  try {
+    await nativeWorld.connect({
+      rank: world.rank,
+      peers: world.roster as RankEndpoint[],
+      job: `${launch.job_id ?? "local"}/${world.epoch}`,
+      secret: readSecret(secret_file ?? process.env.FLM_SECRET_FILE ?? null, address),
+      timeout_seconds,
+      device: placement.engine.device,
+      device_index: placement.engine.device_index,
+    });
+  } catch (error) {
+    ranks.abort(error);
+    await ranks.close();
+    throw error;
+  }
+  return ranks;
+}

@@ -1,0 +1,65 @@
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { type Running, startNode } from "../../e2e/support/cli.ts";
+import { temporaryDirectory } from "../../lib/temporary-directory.ts";
+
+export function child(name: string): string {
+  return fileURLToPath(new URL(`../children/${name}`, import.meta.url));
+}
+
+/** Where the ranks of a test report: a connection stays as long as its rank lives. */
+export class Meeting {
+  readonly path = join(temporaryDirectory(), "socket");
+  readonly #sockets: Socket[] = [];
+
+  /** What `count` ranks say, when all of them have come, in rank order. */
+  async hear(count: number): Promise<Record<string, string>[]> {
+    const server = createServer().listen(this.path);
+    onTestFinished(() => void server.close());
+    const said = await new Promise<Record<string, string>[]>((resolve) => {
+      const rows: Record<string, string>[] = [];
+      server.on("connection", (socket) => {
+        this.#sockets.push(socket);
+        socket.on("error", () => {});
+        createInterface(socket).once("line", (line) => {
+          rows.push(JSON.parse(line) as Record<string, string>);
+          if (rows.length === count) resolve(rows);
+        });
+      });
+    });
+    return said.toSorted((a, b) => Number(a.RANK) - Number(b.RANK));
+  }
+
+  goOn(): void {
+    for (const socket of this.#sockets) socket.write("go on\n");
+  }
+
+  /** Until no rank lives any more. */
+  async allGone(): Promise<void> {
+    await Promise.all(
+      this.#sockets.map((socket) => socket.resume().destroyed || once(socket, "close")),
+    );
+  }
+}
+
+/** Starts `ranks` ranks of rank.mjs under a supervisor, each with its deeds. */
+export function supervise(
+  meeting: Meeting,
+  ranks: number,
+  deeds: readonly string[],
+  env: Record<string, string> = {},
+): Running {
+  return startNode([child("supervise.mjs"), ...deeds], {
+    cwd: temporaryDirectory(),
+    env: {
+      FLM_TEST_SOCKET: meeting.path,
+      FLM_TEST_RANKS: String(ranks),
+      FLM_TEST_SCRIPT: child("rank.mjs"),
+      ...env,
+    },
+  });
+}

@@ -1,0 +1,90 @@
+import fc from "fast-check";
+import { existsSync } from "node:fs";
+import { expect, it } from "vitest";
+import { readTokens } from "../../../lib/data/corpus/document-index.ts";
+import { scoreContinuations, type TokenSequence } from "../../../lib/eval/score-continuations.ts";
+import { NO_RAMP } from "../../../lib/growth/ramp.ts";
+import { type EvalInput, type NativeEngine, PIECE_FIELDS } from "../../../lib/native/types.ts";
+
+const OTHERS = ["training.tok", "validation.tok"];
+const VOCAB_SIZE = 100;
+
+/**
+ * An engine whose loss of a target is target + input / 1000: it shows which target stood behind which input.
+ * Lays pieces into rows as native/data/gather does.
+ */
+function tellingEngine(seq_length: number, micro_batch_size: number) {
+  const opened: string[][] = [];
+  const evaluate = async ({ pieces, num_micro_batches }: EvalInput) => {
+    const token_losses = new Float32Array(num_micro_batches * micro_batch_size * seq_length);
+    const used = new Map<number, number>();
+    const tokens = readTokens(opened.at(-1)!.at(-1)!, Infinity)!;
+    for (let i = 0; i < pieces.length; i += PIECE_FIELDS) {
+      const [row, file, start, length, flags] = pieces.slice(i, i + PIECE_FIELDS);
+      expect([file, flags]).toEqual([OTHERS.length, 3]);
+      const column = used.get(row!) ?? 0;
+      expect(column + length!).toBeLessThanOrEqual(seq_length);
+      for (let j = 0; j < length!; j++)
+        token_losses[row! * seq_length + column + j] =
+          tokens[start! + j + 1]! + tokens[start! + j]! / 1000;
+      used.set(row!, column + length!);
+    }
+    return { loss_sum: 0, targets: 0, token_losses };
+  };
+  const openTokenFiles = async (paths: readonly string[]) => void opened.push([...paths]);
+  return { engine: { evaluate, openTokenFiles } as unknown as NativeEngine, opened };
+}
+
+const token = fc.integer({ min: 0, max: VOCAB_SIZE - 1 });
+const some = (maxLength: number) =>
+  fc.array(token, { minLength: 1, maxLength }).map((tokens) => Int32Array.from(tokens));
+const sequence: fc.Arbitrary<TokenSequence> = fc.record({ prompt: some(9), continuation: some(4) });
+
+it("sums the losses of each continuation, however sequences share rows", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(sequence, { maxLength: 60 }),
+      fc.integer({ min: 12, max: 30 }),
+      fc.integer({ min: 1, max: 3 }),
+      async (sequences, seq_length, micro_batch_size) => {
+        const { engine, opened } = tellingEngine(seq_length, micro_batch_size);
+        const scoring = {
+          engine,
+          files: OTHERS,
+          micro_batch_size,
+          seq_length,
+          vocab_size: VOCAB_SIZE,
+          ramp: NO_RAMP,
+        };
+        const scores = await scoreContinuations(scoring, sequences);
+        for (const [i, { prompt, continuation }] of sequences.entries()) {
+          const inputs = [prompt.at(-1)!, ...continuation.slice(0, -1)];
+          const losses = [...continuation].map((target, j) => target + inputs[j]! / 1000);
+          expect(scores[i]).toBeCloseTo(-losses.reduce((sum, loss) => sum + loss, 0), 3);
+        }
+        if (sequences.length > 0) {
+          expect(opened.at(-1)).toEqual(OTHERS);
+          expect(existsSync(opened[0]!.at(-1)!)).toBe(false);
+        }
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+it("opens the files again, and leaves none behind, when the engine fails", async () => {
+  const { engine, opened } = tellingEngine(8, 1);
+  engine.evaluate = () => Promise.reject(new Error("no"));
+  const scoring = {
+    engine,
+    files: OTHERS,
+    micro_batch_size: 1,
+    seq_length: 8,
+    vocab_size: 9,
+    ramp: NO_RAMP,
+  };
+  const one = { prompt: Int32Array.of(1), continuation: Int32Array.of(2) };
+  await expect(scoreContinuations(scoring, [one])).rejects.toThrow("no");
+  expect(opened.at(-1)).toEqual(OTHERS);
+  expect(existsSync(opened[0]!.at(-1)!)).toBe(false);
+});

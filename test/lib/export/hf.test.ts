@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import { gpt2Model } from "../../../lib/export/hf/gpt2.ts";
+import { llamaModel } from "../../../lib/export/hf/llama.ts";
+import { importGpt2 } from "../../../lib/export/import/gpt2.ts";
+import { HfConfig } from "../../../lib/export/import/hf-config.ts";
+import { importLlama } from "../../../lib/export/import/llama.ts";
+import { failure } from "../failure.ts";
+import { collect, GPT2_STAGE, LLAMA_STAGE, planOf, sourceOf, weightsOf } from "./weights.ts";
+
+const configOf = (fields: Record<string, unknown>) => new HfConfig(fields, "config.json");
+
+describe("what is exported imports as it was", () => {
+  it.each([
+    ["llama", { family: "llama" }],
+    ["llama with biases and a shared head", { family: "llama", bias: true, tie_embeddings: true }],
+    ["llama with wide heads", { family: "llama", head_size: 6, rope_theta: 500, norm_eps: 1e-6 }],
+  ] as const)("%s", (_, model) => {
+    const plan = planOf(model, LLAMA_STAGE);
+    const weights = weightsOf(plan);
+    const exported = llamaModel(plan, sourceOf(weights));
+    const imported = importLlama(configOf(exported.config), sourceOf(collect(exported.tensors)));
+    expect(collect(imported.tensors)).toEqual(weights);
+    expect(planOf(imported.model, { ...imported.stage, tokens: 1000 }).shape).toEqual(plan.shape);
+  });
+
+  it.each([
+    ["gpt2", { family: "gpt2" }],
+    ["gpt2 with a head of its own", { family: "gpt2", tie_embeddings: false }],
+  ] as const)("%s", (_, model) => {
+    const plan = planOf(model, GPT2_STAGE);
+    const weights = weightsOf(plan);
+    const exported = gpt2Model(plan, sourceOf(weights));
+    const imported = importGpt2(configOf(exported.config), sourceOf(collect(exported.tensors)));
+    expect(collect(imported.tensors)).toEqual(weights);
+    expect(planOf(imported.model, { ...imported.stage, tokens: 1000 }).shape).toEqual(plan.shape);
+  });
+});
+
+it("GPT-2's matrices are [in, out], with queries, keys and values side by side", () => {
+  const plan = planOf({ family: "gpt2" }, GPT2_STAGE);
+  const weights = weightsOf(plan);
+  const exported = collect(gpt2Model(plan, sourceOf(weights)).tensors);
+  const { rows, values } = exported.get("transformer.h.1.attn.c_attn.weight")!;
+  expect([rows, values.length]).toEqual([8, 8 * 24]);
+  const ours = (name: string, row: number, column: number) =>
+    weights.get(`layers.1.attention.${name}.weight`)!.values[row * 8 + column];
+  expect(values[3 * 24 + 2]).toBe(ours("q", 2, 3));
+  expect(values[5 * 24 + 8 + 7]).toBe(ours("k", 7, 5));
+  expect(values[16 + 1]).toBe(ours("v", 1, 0));
+});
+
+it("a model without biases gives GPT-2 zeros", () => {
+  const plan = planOf({ family: "gpt2", bias: false }, GPT2_STAGE);
+  const exported = collect(gpt2Model(plan, sourceOf(weightsOf(plan))).tensors);
+  expect(exported.get("transformer.h.0.attn.c_attn.bias")!.values).toEqual(Array(24).fill(0));
+});
+
+describe("muP's multipliers end up in the weights", () => {
+  const mup = { base_hidden_size: 4, input_mult: 3, output_mult: 8 };
+
+  it.each([
+    // Logits are multiplied by 8 · 4 / 8 = 4; a shared head has been multiplied by 3.
+    ["of its own", false, 4],
+    ["shared", true, 4 / 3],
+  ])("with a head %s", (_, tie_embeddings, onNorm) => {
+    const plan = planOf({ family: "llama", mup, tie_embeddings }, LLAMA_STAGE);
+    const weights = weightsOf(plan);
+    const exported = collect(llamaModel(plan, sourceOf(weights)).tensors);
+    const factor = (theirs: string, ours: string) =>
+      exported.get(theirs)!.values[5]! / weights.get(ours)!.values[5]!;
+    expect(factor("model.embed_tokens.weight", "embedding.weight")).toBeCloseTo(3, 6);
+    expect(factor("model.norm.weight", "final_norm.gain")).toBeCloseTo(onNorm, 6);
+    expect(exported.has("lm_head.weight")).toBe(!tie_embeddings);
+    if (!tie_embeddings) expect(factor("lm_head.weight", "head.weight")).toBe(1);
+  });
+});
+
+describe("a model that the other program cannot express is refused by name:", () => {
+  it.each([
+    [{ family: "llama", norm: "layer_norm" }, /model\.norm layer_norm.*rms_norm/],
+    [{ family: "llama", activation: "gelu" }, /model\.activation gelu.*swiglu/],
+    [{ family: "llama", position_embedding: "xpos" }, /position_embedding xpos.*rope/],
+  ] as const)("llama %j", (model, message) => {
+    const plan = planOf(model, LLAMA_STAGE);
+    const error = failure(() => llamaModel(plan, sourceOf(weightsOf(plan))));
+    expect(error).toMatchObject({ code: "NOT_SUPPORTED", hint: expect.stringMatching(/plain/) });
+    expect(error.message).toMatch(message);
+  });
+
+  it("gpt2 with grouped queries, or with heads that do not fill the width", () => {
+    const grouped = planOf({ family: "gpt2" }, LLAMA_STAGE);
+    expect(failure(() => gpt2Model(grouped, sourceOf(weightsOf(grouped)))).message).toMatch(
+      /num_kv_heads 1.*2/,
+    );
+    const wide = planOf({ family: "gpt2", head_size: 8 }, GPT2_STAGE);
+    expect(failure(() => gpt2Model(wide, sourceOf(weightsOf(wide)))).message).toMatch(
+      /2 heads of 8 in hidden_size 8/,
+    );
+  });
+});
+
+describe("a config.json that our models cannot compute is refused by field:", () => {
+  const plan = planOf({ family: "llama" }, LLAMA_STAGE);
+  const exported = llamaModel(plan, sourceOf(weightsOf(plan)));
+  const source = sourceOf(collect(exported.tensors));
+  const importing = (changes: Record<string, unknown>) =>
+    failure(() => importLlama(configOf({ ...exported.config, ...changes }), source));
+
+  it.each([
+    [{ hidden_act: "gelu" }, /hidden_act is "gelu"/],
+    [{ sliding_window: 4096 }, /sliding_window is 4096/],
+    [{ rope_scaling: { rope_type: "llama3", factor: 8 } }, /rope_scaling: rope_type is "llama3"/],
+    [{ rope_parameters: { rope_type: "yarn" } }, /rope_parameters: rope_type is "yarn"/],
+    [{ partial_rotary_factor: 0.5 }, /partial_rotary_factor is 0.5/],
+  ])("%j", (changes, message) => {
+    expect(importing(changes)).toMatchObject({ code: "NOT_SUPPORTED" });
+    expect(importing(changes).message).toMatch(message);
+  });
+
+  it.each([
+    [{ hidden_size: "8" }, /hidden_size is "8"; it must be a whole number/],
+    [{ num_hidden_layers: undefined }, /num_hidden_layers is missing/],
+    [{ rms_norm_eps: -1 }, /rms_norm_eps is -1; it must be a number above 0/],
+    [{ tie_word_embeddings: 1 }, /tie_word_embeddings is 1; it must be true or false/],
+    [{ rope_parameters: [] }, /rope_parameters is \[\]; it must be an object/],
+  ])("%j is damaged", (changes, message) => {
+    expect(importing(changes)).toMatchObject({ code: "CHECKPOINT_INVALID" });
+    expect(importing(changes).message).toMatch(message);
+  });
+
+  it("a layer that is not there", () => {
+    expect(importing({ num_hidden_layers: 3 }).message).toMatch(/no tensor model\.layers\.2\./);
+  });
+});

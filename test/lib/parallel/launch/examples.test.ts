@@ -1,0 +1,94 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { ExitCode } from "../../../../lib/errors.ts";
+import { detectLaunch } from "../../../../lib/parallel/launch/detect.ts";
+
+function example(name: string): string {
+  return fileURLToPath(new URL(`../../../../examples/${name}`, import.meta.url));
+}
+
+describe("examples/slurm/pretrain.sbatch", () => {
+  const path = example("slurm/pretrain.sbatch");
+  const text = readFileSync(path, "utf8");
+  const options = Object.fromEntries(
+    [...text.matchAll(/^#SBATCH --([a-z-]+)(?:=(.+))?$/gm)].map(([, name, value]) => [name, value]),
+  );
+
+  it("is a shell script that starts the ranks with srun", () => {
+    execFileSync("bash", ["-n", path]);
+    expect(text).toMatch(/^srun npx flm-train /m);
+  });
+
+  it("asks for one task a GPU, and for a signal that stops a run", () => {
+    expect(options["ntasks-per-node"]).toBe(options["gpus-per-node"]);
+    expect(options.signal).toMatch(/^TERM@\d+$/);
+  });
+
+  it("is requeued after the exit code that says so, and after no other", () => {
+    expect(options).toHaveProperty("requeue");
+    const codes = [...text.matchAll(/"\$code" -eq (\d+)/g)].map(([, code]) => Number(code));
+    expect(codes).toEqual([ExitCode.try_again]);
+  });
+});
+
+interface Variable {
+  name: string;
+  value?: string;
+  valueFrom?: { fieldRef: { fieldPath: string } };
+}
+
+describe("examples/kubernetes/jobset.yaml", () => {
+  const { kind, metadata, spec } = parse(readFileSync(example("kubernetes/jobset.yaml"), "utf8"));
+  const [job] = spec.replicatedJobs;
+  const pod = job.template.spec.template.spec;
+  const [container] = pod.containers;
+  const variables = container.env as Variable[];
+  const given = Object.fromEntries(variables.map(({ name, value = "1" }) => [name, value]));
+
+  it("is a JobSet whose pods find their ranks", () => {
+    expect(kind).toBe("JobSet");
+    const nodes = job.template.spec.parallelism as number;
+    const gpus = container.resources.limits["nvidia.com/gpu"] as number;
+    expect(job.template.spec.completions).toBe(nodes);
+    for (let node = 0; node < nodes; ++node)
+      expect(detectLaunch({ ...given, JOB_COMPLETION_INDEX: String(node) })).toMatchObject({
+        launcher: "kubernetes",
+        rank: node * gpus,
+        world_size: nodes * gpus,
+        ranks_to_start: gpus,
+        master_address: `${metadata.name}-${job.name}-0-0.${spec.network.subdomain}`,
+        master_port: 29500,
+        attempt: 1,
+      });
+  });
+
+  it("mounts what its variables and its command name", () => {
+    const mounts = (container.volumeMounts as { name: string; mountPath: string }[]).map(
+      ({ mountPath }) => mountPath,
+    );
+    for (const path of [given.FLM_SECRET_FILE!, container.command[2], container.command[4]])
+      expect(mounts.some((mount) => path.startsWith(`${mount}/`))).toBe(true);
+    const names = (list: { name: string }[]) => list.map(({ name }) => name).toSorted();
+    expect(names(pod.volumes)).toEqual(names(container.volumeMounts));
+    const secret = pod.volumes.find(({ name }: { name: string }) => name === "secret");
+    expect(secret.secret.defaultMode).toBe(0o400);
+  });
+
+  it("gives up where the exit code is final, and starts again otherwise", () => {
+    const final = [ExitCode.usage, ExitCode.bad_data, ExitCode.diverged, ExitCode.environment];
+    const [byCode] = job.template.spec.podFailurePolicy.rules;
+    expect(byCode).toMatchObject({
+      action: "FailJob",
+      onExitCodes: { containerName: container.name, operator: "In", values: final },
+    });
+    const [rule] = spec.failurePolicy.rules;
+    const pattern = new RegExp(rule.onJobFailureMessagePatterns[0]);
+    for (const code of Object.values(ExitCode))
+      expect(pattern.test(`Container failed with exit code ${code} matching FailJob`)).toBe(
+        (final as number[]).includes(code),
+      );
+  });
+});

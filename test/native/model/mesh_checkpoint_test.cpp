@@ -1,0 +1,140 @@
+// A checkpoint holds whole tensors: saved by any mesh, loaded by any other, the same bits.
+#include <filesystem>
+#include <mutex>
+
+#include "comm/communicator.h"
+#include "comm/host_group.h"
+#include "model/mesh.h"
+#include "ops/backends.h"
+#include "temporary_file.h"
+#include "test.h"
+
+namespace flm::test {
+namespace {
+
+const std::vector<Mesh> kMeshes{{1, 1, 1, 1, false}, {2, 1, 1, 1, true},  {4, 1, 1, 1, false},
+                                {1, 2, 1, 1, false}, {1, 4, 1, 1, false}, {1, 1, 2, 2, false},
+                                {2, 2, 2, 1, true}};
+
+using Tensors = std::map<std::string, std::vector<double>>;
+
+Backend cpu() { return make_test_backend("cpu", 1); }
+
+int64_t stage_of(const std::string& name, const EngineSpec& spec, const Mesh& mesh) {
+  if (name == "embedding.weight" || name == "position.weight") return 0;
+  if (!name.starts_with("layers.")) return mesh.pipeline - 1;
+  const int64_t layers = spec.shape.num_layers / (mesh.pipeline * mesh.chunks);
+  return std::stoll(name.substr(7)) / layers % mesh.pipeline;
+}
+
+// A file for each pipeline stage, written by the last rank of its plane; and the plan that reads them.
+struct Plans {
+  SavePlan save;
+  LoadPlan load;
+};
+Plans plans_for(const EngineSpec& spec, const Mesh& mesh, const std::string& folder) {
+  Plans plans;
+  plans.load.seed = 1;
+  const int64_t element = spec.precision == Precision::f64 ? 8 : 4;
+  for (int64_t stage = 0; stage < mesh.pipeline; ++stage) {
+    SaveFile file{folder + "/" + std::to_string(stage), {}, {}, (stage + 1) * mesh.tensor * mesh.data - 1};
+    int64_t offset = 0;
+    for (const StateKind kind : {StateKind::master, StateKind::exp_avg, StateKind::exp_avg_sq})
+      for (const ParameterSpec& p : spec.parameters) {
+        if (stage_of(p.name, spec, mesh) != stage) continue;
+        file.items.push_back({p.name, kind});
+        plans.load.moves.push_back({.tensor = p.name,
+                                    .kind = kind,
+                                    .file = stage,
+                                    .offset = offset,
+                                    .dtype = element == 8 ? DType::f64 : DType::f32,
+                                    .source_rows = p.rows,
+                                    .source_cols = p.cols,
+                                    .row_map = -1,
+                                    .col_map = -1,
+                                    .scale = 1,
+                                    .fill = FillKind::constant,
+                                    .fill_value = 0});
+        offset += p.rows * p.cols * element;
+      }
+    plans.load.files.push_back(file.path);
+    plans.save.files.push_back(std::move(file));
+  }
+  return plans;
+}
+
+// What all ranks own after `prepare`, by tensor and kind.
+Tensors states(const EngineSpec& spec, const Mesh& mesh,
+               const std::function<void(Engine&, int rank)>& prepare) {
+  Tensors all;
+  std::mutex mutex;
+  run_ranks(mesh.ranks(), [&](int rank, Communicator& world, Device&) {
+    Engine engine(cpu(), spec_of_rank(spec, mesh, rank), mesh.ranks() > 1 ? &world : nullptr);
+    prepare(engine, rank);
+    for (const StateKind kind : {StateKind::master, StateKind::exp_avg, StateKind::exp_avg_sq})
+      for (const ParameterSpec& p : spec.parameters) {
+        const std::vector<double> part = engine.read_state(p.name, kind);
+        const std::lock_guard lock(mutex);
+        std::vector<double>& whole = all[p.name + "/" + std::to_string(int(kind))];
+        whole.resize(part.size());
+        for (size_t i = 0; i < part.size(); ++i) whole[i] += part[i];
+      }
+  });
+  return all;
+}
+
+FLM_TEST(mesh_checkpoints_move_between_all_meshes) {
+  for (const Precision precision : {Precision::f32, Precision::bf16}) {
+    const EngineSpec spec = mesh_spec(mesh_shape(tiny_flm()), precision);
+    const std::string tokens = write_token_file(
+        random_tokens(2 * kGlobalRows * spec.shape.seq_length + 1, spec.shape.vocab_size, 3));
+    for (const Mesh& from : kMeshes) {
+      const TemporaryFile place;
+      const std::string folder = place.path() + ".d";
+      std::filesystem::create_directory(folder);
+      const Plans plans = plans_for(spec, from, folder);
+      const Tensors saved = states(spec, from, [&](Engine& engine, int rank) {
+        randomise(engine, 7, 0.2);
+        engine.open_token_files({tokens});
+        for (int step = 0; step < 2; ++step) {
+          StepInput input = input_of_rank(spec, from, rank, step);
+          input.lr = 1e-2;
+          engine.step(input);
+        }
+        engine.save(plans.save);
+      });
+      for (const Mesh& to : kMeshes) {
+        const Tensors loaded = states(spec, to, [&](Engine& engine, int) { engine.load(plans.load); });
+        if (loaded != saved)
+          report_failure(__FILE__, __LINE__,
+                         "saved by " + from.name() + ", loaded by " + to.name() + ": not the same");
+      }
+      std::filesystem::remove_all(folder);
+    }
+  }
+}
+
+FLM_TEST(mesh_fresh_weights_are_the_same_under_any_mesh) {
+  const EngineSpec spec = mesh_spec(mesh_shape(tiny_flm()), Precision::f32);
+  LoadPlan fresh;
+  fresh.seed = 11;
+  for (const ParameterSpec& p : spec.parameters)
+    fresh.moves.push_back({.tensor = p.name,
+                           .kind = StateKind::master,
+                           .file = -1,
+                           .offset = 0,
+                           .dtype = DType::f32,
+                           .source_rows = 0,
+                           .source_cols = 0,
+                           .row_map = -1,
+                           .col_map = -1,
+                           .scale = 1,
+                           .fill = FillKind::normal,
+                           .fill_value = 0.1});
+  const auto load = [&](Engine& engine, int) { engine.load(fresh); };
+  const Tensors one = states(spec, {}, load);
+  for (const Mesh& mesh : kMeshes) CHECK(states(spec, mesh, load) == one);
+}
+
+}  // namespace
+}  // namespace flm::test
