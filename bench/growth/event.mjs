@@ -15,6 +15,8 @@ import {
   saveCheckpoint,
   StageEngine,
 } from "../../dist/train/session.js";
+import { aloneIn } from "../../dist/train/rank-stage.js";
+import { alone } from "../../dist/train/ranks.js";
 import { describeCommit, describeMachine } from "../step/machine.mjs";
 import { median } from "../step/measure.mjs";
 
@@ -50,6 +52,7 @@ const config = resolveConfig({
 });
 const [before, after] = planStages(config, vocab_size);
 const placement = { device: "cpu", device_index: 0, num_threads: 0, precision: "bf16" };
+const parts = { config, placement, world: null, files: [] };
 const machine = describeMachine();
 const times = { save_before: [], grow: [], save_after: [], load_after: [] };
 const cpuTimes = structuredClone(times);
@@ -71,23 +74,14 @@ const result = {
 console.log(JSON.stringify(result, null, 1));
 
 async function measure(store) {
-  const small = await StageEngine.create(
-    config,
-    before,
-    placement,
-    initialLoad(config, before),
-    [],
-  );
+  const create = (plan, load) => StageEngine.create(parts, aloneIn(plan), load);
+  const small = await create(before, initialLoad(config, before));
   const parent = await timed("save_before", () => save(store, small, 1));
   await small.native.close();
-  const grown = await timed("grow", () =>
-    StageEngine.create(config, after, placement, grownLoad(config, after, parent), []),
-  );
+  const grown = await timed("grow", () => create(after, grownLoad(config, after, parent)));
   const child = await timed("save_after", () => save(store, grown, 2));
   await grown.native.close();
-  const loaded = await timed("load_after", () =>
-    StageEngine.create(config, after, placement, resumeLoad(child), []),
-  );
+  const loaded = await timed("load_after", () => create(after, resumeLoad(child)));
   await loaded.native.close();
 }
 
@@ -97,7 +91,7 @@ async function save(store, engine, step) {
     ...{ tokens: 0, flops: 0, skipped_steps: 0, loss: null, validation: null, data: {}, seed: 1 },
     ...{ growth: [], identity: {}, device: { kind: "cpu", name: "", precision: "bf16" } },
   };
-  return (await saveCheckpoint(store, engine, facts)).checkpoint;
+  return (await saveCheckpoint(store, alone(1), engine, facts)).checkpoint;
 }
 
 async function timed(what, run) {

@@ -7,6 +7,7 @@ import { TokenFileWriter } from "../../dist/data/corpus/token-file-writer.js";
 import { NO_RAMP } from "../../dist/growth/ramp.js";
 import { planStages } from "../../dist/growth/stage-plan.js";
 import { PIECE_LAST_TARGET, PIECE_NEW_SEGMENT } from "../../dist/native/types.js";
+import { aloneIn } from "../../dist/train/rank-stage.js";
 import { initialLoad, StageEngine } from "../../dist/train/session.js";
 import { answerRequests, say } from "./answers.mjs";
 
@@ -36,7 +37,8 @@ const placement = {
   num_threads: job.threads,
   precision: job.precision,
 };
-const engine = await StageEngine.create(config, plan, placement, initialLoad(config, plan), [path]);
+const parts = { config, placement, world: null, files: [path] };
+const engine = await StageEngine.create(parts, aloneIn(plan), initialLoad(config, plan));
 
 async function writeRandomTokens(path, count) {
   const writer = await TokenFileWriter.create(path, vocab_size, 0);
@@ -53,15 +55,14 @@ async function step() {
     const offset = (first + row) * (seq_length + 1);
     return [row, 0, offset, seq_length, PIECE_NEW_SEGMENT | PIECE_LAST_TARGET];
   });
-  const input = {
-    pieces: Float64Array.from(pieces.flat()),
-    num_micro_batches: 1,
-    lr: config.optimizer.lr,
-    ramp: NO_RAMP,
-  };
+  const batch = Float64Array.from(pieces.flat());
   const cpu = process.cpuUsage();
   const start = performance.now();
-  const { loss } = await engine.native.step(input);
+  const { loss } = await engine.step(batch, {
+    lr: config.optimizer.lr,
+    ramp: NO_RAMP,
+    stop: false,
+  });
   const ms = performance.now() - start;
   const { user, system } = process.cpuUsage(cpu);
   return { ms, cpu_ms: (user + system) / 1000, loss };

@@ -1,5 +1,6 @@
 import { spellBytes } from "../data/tokenizer/byte-alphabet.ts";
 import { END_OF_TEXT_NAMES } from "../data/tokenizer/document-tokenizer.ts";
+import { readSpecialTokens, type SpecialTokens } from "../data/tokenizer/read-special.ts";
 import type { Tokenizer } from "../data/types.ts";
 
 /** The tokenizer as Hugging Face's tokenizer.json. The byte tokenizer becomes a BPE without merges, with equal ids. */
@@ -7,12 +8,10 @@ export function tokenizerJson(tokenizer: Tokenizer): string {
   return tokenizer.toJson() ?? byteTokenizerJson(tokenizer.eos_id);
 }
 
-/** The text of the token that ends a document. */
-export function endOfTextName(json: string, eos_id: number): string {
-  const { added_tokens = [] } = JSON.parse(json) as {
-    added_tokens?: { id: number; content: string }[];
-  };
-  return added_tokens.find(({ id }) => id === eos_id)?.content ?? END_OF_TEXT_NAMES[0];
+/** The special tokens of a tokenizer.json, by id. */
+export function specialTokens(json: string): SpecialTokens {
+  const { added_tokens } = JSON.parse(json) as { added_tokens?: unknown };
+  return readSpecialTokens(added_tokens);
 }
 
 function byteTokenizerJson(eos_id: number): string {

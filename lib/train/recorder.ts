@@ -72,6 +72,8 @@ export class Recorder {
           ]),
         ),
       );
+    if (event.type === "stage")
+      this.#tensorboard?.scalars(event.step, { "growth/near_zero_share": event.near_zero_share });
     if (event.type === "growth")
       this.#tensorboard?.scalars(event.step, {
         "growth/parameters": event.parameters_after,

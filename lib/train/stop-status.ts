@@ -1,4 +1,9 @@
+/** Why this process shall stop; null while it shall not. */
+export function stopReason(signal: AbortSignal): string | null {
+  return signal.aborted ? String(signal.reason) : null;
+}
+
 /** What a run that was stopped ends as: SIGTERM is how schedulers take a machine back. */
-export function stopStatus(signal: AbortSignal): "interrupted" | "preempted" {
-  return signal.reason === "SIGTERM" ? "preempted" : "interrupted";
+export function stopStatus(reason: string | null): "interrupted" | "preempted" {
+  return reason === "SIGTERM" ? "preempted" : "interrupted";
 }

@@ -17,6 +17,7 @@ import { version } from "../version.ts";
 import type { TrainObserver, TrainResult } from "./events.ts";
 import { checkIdentity, identityOf } from "./identity.ts";
 import { choosePlacement, type Placement } from "../native/placement.ts";
+import { checkMeshes } from "../parallel/check-meshes.ts";
 import { detectLaunch, type Launch } from "../parallel/launch/detect.ts";
 import { leaveReport } from "./leave-report.ts";
 import { meetRanks, type Ranks } from "./ranks.ts";
@@ -25,7 +26,7 @@ import { RunDirectory } from "./run-directory.ts";
 import { planStages } from "../growth/stage-plan.ts";
 import { checkSamplePrompt } from "./sample.ts";
 import { checkSuites } from "./score-suites.ts";
-import { stopStatus } from "./stop-status.ts";
+import { stopReason, stopStatus } from "./stop-status.ts";
 import { Trainer } from "./trainer.ts";
 
 export interface TrainOptions {
@@ -62,6 +63,7 @@ export async function runTraining(
   options: TrainOptions = {},
 ): Promise<TrainResult> {
   const launch = options.launch ?? detectLaunch({});
+  checkMeshes(config, launch.world_size);
   const isLeader = launch.rank === 0;
   const observer = isLeader ? (options.observer ?? {}) : {};
   const signal = options.signal ?? new AbortController().signal;
@@ -105,7 +107,7 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
   const isLeader = ranks.rank === 0;
   const { checkpoint, rejected } = await newestCheckpoint(parts);
   const data = await prepareTogether(parts);
-  if (data === null) return untrained(checkpoint, stopStatus(signal), directory.path);
+  if (data === null) return untrained(checkpoint, stopStatus(stopReason(signal)), directory.path);
   if (checkpoint) {
     checkResume(config, data, checkpoint, directory.path);
     if (isLeader) store.adopt(checkpoint);
@@ -188,7 +190,9 @@ async function newestCheckpoint({ store, ranks }: RunParts): Promise<{
 }> {
   const found = ranks.rank === 0 ? await store.newest((path) => loadNative().hashFile(path)) : null;
   const directory = await ranks.broadcast("resume", found?.checkpoint?.directory ?? null);
-  return found ?? { checkpoint: directory === null ? null : readCheckpoint(directory), rejected: [] };
+  return (
+    found ?? { checkpoint: directory === null ? null : readCheckpoint(directory), rejected: [] }
+  );
 }
 
 /** Rank 0 tokenizes; the others find what it made. Null when a signal came meanwhile. */

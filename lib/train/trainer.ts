@@ -26,7 +26,7 @@ import {
   saveCheckpoint,
   StageEngine,
 } from "./session.ts";
-import { stopStatus } from "./stop-status.ts";
+import { stopReason, stopStatus } from "./stop-status.ts";
 import { carriedStepWarning } from "../growth/carried-step.ts";
 import { rampOf, type StagePlan } from "../growth/stage-plan.ts";
 
@@ -54,8 +54,10 @@ export class Trainer {
   #stream!: BatchStream;
   /** Null on a rank that the stage does not use, undefined before any rank has made one. */
   #engine: StageEngine | null | undefined;
-  /** Some rank has been asked to stop. */
+  /** Some rank has been asked to stop, as this step has told. */
   #stop = false;
+  /** Why, as all ranks have told each other with the last checkpoint. */
+  #stopReason: string | null = null;
   #checkpoint: Checkpoint | null;
   #stage = 0;
   #stageStep = 0;
@@ -106,7 +108,7 @@ export class Trainer {
         await this.#grow();
       }
       if (this.#engine) await this.#save();
-      if (this.#stopping) return stopStatus(this.#parts.signal);
+      if (this.#stopping) return stopStatus(this.#stopReason ?? stopReason(this.#parts.signal));
       await this.#endStage();
       if (this.#engine) await this.#finish();
       return "done";
@@ -136,7 +138,8 @@ export class Trainer {
   /** Of several ranks, all stop after the same step: the one that all hear of it in. */
   get #stopping(): boolean {
     const { ranks, signal } = this.#parts;
-    return this.#stop || (ranks.world_size === 1 && signal.aborted);
+    const isTold = this.#stop || this.#stopReason !== null;
+    return isTold || (ranks.world_size === 1 && signal.aborted);
   }
 
   get #engineParts(): EngineParts {
@@ -170,7 +173,7 @@ export class Trainer {
 
   /** What a rank does that the stage does not use: it sees the others' checkpoints, the last of them ends the stage. */
   async #waitOutStage(): Promise<void> {
-    while (this.#stageStep < this.#plan.steps && !this.#stop) await this.#save();
+    while (this.#stageStep < this.#plan.steps && !this.#stopping) await this.#save();
   }
 
   async #trainStep(): Promise<void> {
@@ -315,7 +318,10 @@ export class Trainer {
       },
     });
     this.#checkpoint = checkpoint;
-    this.#stop = await ranks.broadcast("stop", this.#stop);
+    const reasons = await ranks.gather("stop", stopReason(this.#parts.signal));
+    this.#stopReason = reasons.includes("SIGTERM")
+      ? "SIGTERM"
+      : (reasons.find((reason) => reason !== null) ?? null);
     if (this.#engine === null) this.#standAt(checkpoint.manifest);
     if (ranks.rank === 0) store.retain(config.checkpoint.keep);
     recorder.event({

@@ -5,10 +5,10 @@ import { Meeting, supervise } from "./support/ranks.ts";
 describe("local ranks", () => {
   it("are told their place and a secret that no other process can read", async () => {
     const meeting = new Meeting();
-    const { outcome } = supervise(meeting, 3, ["all:finish"]);
-    const ranks = await meeting.hear(3);
+    const job = supervise(meeting, 3, ["all:finish"]);
+    const ranks = await meeting.hear(3, job);
     meeting.goOn();
-    const ended = await outcome;
+    const ended = await job.outcome;
     expect(ended.code, show(ended)).toBe(0);
     const [first] = ranks;
     for (const [index, rank] of ranks.entries()) {
@@ -36,10 +36,10 @@ describe("local ranks", () => {
 
   it("all end when one fails: with its exit code and its last words", async () => {
     const meeting = new Meeting();
-    const { outcome } = supervise(meeting, 3, ["2:fail"]);
-    await meeting.hear(3);
+    const job = supervise(meeting, 3, ["2:fail"]);
+    await meeting.hear(3, job);
     meeting.goOn();
-    const ended = await outcome;
+    const ended = await job.outcome;
     await meeting.allGone();
     expect(ended.code, show(ended)).toBe(65);
     expect(ended.stderr).toContain(
@@ -50,12 +50,12 @@ describe("local ranks", () => {
 
   it("all end when one is killed, also those that ignore SIGTERM; the exit code says: again", async () => {
     const meeting = new Meeting();
-    const { outcome } = supervise(meeting, 3, ["1:kill", "0:ignore-signals"], {
+    const job = supervise(meeting, 3, ["1:kill", "0:ignore-signals"], {
       FLM_TEST_STOP_SECONDS: "0.2",
     });
-    await meeting.hear(3);
+    await meeting.hear(3, job);
     meeting.goOn();
-    const ended = await outcome;
+    const ended = await job.outcome;
     await meeting.allGone();
     expect(ended.code, show(ended)).toBe(75);
     expect(ended.stderr).toContain("rank 1 ended with signal SIGKILL");
@@ -63,33 +63,28 @@ describe("local ranks", () => {
 
   it("get a signal once, and are not hurried while they save", async () => {
     const meeting = new Meeting();
-    const { child, outcome } = supervise(meeting, 3, ["all:save-on-signal"]);
-    await meeting.hear(3);
-    child.kill("SIGTERM");
-    const ended = await outcome;
+    const job = supervise(meeting, 3, ["all:save-on-signal"]);
+    await meeting.hear(3, job);
+    job.child.kill("SIGTERM");
+    const ended = await job.outcome;
     expect(ended.code, show(ended)).toBe(75);
     expect(ended.stderr.match(/saving/g)).toHaveLength(3);
   });
 
   it("end when the process that started them is killed, whatever they are at", async () => {
     const meeting = new Meeting();
-    const { child, outcome } = supervise(meeting, 3, [
-      "1:block",
-      "2:block",
-      "2:ignore-signals",
-      "2:short-grace",
-    ]);
-    await meeting.hear(3);
+    const job = supervise(meeting, 3, ["1:block", "2:block", "2:ignore-signals", "2:short-grace"]);
+    await meeting.hear(3, job);
     meeting.goOn();
-    child.kill("SIGKILL");
-    await outcome;
+    job.child.kill("SIGKILL");
+    await job.outcome;
     await meeting.allGone();
   });
 
   it("are named where they cannot be started", async () => {
     const meeting = new Meeting();
-    const { outcome } = supervise(meeting, 2, ["all:finish"], { FLM_TEST_SCRIPT: "/nowhere.mjs" });
-    const ended = await outcome;
+    const job = supervise(meeting, 2, ["all:finish"], { FLM_TEST_SCRIPT: "/nowhere.mjs" });
+    const ended = await job.outcome;
     expect(ended.code).toBe(1);
     expect(ended.stderr).toContain("Cannot find module '/nowhere.mjs'");
     expect(ended.stderr).toMatch(/rank [01] ended with exit code 1/);

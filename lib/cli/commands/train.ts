@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { loadConfig } from "../../config/load.ts";
 import { ExitCode } from "../../errors.ts";
+import { checkMeshes } from "../../parallel/check-meshes.ts";
 import { detectLaunch } from "../../parallel/launch/detect.ts";
 import { followLifeline } from "../../parallel/launch/lifeline.ts";
 import { runLocalRanks } from "../../parallel/launch/local.ts";
@@ -53,6 +54,7 @@ async function run(path: string, options: Options): Promise<void> {
   // Without a launcher the ranks that the config asks for are started here.
   const count = launch.launcher === "none" ? worldSizeOf(config.stages) : launch.ranks_to_start;
   if (count > 1) {
+    checkMeshes(config, launch.launcher === "none" ? count : launch.world_size);
     const { exit_code, message } = await runLocalRanks({ count, launch, stderr: process.stderr });
     if (message !== null) process.stderr.write(`${message}\n`);
     process.exitCode = exit_code;

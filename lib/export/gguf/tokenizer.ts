@@ -3,7 +3,7 @@ import { spellBytes } from "../../data/tokenizer/byte-alphabet.ts";
 import type { Tokenizer } from "../../data/types.ts";
 import { FlmError } from "../../errors.ts";
 import type { SplitName } from "../../native/types.ts";
-import { endOfTextName, tokenizerJson } from "../tokenizer-json.ts";
+import { specialTokens, tokenizerJson } from "../tokenizer-json.ts";
 import type { GgufValue } from "./values.ts";
 
 /** Kinds of tokens, as llama.cpp numbers them. */
@@ -35,9 +35,11 @@ export function ggufTokenizer(tokenizer: Tokenizer, rows: number): [string, Gguf
     throw new FlmError("NOT_SUPPORTED", "llama.cpp has no BPE that does not cut words", {
       hint: "export --format hf keeps this tokenizer",
     });
-  const eos_id = tokenizer.eos_id;
+  const { eos_id } = tokenizer;
+  const special = specialTokens(json);
   const tokens = Array.from({ length: rows }, (_, id) => {
-    if (id === eos_id) return { text: endOfTextName(json, eos_id), type: CONTROL };
+    const name = special.get(id);
+    if (name !== undefined) return { text: name, type: CONTROL };
     const text = spellings[id];
     return text ? { text, type: NORMAL } : { text: `[unused ${id}]`, type: UNUSED };
   });

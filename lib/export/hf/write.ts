@@ -6,7 +6,7 @@ import type { FloatType } from "../floats.ts";
 import { FLOAT_BYTES } from "../floats.ts";
 import { type WrittenTensor, writeSafetensors } from "../safetensors-writer.ts";
 import { elementCount } from "../streamed-tensor.ts";
-import { endOfTextName, tokenizerJson } from "../tokenizer-json.ts";
+import { specialTokens, tokenizerJson } from "../tokenizer-json.ts";
 import type { HfModel } from "./model.ts";
 
 /** transformers' own size of a shard. */
@@ -52,7 +52,7 @@ export async function writeHf(
 /** Also what the plain layout has of a tokenizer. */
 export function writeTokenizer(directory: string, tokenizer: Tokenizer, seq_length: number): void {
   const json = tokenizerJson(tokenizer);
-  const name = endOfTextName(json, tokenizer.eos_id);
+  const name = specialTokens(json).get(tokenizer.eos_id);
   writeText(directory, "tokenizer.json", json);
   writeJson(directory, "tokenizer_config.json", {
     tokenizer_class: "PreTrainedTokenizerFast",

@@ -1,3 +1,4 @@
+import { FlmError } from "../../errors.ts";
 import { LLAMA_MATRICES, LLAMA_NORMS } from "../hf/llama.ts";
 import { copied, type StreamedTensor, zeros } from "../streamed-tensor.ts";
 import type { WeightSource } from "../weight-source.ts";
@@ -17,7 +18,8 @@ export function importLlama(
   source: WeightSource,
   seq_length?: number,
 ): ImportedModel {
-  requireOurs(config);
+  const length = seq_length ?? config.count("max_position_embeddings", 2048);
+  requireOurs(config, length);
   const stage = {
     num_layers: config.count("num_hidden_layers"),
     hidden_size: config.count("hidden_size"),
@@ -35,7 +37,7 @@ export function importLlama(
   const model: ImportedModel["model"] = {
     family: "llama",
     vocab_size: config.count("vocab_size"),
-    seq_length: seq_length ?? config.count("max_position_embeddings", 2048),
+    seq_length: length,
     head_size: config.count("head_dim", Math.floor(stage.hidden_size / stage.num_attention_heads)),
     norm_eps: config.positive("rms_norm_eps", 1e-6),
     rope_theta: theta,
@@ -45,9 +47,16 @@ export function importLlama(
   return { model, stage, tensors: [...llamaTensors(source, stage.num_layers, model)] };
 }
 
-function requireOurs(config: HfConfig): void {
+function requireOurs(config: HfConfig, seq_length: number): void {
   config.require("hidden_act", ["silu", "swish"]);
-  config.require("sliding_window", []);
+  // A window that holds the whole sequence is none.
+  const window = config.count("sliding_window", seq_length);
+  if (config.flag("use_sliding_window", true) && window < seq_length)
+    throw new FlmError(
+      "NOT_SUPPORTED",
+      `config.json: sliding_window ${window} is shorter than a sequence of ${seq_length} tokens`,
+      { hint: `use --seq-length ${window}: within a window attention is what our models compute` },
+    );
   config.require("partial_rotary_factor", [1]);
   for (const section of ["rope_scaling", "rope_parameters"]) {
     config.section(section).require("rope_type", ["default"]);

@@ -13,11 +13,19 @@ const FLOATS: Readonly<Record<string, FloatType>> = {
   F64: "f64",
 };
 
-/** Bytes of a value of each type that the format has. */
-const BYTES: Readonly<Record<string, number>> = {
-  ...{ F64: 8, I64: 8, U64: 8, F32: 4, I32: 4, U32: 4, F16: 2, BF16: 2, I16: 2, U16: 2 },
-  ...{ I8: 1, U8: 1, BOOL: 1, F8_E4M3: 1, F8_E5M2: 1 },
+/** All types that the format has, by the bytes of a value. */
+const TYPES: Readonly<Record<number, readonly string[]>> = {
+  8: ["F64", "I64", "U64"],
+  4: ["F32", "I32", "U32"],
+  2: ["F16", "BF16", "I16", "U16"],
+  1: ["I8", "U8", "BOOL", "F8_E4M3", "F8_E5M2"],
 };
+
+const BYTES = new Map(
+  Object.entries(TYPES).flatMap(([bytes, types]) =>
+    types.map((type) => [type, Number(bytes)] as const),
+  ),
+);
 
 /** A tensor of a safetensors file. */
 export interface StoredTensor {
@@ -79,15 +87,15 @@ interface Entry {
 
 function problemOf(entry: unknown, bodyBytes: number): string | null {
   const { dtype, shape, data_offsets } = (entry ?? {}) as Partial<Record<keyof Entry, unknown>>;
-  if (typeof dtype !== "string" || !Object.hasOwn(BYTES, dtype))
-    return `dtype ${JSON.stringify(dtype)} is not known`;
+  const valueBytes = typeof dtype === "string" ? BYTES.get(dtype) : undefined;
+  if (valueBytes === undefined) return `dtype ${JSON.stringify(dtype)} is not known`;
   if (!isCounts(shape)) return `shape ${JSON.stringify(shape)} is not a list of sizes`;
   if (!isCounts(data_offsets) || data_offsets.length !== 2)
     return `data_offsets ${JSON.stringify(data_offsets)} are not two counts`;
   const [begin, end] = data_offsets as [number, number];
   if (begin > end || end > bodyBytes)
     return `bytes ${begin} to ${end} do not lie in the ${bodyBytes} behind the header`;
-  const bytes = shape.reduce((product, size) => product * size, BYTES[dtype]!);
+  const bytes = shape.reduce((product, size) => product * size, valueBytes);
   if (bytes !== end - begin)
     return `shape [${shape}] of ${dtype} has ${bytes} bytes, data_offsets span ${end - begin}`;
   return null;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { closeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Writable } from "node:stream";
+import { ExitCode } from "../../errors.ts";
 import type { Launch } from "./detect.ts";
 import { freePort } from "./free-port.ts";
 import { openJobSecret } from "./job-secret.ts";
@@ -72,9 +73,11 @@ async function supervise(ranks: readonly RankProcess[], stop_ms: number): Promis
     // A closed terminal is no reason to lose what has not been saved.
     for (const rank of ranks) rank.forward(signal === "SIGHUP" ? "SIGTERM" : signal);
   };
-  const stopAll = () => {
-    // After a signal of the user's they are saving, together; a second SIGTERM would tell them to drop that.
-    if (!wasSignalled) for (const rank of ranks) rank.stop("SIGTERM");
+  const stopAll = (code: number | null = null) => {
+    // After a signal the ranks save and end together; another one would tell them to drop that.
+    const endsTogether =
+      wasSignalled || code === ExitCode.try_again || code === ExitCode.interrupted;
+    if (!endsTogether) for (const rank of ranks) rank.stop("SIGTERM");
     deadline ??= setTimeout(() => ranks.forEach((rank) => rank.stop("SIGKILL")), stop_ms);
   };
   for (const signal of FORWARDED) process.on(signal, forward);
@@ -86,7 +89,7 @@ async function supervise(ranks: readonly RankProcess[], stop_ms: number): Promis
         throw error;
       });
       exits.push(how);
-      if (how.code !== 0) stopAll();
+      if (how.code !== 0) stopAll(how.code);
     });
     const failed = (await Promise.allSettled(ended)).find(({ status }) => status === "rejected");
     if (failed?.status === "rejected") throw failed.reason;

@@ -1,9 +1,7 @@
-import { hostname } from "node:os";
 import { Worker } from "node:worker_threads";
 import { FlmError } from "../../errors.ts";
 import { asError, type Call, plain, revive } from "./messages.ts";
 import type { JoinOptions } from "./options.ts";
-import { SoloWorld } from "./solo-world.ts";
 import type { FromWorker, ToWorker, WorkerOptions } from "./worker-messages.ts";
 import type { WaitOptions, World } from "./world.ts";
 
@@ -15,7 +13,7 @@ interface Waiting {
 /**
  * Joins the other ranks of the job: rank 0 runs the store, every rank connects to it. All of it lives in a thread of its
  * own, so that this rank is alive for the others whatever the main thread does. It does not keep the process alive,
- * except while something is waited for. A world of one rank needs none of that.
+ * except while something is waited for.
  *
  * @throws FlmError ENVIRONMENT where ranks do not fit together (version, config, world size, secret: the message has
  *   both values), COMM_TIMEOUT where ranks do not come (the message lists them), COMM_PEER_LOST where the job has gone
@@ -23,7 +21,6 @@ interface Waiting {
  */
 export async function joinWorld(options: JoinOptions): Promise<World> {
   const { onWarning, ...workerData } = options;
-  if (options.launch.world_size === 1) return new SoloWorld(options, options.host ?? hostname());
   // Workers are loaded by Node itself, which reads no TypeScript: this works in dist/ alone.
   const worker = new Worker(new URL("./world-worker.js", import.meta.url), {
     workerData: workerData satisfies WorkerOptions,

@@ -143,11 +143,13 @@ void Mesh::poll_once(int timeout_milliseconds) {
   announce_fault();
 }
 
-// Who raised it first tells all others.
+// A fault that came from another rank is passed on too: a peer may see the end of this rank before it hears
+// of the first cause.
 void Mesh::announce_fault() {
   if (!fault_.raised() || announced_fault_) return;
   announced_fault_ = true;
-  if (!fault_is_remote_) announce(Channel::abort, fault_.text());
+  const std::string own = "rank " + std::to_string(rank_) + " gave up: ";
+  announce(Channel::abort, fault_is_remote_ ? fault_.text() : own + fault_.text());
 }
 
 void Mesh::read_from(int peer) {
@@ -177,10 +179,8 @@ void Mesh::deliver(int peer, Message message) {
   }
   if (header.channel == Channel::abort) {
     fault_is_remote_ = !fault_.raised();
-    fault_.raise(
-        ErrorCode(header.code),
-        "rank " + std::to_string(peer) + " gave up: " +
-            std::string(reinterpret_cast<const char*>(message.payload.data()), message.payload.size()));
+    const auto* text = reinterpret_cast<const char*>(message.payload.data());
+    fault_.raise(ErrorCode(header.code), std::string(text, message.payload.size()));
     return;
   }
   {

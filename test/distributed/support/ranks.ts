@@ -3,8 +3,8 @@ import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
-import { type Running, startNode } from "../../e2e/support/cli.ts";
+import { expect, onTestFinished } from "vitest";
+import { describe, type Running, startNode } from "../../e2e/support/cli.ts";
 import { temporaryDirectory } from "../../lib/temporary-directory.ts";
 
 export function child(name: string): string {
@@ -16,11 +16,12 @@ export class Meeting {
   readonly path = join(temporaryDirectory(), "socket");
   readonly #sockets: Socket[] = [];
 
-  /** What `count` ranks say, when all of them have come, in rank order. */
-  async hear(count: number): Promise<Record<string, string>[]> {
+  /** What `count` ranks say, when all of them have come, in rank order. Fails when the job ends before that. */
+  async hear(count: number, job: Running): Promise<Record<string, string>[]> {
     const server = createServer().listen(this.path);
     onTestFinished(() => void server.close());
-    const said = await new Promise<Record<string, string>[]>((resolve) => {
+    const ended = job.outcome.then((outcome): never => expect.fail(describe(outcome)));
+    const all = new Promise<Record<string, string>[]>((resolve) => {
       const rows: Record<string, string>[] = [];
       server.on("connection", (socket) => {
         this.#sockets.push(socket);
@@ -31,6 +32,7 @@ export class Meeting {
         });
       });
     });
+    const said = await Promise.race([all, ended]);
     return said.toSorted((a, b) => Number(a.RANK) - Number(b.RANK));
   }
 

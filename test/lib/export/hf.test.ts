@@ -108,7 +108,7 @@ describe("a config.json that our models cannot compute is refused by field:", ()
 
   it.each([
     [{ hidden_act: "gelu" }, /hidden_act is "gelu"/],
-    [{ sliding_window: 4096 }, /sliding_window is 4096/],
+    [{ sliding_window: 8 }, /sliding_window 8 is shorter than a sequence of 16/],
     [{ rope_scaling: { rope_type: "llama3", factor: 8 } }, /rope_scaling: rope_type is "llama3"/],
     [{ rope_parameters: { rope_type: "yarn" } }, /rope_parameters: rope_type is "yarn"/],
     [{ partial_rotary_factor: 0.5 }, /partial_rotary_factor is 0.5/],
@@ -126,6 +126,17 @@ describe("a config.json that our models cannot compute is refused by field:", ()
   ])("%j is damaged", (changes, message) => {
     expect(importing(changes)).toMatchObject({ code: "CHECKPOINT_INVALID" });
     expect(importing(changes).message).toMatch(message);
+  });
+
+  it("but a window that holds the sequence, or is not used, is none", () => {
+    for (const changes of [
+      { sliding_window: 16 },
+      { sliding_window: null },
+      { sliding_window: 8, use_sliding_window: false },
+    ])
+      expect(() => importLlama(configOf({ ...exported.config, ...changes }), source)).not.toThrow();
+    const config = configOf({ ...exported.config, sliding_window: 8 });
+    expect(importLlama(config, source, 8).model.seq_length).toBe(8);
   });
 
   it("a layer that is not there", () => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { ByteTokenizer } from "../../../lib/data/tokenizer/byte-tokenizer.ts";
 import { readTokenizerJson } from "../../../lib/data/tokenizer/read-json.ts";
-import { endOfTextName, tokenizerJson } from "../../../lib/export/tokenizer-json.ts";
+import { specialTokens, tokenizerJson } from "../../../lib/export/tokenizer-json.ts";
 
 it("the byte tokenizer as a file has the same ids", () => {
   const json = tokenizerJson(new ByteTokenizer());
@@ -12,8 +12,8 @@ it("the byte tokenizer as a file has the same ids", () => {
   expect(vocabulary.merges).toHaveLength(0);
 });
 
-it("the end of a text has the name that the file gives it", () => {
-  const json = JSON.stringify({ added_tokens: [{ id: 7, content: "</s>" }] });
-  expect(endOfTextName(json, 7)).toBe("</s>");
-  expect(endOfTextName("{}", 7)).toBe("<|endoftext|>");
+it("special tokens have the names that the file gives them", () => {
+  const json = JSON.stringify({ added_tokens: [{ id: 7, content: "</s>", special: true }] });
+  expect([...specialTokens(json)]).toEqual([[7, "</s>"]]);
+  expect(specialTokens("{}").size).toBe(0);
 });
