@@ -4,15 +4,17 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { root } from "../../scripts/support/files.mjs";
-import { armsOf, flopsOf } from "./arms.mjs";
+import { armsOf } from "./arms.mjs";
+import { flopsOf } from "./configs.mjs";
 import { readOptions } from "./options.mjs";
-import { Results } from "./results.mjs";
+import { configHash, Results } from "./results.mjs";
 import { runArm } from "./run-arm.mjs";
 
 /** Until a result says better: two cores of an AVX512-BF16 machine on models this narrow, and its share of validation. */
 const ASSUMED_FLOPS_PER_SECOND = 100e9;
 const WALL_PER_TRAINING = 1.25;
 const PROGRESS_MS = 30_000;
+const TIME_IS_UP = "time is up";
 
 const options = readOptions();
 const arms = armsOf(options);
@@ -20,7 +22,8 @@ const results = new Results(options.results);
 const runs = options.results
   ? join(resolve(options.results), "runs")
   : join(root, "runs/bench-growth");
-const directoryOf = (arm, seed) => join(runs, `${arm.name}-s${seed}`);
+// An arm that has changed begins anew.
+const directoryOf = (arm, seed) => join(runs, `${arm.name}-s${seed}-${configHash(arm.config)}`);
 const deadline = Date.now() + options.hours * 3_600_000;
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
@@ -30,7 +33,7 @@ else if (options.arm !== undefined) await run(armNamed(options.arm), options.see
 else await runMissing();
 if (stop.signal.aborted) {
   console.error("stopped; the same command goes on from the last checkpoint");
-  process.exitCode = 130;
+  process.exitCode = stop.signal.reason === TIME_IS_UP ? 0 : 130;
 }
 
 /** Every wanted arm and seed: all arms with the first seed, then with the next. */
@@ -80,7 +83,7 @@ async function run(arm, seed) {
   console.log(`${arm.name} seed ${seed}: about ${minutesOf(arm).toFixed(0)} minutes`);
   let shown = Date.now();
   const onStep = ({ step, loss, tokens_per_second }) => {
-    if (Date.now() > deadline) stop.abort();
+    if (Date.now() > deadline) stop.abort(TIME_IS_UP);
     if (Date.now() - shown < PROGRESS_MS) return;
     shown = Date.now();
     console.log(

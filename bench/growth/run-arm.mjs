@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runTraining } from "../../dist/train/train.js";
 import { describeCommit, describeMachine } from "../step/machine.mjs";
-import { resolved } from "./arms.mjs";
+import { resolved } from "./configs.mjs";
 import { configHash } from "./results.mjs";
 
 const LAST_STEPS = 100;

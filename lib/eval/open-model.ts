@@ -59,7 +59,9 @@ export async function createModelEngine(
   micro_batch_size: number,
   masks: GrowthMasks = NO_MASKS,
 ): Promise<NativeEngine> {
-  const spec = engineSpecOf(config, plan, choosePlacement(config, loadNative()).engine, { trainable: false });
+  const spec = engineSpecOf(config, plan, choosePlacement(config, loadNative()).engine, {
+    trainable: false,
+  });
   const engine = await createEngine({ ...spec, micro_batch_size, masks });
   try {
     await engine.load(encodeLoadPlan(planResume(checkpoint.directory, checkpoint.manifest)));

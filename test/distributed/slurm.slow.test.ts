@@ -58,8 +58,7 @@ describe.skipIf(reason !== null)("under Slurm", () => {
 
   afterAll(() => {
     slurm.stop();
-    // The daemons may write a last time while they end.
-    rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    rmSync(directory, { recursive: true, force: true });
   });
 
   /** For ranks on two nodes, which do not talk over loopback. */

@@ -8,9 +8,29 @@ dir=$(realpath -m "$1")
 nodes=${2:-1}
 first_port=17100
 
+# Tries a command again and again, for at most 20 s.
+wait_until() {
+  for ((try = 0; try < 200; ++try)); do
+    if "$@"; then return 0; fi
+    sleep 0.1
+  done
+  return 1
+}
+
 if [ "$nodes" = down ]; then
+  export SLURM_CONF="$dir/slurm.conf"
+  no_jobs() { [ -z "$(squeue -h 2> /dev/null)" ]; }
+  # Ended, though perhaps not yet collected by whoever adopted it.
+  has_ended() { ! grep -q '^State:\s*[^ZX]' "/proc/$1/status" 2> /dev/null; }
+  # Daemons that end before their jobs leave the jobs behind.
+  scancel --user="$(id -un)" || true
+  wait_until no_jobs || true
   for file in "$dir"/slurmd-*.pid "$dir"/slurmctld.pid "$dir"/munge/munged.pid; do
-    if [ -s "$file" ]; then kill "$(cat "$file")" 2> /dev/null || true; fi
+    if [ -s "$file" ]; then
+      pid=$(cat "$file")
+      kill "$pid" 2> /dev/null || true
+      wait_until has_ended "$pid"
+    fi
   done
   exit 0
 fi
@@ -64,9 +84,7 @@ for ((i = 0; i < nodes; ++i)); do
   mkdir -p "$dir/spool/n$i"
   /usr/sbin/slurmd -c -f "$SLURM_CONF" -N "n$i"
 done
-for ((try = 0; try < 300; ++try)); do
-  if [ "$(sinfo -h -t idle -o %D 2> /dev/null)" = "$nodes" ]; then exit 0; fi
-  sleep 0.1
-done
+are_idle() { [ "$(sinfo -h -t idle -o %D 2> /dev/null)" = "$nodes" ]; }
+if wait_until are_idle; then exit 0; fi
 echo "the nodes did not become idle: $(tail -n 3 "$dir"/log/*.log)" >&2
 exit 1
