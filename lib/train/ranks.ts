@@ -3,7 +3,8 @@ import type { NativeWorld, RankEndpoint } from "../native/types.ts";
 import type { Launch } from "../parallel/launch/detect.ts";
 import { joinWorld } from "../parallel/rendezvous/join-world.ts";
 import { storeAddress } from "../parallel/rendezvous/address.ts";
-import { isLoopback, readSecret } from "../parallel/rendezvous/secret.ts";
+import { ownAddress } from "../parallel/rendezvous/own-address.ts";
+import { readSecret } from "../parallel/rendezvous/secret.ts";
 import type { Placement } from "../native/placement.ts";
 import { FlmError } from "../errors.ts";
 
@@ -65,8 +66,8 @@ export async function meetRanks(options: MeetingOptions): Promise<Ranks> {
   const { launch, placement, secret_file, timeout_seconds, onWarning } = options;
   if (launch.world_size === 1) return alone(options.epoch);
   const native = loadNative();
-  const { address } = await storeAddress(launch);
-  const nativeWorld = native.createWorld(isLoopback(address) ? address : "0.0.0.0");
+  const store = await storeAddress(launch);
+  const nativeWorld = native.createWorld(await ownAddress(store));
   const world = await joinWorld({
     launch,
     config_hash: options.config_hash,
@@ -104,7 +105,7 @@ export async function meetRanks(options: MeetingOptions): Promise<Ranks> {
       rank: world.rank,
       peers: world.roster as RankEndpoint[],
       job: `${launch.job_id ?? "local"}/${world.epoch}`,
-      secret: readSecret(secret_file ?? process.env.FLM_SECRET_FILE ?? null, address),
+      secret: readSecret(secret_file ?? process.env.FLM_SECRET_FILE ?? null, store.address),
       timeout_seconds,
       device: placement.engine.device,
       device_index: placement.engine.device_index,

@@ -117,7 +117,7 @@ describe("mistyped input", () => {
   });
 
   test("on a borrowed method is refused", async () => {
-    const raw = await loadNative().createEngine(encodeEngineSpec(spec));
+    const raw = await loadNative().createEngine(encodeEngineSpec(spec), null);
     const { step } = raw;
     expect(() => step.call({} as NativeEngine, stepInput(spec))).toThrow();
     const unmade = new (raw.constructor as new () => NativeEngine)();

@@ -26,8 +26,6 @@ static_assert(std::atomic<uint32_t>::is_always_lock_free);
 void pause_cpu() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
 #endif
 }
 
@@ -61,7 +59,7 @@ size_t whole_pages(size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 Segment::Segment(int size, FileDescriptor descriptor, Fault& fault)
     : size_(size), fault_(fault), share_bytes_(share_of(size)) {
   const size_t state_bytes = whole_pages(sizeof(RankState) * size_t(size));
-  total_bytes_ = state_bytes + kParities * size_t(size + 1) * slot_bytes();
+  total_bytes_ = state_bytes + (kSlots * size_t(size) + kResults) * slot_bytes();
   descriptor_ = descriptor ? std::move(descriptor) : create_memory(total_bytes_);
   struct stat info;
   FLM_CHECK(::fstat(descriptor_.get(), &info) == 0 && size_t(info.st_size) == total_bytes_, ErrorCode::io,

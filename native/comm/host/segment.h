@@ -25,7 +25,8 @@ struct RankState {
 // It has no name: when the last process has gone, so has it.
 class Segment {
  public:
-  static constexpr int kParities = 2;
+  // Windows whose contributions, and whose results, are kept at a time.
+  static constexpr uint32_t kSlots = 2, kResults = 3;
 
   // `descriptor` of another rank's segment, or an empty one for a new one. Throws Error(io).
   Segment(int size, FileDescriptor descriptor, Fault& fault);
@@ -38,8 +39,12 @@ class Segment {
   size_t slot_bytes() const { return share_bytes_ * size_t(size_); }
   // The part of a slot that one rank reduces.
   size_t share_bytes() const { return share_bytes_; }
-  char* slot(int rank, int parity) { return slots_ + size_t(parity * (size_ + 1) + rank) * slot_bytes(); }
-  char* results(int parity) { return slot(size_, parity); }
+  char* slot(int rank, uint32_t window) {
+    return slots_ + (size_t(window % kSlots) * size_t(size_) + size_t(rank)) * slot_bytes();
+  }
+  char* results(uint32_t window) {
+    return slots_ + (kSlots * size_t(size_) + window % kResults) * slot_bytes();
+  }
   RankState& state(int rank) { return states_[rank]; }
 
   static bool reached(const Counter& counter, uint32_t target) {

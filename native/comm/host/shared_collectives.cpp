@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "comm/host/reduce.h"
 
@@ -16,26 +17,38 @@ int64_t count_windows(int64_t n, int64_t window) { return std::max<int64_t>(1, (
 
 }  // namespace
 
-// fill(window, parity) lays down this rank's contribution; drain(window, parity) uses everybody's. Why two
-// parities suffice: window w is laid down where w - 2 was, which all have finished (`done`); and nobody reads
-// the results of w - 2 any more when w is drained, since each drained w - 2 before it filled w.
-template <class Fill, class Drain>
-void SharedCollectives::stream(const Call& call, int64_t windows, Fill&& fill, Drain&& drain) {
+// What a collective does with its window w, which is window `id` of the group: `fill` lays down this rank's
+// contribution, `drain` uses everybody's, `collect` (if any) uses what all ranks made of theirs.
+struct SharedCollectives::Stages {
+  using Stage = std::function<void(int64_t w, uint32_t id)>;
+  Stage fill, drain, collect = {};
+};
+
+// Three windows are under way, so that a rank seldom has to wait for the slowest. Why nobody overwrites what
+// another still reads: window w is laid down where w - 2 was, which all have drained (`done`). Its results
+// come to lie where those of w - 3 were, which every rank collected before it filled w, and all have filled
+// w.
+void SharedCollectives::stream(const Call& call, int64_t windows, const Stages& stages) {
   segment_->state(rank_).operations[call.operation.sequence & 1] = call.operation;
   const uint32_t first = next_window_;
   next_window_ += uint32_t(windows);
-  for (int64_t w = 0; w <= windows; ++w) {
-    const uint32_t window = first + uint32_t(w);
+  const int64_t last = windows + (stages.collect ? 1 : 0);
+  for (int64_t w = 0; w <= last; ++w) {
+    const uint32_t id = first + uint32_t(w);
     if (w < windows) {
-      await_all(&RankState::done, window - 1, call);
-      fill(w, int(window & 1));
-      publish(&RankState::filled, window + 1);
+      await_all(&RankState::done, id - 1, call);
+      stages.fill(w, id);
+      publish(&RankState::filled, id + 1);
     }
-    if (w > 0) {
-      await_all(&RankState::filled, window, call);
+    if (w > 0 && w <= windows) {
+      await_all(&RankState::filled, id, call);
       if (w == 1) check_operations(call);
-      drain(w - 1, int((window - 1) & 1));
-      publish(&RankState::done, window);
+      stages.drain(w - 1, id - 1);
+      publish(&RankState::done, id);
+    }
+    if (w > 1 && stages.collect) {
+      await_all(&RankState::done, id - 1, call);
+      stages.collect(w - 2, id - 2);
     }
   }
 }
@@ -63,53 +76,64 @@ void SharedCollectives::check_operations(const Call& call) {
   }
 }
 
-std::vector<const void*> SharedCollectives::contributions(int parity, size_t offset) {
+std::vector<const void*> SharedCollectives::contributions(uint32_t window, size_t offset) {
   std::vector<const void*> sources;
-  for (int i = 0; i < size(); ++i) sources.push_back(segment_->slot(i, parity) + offset);
+  for (int i = 0; i < size(); ++i) sources.push_back(segment_->slot(i, window) + offset);
   return sources;
 }
 
+// A rank neither lays down nor collects its own share: the others do not read it, and it made it itself.
 void SharedCollectives::all_reduce(const Call& call, void* data) {
   const Operation& op = call.operation;
   const size_t element = size_of(op.dtype);
   const int64_t window = int64_t(segment_->share_bytes() / element) * size();
-  char* const bytes = static_cast<char*>(data);
   const auto length = [&](int64_t w) { return std::min(window, op.count - w * window); };
-  const auto at = [&](int64_t w) { return bytes + size_t(w * window) * element; };
+  const auto at = [&](int64_t w) { return static_cast<char*>(data) + size_t(w * window) * element; };
+  // The share of rank i in window w, in bytes.
+  const auto begin = [&](int64_t w, int i) { return size_t(share_begin(length(w), i, size())) * element; };
+  const auto copy_others = [&](int64_t w, char* to, const char* from) {
+    const size_t own = begin(w, rank_), next = begin(w, rank_ + 1);
+    std::memcpy(to, from, own);
+    std::memcpy(to + next, from + next, begin(w, size()) - next);
+  };
+  const auto sources = [&](int64_t w, uint32_t id, size_t offset) {
+    std::vector<const void*> all = contributions(id, offset);
+    all[size_t(rank_)] = at(w) + offset;
+    return all;
+  };
 
-  const auto fill = [&](int64_t w, int parity) {
-    if (op.count > 0) std::memcpy(segment_->slot(rank_, parity), at(w), size_t(length(w)) * element);
+  if (op.count <= kSmallElements) {
+    const auto fill = [&](int64_t w, uint32_t id) {
+      if (op.count > 0) std::memcpy(segment_->slot(rank_, id), at(w), op.bytes());
+    };
+    const auto drain = [&](int64_t w, uint32_t id) {
+      reduce(op.dtype, op.reduce, sources(w, id, 0), at(w), op.count);
+    };
+    return stream(call, 1, {fill, drain});
+  }
+  const auto fill = [&](int64_t w, uint32_t id) { copy_others(w, segment_->slot(rank_, id), at(w)); };
+  const auto drain = [&](int64_t w, uint32_t id) {
+    const size_t own = begin(w, rank_), bytes = begin(w, rank_ + 1) - own;
+    reduce(op.dtype, op.reduce, sources(w, id, own), at(w) + own, int64_t(bytes / element));
+    std::memcpy(segment_->results(id) + own, at(w) + own, bytes);
   };
-  const auto drain = [&](int64_t w, int parity) {
-    const int64_t n = length(w);
-    if (n <= kSmallElements) return reduce(op.dtype, op.reduce, contributions(parity, 0), at(w), n);
-    const int64_t begin = share_begin(n, rank_, size()), end = share_begin(n, rank_ + 1, size());
-    const size_t offset = size_t(begin) * element;
-    char* const results = segment_->results(parity);
-    reduce(op.dtype, op.reduce, contributions(parity, offset), results + offset, end - begin);
-    // `done` says both: the slots are read, and this rank's share of the results is there.
-    const uint32_t done = segment_->state(rank_).done.value.load(std::memory_order_relaxed) + 1;
-    publish(&RankState::done, done);
-    await_all(&RankState::done, done, call);
-    std::memcpy(at(w), results, size_t(n) * element);
-  };
-  stream(call, count_windows(op.count, window), fill, drain);
+  const auto collect = [&](int64_t w, uint32_t id) { copy_others(w, at(w), segment_->results(id)); };
+  stream(call, count_windows(op.count, window), {fill, drain, collect});
 }
 
 void SharedCollectives::all_gather(const Call& call, void* all, const void* own) {
   const size_t bytes = call.operation.bytes(), window = segment_->slot_bytes();
   const auto length = [&](int64_t w) { return std::min(window, bytes - size_t(w) * window); };
-  const auto fill = [&](int64_t w, int parity) {
+  const auto fill = [&](int64_t w, uint32_t id) {
     const size_t begin = size_t(w) * window;
-    if (bytes > 0)
-      std::memcpy(segment_->slot(rank_, parity), static_cast<const char*>(own) + begin, length(w));
+    if (bytes > 0) std::memcpy(segment_->slot(rank_, id), static_cast<const char*>(own) + begin, length(w));
   };
-  const auto drain = [&](int64_t w, int parity) {
+  const auto drain = [&](int64_t w, uint32_t id) {
     const size_t begin = size_t(w) * window;
     for (int i = 0; i < size() && bytes > 0; ++i)
-      std::memcpy(static_cast<char*>(all) + size_t(i) * bytes + begin, segment_->slot(i, parity), length(w));
+      std::memcpy(static_cast<char*>(all) + size_t(i) * bytes + begin, segment_->slot(i, id), length(w));
   };
-  stream(call, count_windows(int64_t(bytes), int64_t(window)), fill, drain);
+  stream(call, count_windows(int64_t(bytes), int64_t(window)), {fill, drain});
 }
 
 void SharedCollectives::reduce_scatter(const Call& call, void* own, const void* all) {
@@ -118,17 +142,17 @@ void SharedCollectives::reduce_scatter(const Call& call, void* own, const void* 
   const int64_t window = int64_t(segment_->share_bytes() / element);
   const size_t stride = size_t(window) * element;
   const auto length = [&](int64_t w) { return std::min(window, op.count - w * window); };
-  const auto fill = [&](int64_t w, int parity) {
+  const auto fill = [&](int64_t w, uint32_t id) {
     for (int i = 0; i < size() && op.count > 0; ++i) {
       const char* part = static_cast<const char*>(all) + size_t(i * op.count + w * window) * element;
-      std::memcpy(segment_->slot(rank_, parity) + size_t(i) * stride, part, size_t(length(w)) * element);
+      std::memcpy(segment_->slot(rank_, id) + size_t(i) * stride, part, size_t(length(w)) * element);
     }
   };
-  const auto drain = [&](int64_t w, int parity) {
-    reduce(op.dtype, op.reduce, contributions(parity, size_t(rank_) * stride),
+  const auto drain = [&](int64_t w, uint32_t id) {
+    reduce(op.dtype, op.reduce, contributions(id, size_t(rank_) * stride),
            static_cast<char*>(own) + size_t(w) * stride, length(w));
   };
-  stream(call, count_windows(op.count, window), fill, drain);
+  stream(call, count_windows(op.count, window), {fill, drain});
 }
 
 void SharedCollectives::broadcast(const Call& call, void* data) {
@@ -136,17 +160,18 @@ void SharedCollectives::broadcast(const Call& call, void* data) {
   const int root = call.operation.root;
   const auto length = [&](int64_t w) { return std::min(window, bytes - size_t(w) * window); };
   const auto at = [&](int64_t w) { return static_cast<char*>(data) + size_t(w) * window; };
-  const auto fill = [&](int64_t w, int parity) {
-    if (rank_ == root && bytes > 0) std::memcpy(segment_->slot(root, parity), at(w), length(w));
+  const auto fill = [&](int64_t w, uint32_t id) {
+    if (rank_ == root && bytes > 0) std::memcpy(segment_->slot(root, id), at(w), length(w));
   };
-  const auto drain = [&](int64_t w, int parity) {
-    if (rank_ != root && bytes > 0) std::memcpy(at(w), segment_->slot(root, parity), length(w));
+  const auto drain = [&](int64_t w, uint32_t id) {
+    if (rank_ != root && bytes > 0) std::memcpy(at(w), segment_->slot(root, id), length(w));
   };
-  stream(call, count_windows(int64_t(bytes), int64_t(window)), fill, drain);
+  stream(call, count_windows(int64_t(bytes), int64_t(window)), {fill, drain});
 }
 
 void SharedCollectives::barrier(const Call& call) {
-  stream(call, 1, [](int64_t, int) {}, [](int64_t, int) {});
+  const auto nothing = [](int64_t, uint32_t) {};
+  stream(call, 1, {nothing, nothing});
 }
 
 }  // namespace flm::host

@@ -7,7 +7,7 @@
 
 namespace flm::host {
 
-// Ranks of one host. Data goes window by window through the segment's slots; a window's contributions are
+// Ranks of one host. Data goes window by window through the segment, and several windows are under way at a
 // laid down while the others still work on the window before.
 class SharedCollectives final : public Collectives {
  public:
@@ -22,14 +22,14 @@ class SharedCollectives final : public Collectives {
   void barrier(const Call& call) override;
 
  private:
-  template <class Fill, class Drain>
-  void stream(const Call& call, int64_t windows, Fill&& fill, Drain&& drain);
+  struct Stages;
+  void stream(const Call& call, int64_t windows, const Stages& stages);
   void await_all(Counter RankState::* counter, uint32_t target, const Call& call);
   void check_operations(const Call& call);
   void publish(Counter RankState::* counter, uint32_t value);
   int size() const { return segment_->size(); }
   // Where each rank's contribution begins, in rank order, `offset` bytes into its slot.
-  std::vector<const void*> contributions(int parity, size_t offset);
+  std::vector<const void*> contributions(uint32_t window, size_t offset);
 
   std::unique_ptr<Segment> segment_;
   int rank_;

@@ -15,9 +15,11 @@ const tensor = (name: string, rows: number, cols: number): TensorInfo => ({
   cols,
 });
 
+const whole = (...tensors: TensorInfo[]) => [{ tensors, writers: [0] }];
+
 describe("save", () => {
   test("masters come first, so that a reader of weights reads one stretch", () => {
-    const { plan } = planSave("/c", [tensor("a.weight", 2, 2), tensor("b.weight", 2, 2)]);
+    const { plan } = planSave("/c", whole(tensor("a.weight", 2, 2), tensor("b.weight", 2, 2)));
     expect(plan.files).toHaveLength(1);
     expect(plan.files[0]!.path).toBe("/c/shard-00001-of-00001.safetensors");
     expect(plan.files[0]!.items.map(({ tensor, kind }) => `${tensor} ${kind}`)).toEqual([
@@ -31,10 +33,10 @@ describe("save", () => {
   });
 
   test("the manifest's places are where the items lie", () => {
-    const { plan, tensors } = planSave("/c", [
-      { ...tensor("a.weight", 2, 3), state_dtype: "bf16" },
-      tensor("b.gain", 1, 5),
-    ]);
+    const { plan, tensors } = planSave(
+      "/c",
+      whole({ ...tensor("a.weight", 2, 3), state_dtype: "bf16" }, tensor("b.gain", 1, 5)),
+    );
     let end = plan.files[0]!.header.length;
     for (const place of tensors) {
       expect(place.offset).toBe(end);
@@ -47,10 +49,20 @@ describe("save", () => {
   test("a shard ends before it passes 2 GiB; a larger tensor has one of its own", () => {
     const half = tensor("half", 2 ** 14, 2 ** 14);
     const huge = tensor("huge", 2 ** 15, 2 ** 15);
-    const { plan, tensors } = planSave("/c", [half, half, huge]);
+    const { plan, tensors } = planSave("/c", whole(half, half, huge));
     expect(plan.files.map((file) => file.items.length)).toEqual([2, 1, 2, 1, 2, 1]);
     expect(new Set(tensors.map(({ file }) => file)).size).toBe(6);
     expect(plan.files[5]!.path).toBe("/c/shard-00006-of-00006.safetensors");
+  });
+
+  test("each part has shards of its own, which its writers take in turn", () => {
+    const huge = tensor("huge", 2 ** 15, 2 ** 15);
+    const { plan, tensors } = planSave("/c", [
+      { tensors: [huge], writers: [0, 1] },
+      { tensors: [tensor("small", 1, 4)], writers: [2, 3] },
+    ]);
+    expect(plan.files.map(({ writer }) => writer)).toEqual([0, 1, 0, 2]);
+    expect(tensors.at(-1)!.file).toBe("shard-00004-of-00004.safetensors");
   });
 });
 

@@ -18,6 +18,7 @@ const INFO: StartInfo = {
   },
   device_reason: "no driver",
   precision: "f32",
+  ranks: 1,
   stages: planStages(resolveConfig(userConfig([{}, { num_layers: 6 }])), 257),
   total_steps: 200,
   first_step: 0,

@@ -71,7 +71,7 @@ describe("the engine's spec", () => {
     expect(shape.position).toBe(config.model.position_embedding);
     expect(masks.hidden).toHaveLength(128);
     expect(trainable).toBe(true);
-    expect(engineSpecOf(config, large, PLACEMENT, false).trainable).toBe(false);
+    expect(engineSpecOf(config, large, PLACEMENT, { trainable: false }).trainable).toBe(false);
   });
 
   test("clips nothing where the config has null", () => {
