@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   closeSync,
   existsSync,
@@ -16,6 +17,10 @@ import type { FileHash } from "../native/types.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 
 const NAME = /^step-(\d{8,})\.e(\d{4,})$/;
+/** The file of an attempt that has started; the last one there may write. */
+const ATTEMPT = /^attempt\.e(\d{4,})$/;
+/** What a name ends in that belongs to an attempt, also behind the prefixes below. */
+const EPOCH = /\.e(\d{4,})$/;
 const MANIFEST = "manifest.json";
 const LATEST = "LATEST";
 /** Prefixes of directories that are not checkpoints: being written, being deleted. */
@@ -42,6 +47,8 @@ type HashFile = (path: string) => Promise<FileHash>;
  */
 export class CheckpointStore {
   readonly directory: string;
+  /** What `enter` has written; null for a store that has not entered, which is not fenced. */
+  #attempt: { epoch: number; token: string } | null = null;
 
   constructor(directory: string) {
     this.directory = directory;
@@ -55,15 +62,36 @@ export class CheckpointStore {
       .sort((a, b) => compare(position(b), position(a)));
   }
 
-  /** One more than the attempt of any checkpoint here. */
+  /** One more than any attempt that has started or committed a checkpoint here. */
   nextEpoch(): number {
-    return Math.max(0, ...this.list().map((name) => position(name)[1])) + 1;
+    return this.#newestEpoch() + 1;
+  }
+
+  /**
+   * Starts an attempt: from here on those before it cannot commit or delete anything. A process that its scheduler has
+   * given up may still live, on a machine that was cut off for a while.
+   *
+   * @throws FlmError ENVIRONMENT where this epoch has been started already, or a later one
+   */
+  enter(epoch: number): void {
+    const token = randomUUID();
+    const file = attemptFile(epoch);
+    this.#try("start an attempt in", this.directory, () => {
+      mkdirSync(this.directory, { recursive: true });
+      if (this.#newestEpoch() >= epoch || !createDurably(join(this.directory, file), token))
+        throw this.#superseded(epoch);
+      this.#attempt = { epoch, token };
+      for (const name of readdirSync(this.directory))
+        if (ATTEMPT.test(name) && epochOf(name) < epoch) rmSync(join(this.directory, name));
+      this.#sweep();
+    });
   }
 
   /** An empty directory for the shards of a checkpoint that is being written. */
   begin(step: number, epoch: number): string {
     const directory = join(this.directory, `${PARTIAL}${checkpointName(step, epoch)}`);
-    this.#attempt("create", directory, () => {
+    this.#try("create", directory, () => {
+      this.#refuseSuperseded();
       // What a crash left behind must not take the room of what is to be written.
       if (existsSync(this.directory)) this.#sweep();
       mkdirSync(directory, { recursive: true });
@@ -83,9 +111,11 @@ export class CheckpointStore {
   /** Makes the directory of `begin` a checkpoint. Its shards have been fsynced by whoever wrote them. */
   commit(partial: string, manifest: Manifest): Checkpoint {
     const directory = join(this.directory, checkpointName(manifest.step, manifest.epoch));
-    this.#attempt("commit", directory, () => {
+    this.#try("commit", directory, () => {
       writeDurably(join(partial, MANIFEST), JSON.stringify(manifest));
       fsyncDirectory(partial);
+      // An attempt that starts after this look deletes `partial` first of all, and the rename fails.
+      this.#refuseSuperseded();
       // A crash between this rename and the next one leaves the old checkpoint under another name.
       if (existsSync(directory)) this.#doom(checkpointName(manifest.step, manifest.epoch));
       renameSync(partial, directory);
@@ -97,7 +127,8 @@ export class CheckpointStore {
 
   /** Makes LATEST name the checkpoint that a run goes on from: a crash right after its commit may have left it behind. */
   adopt({ manifest }: Checkpoint): void {
-    this.#attempt("update", join(this.directory, LATEST), () => {
+    this.#try("update", join(this.directory, LATEST), () => {
+      this.#refuseSuperseded();
       this.#sweep();
       this.#pointTo(checkpointName(manifest.step, manifest.epoch));
     });
@@ -108,7 +139,8 @@ export class CheckpointStore {
    * checkpoint never has a checkpoint's name.
    */
   retain(keep: number): void {
-    this.#attempt("clean up", this.directory, () => {
+    this.#try("clean up", this.directory, () => {
+      this.#refuseSuperseded();
       for (const name of this.list().slice(keep)) this.#doom(name);
       this.#sweep();
     });
@@ -154,8 +186,36 @@ export class CheckpointStore {
 
   #sweep(): void {
     for (const name of readdirSync(this.directory))
-      if (name.startsWith(DOOMED) || name.startsWith(PARTIAL))
+      if ((name.startsWith(DOOMED) || name.startsWith(PARTIAL)) && !this.#isLater(name))
         rmSync(join(this.directory, name), { recursive: true, force: true });
+  }
+
+  /** @throws FlmError ENVIRONMENT where a later attempt has started since `enter` */
+  #refuseSuperseded(): void {
+    if (this.#attempt === null) return;
+    const { epoch, token } = this.#attempt;
+    const path = join(this.directory, attemptFile(epoch));
+    if (!existsSync(path) || readFileSync(path, "utf8") !== token) throw this.#superseded(epoch);
+  }
+
+  /** Of an attempt after this one. */
+  #isLater(name: string): boolean {
+    return this.#attempt !== null && EPOCH.test(name) && epochOf(name) > this.#attempt.epoch;
+  }
+
+  #newestEpoch(): number {
+    if (!existsSync(this.directory)) return 0;
+    const names = readdirSync(this.directory);
+    const own = names.filter((name) => NAME.test(name) || ATTEMPT.test(name));
+    return Math.max(0, ...own.map(epochOf));
+  }
+
+  #superseded(epoch: number): FlmError {
+    return new FlmError(
+      "ENVIRONMENT",
+      `another process has taken over ${this.directory}: epoch ${this.#newestEpoch()} has started there, this is epoch ${epoch}`,
+      { hint: "nothing is lost: the later one goes on from the last checkpoint; end this one" },
+    );
   }
 
   /** Takes a checkpoint its name. A crash may have left one under the name that it gets. */
@@ -165,10 +225,11 @@ export class CheckpointStore {
     renameSync(join(this.directory, name), doomed);
   }
 
-  #attempt(action: string, path: string, run: () => void): void {
+  #try(action: string, path: string, run: () => void): void {
     try {
       run();
     } catch (cause) {
+      if (cause instanceof FlmError) throw cause;
       throw ioError(action, path, cause);
     }
   }
@@ -213,6 +274,14 @@ export function checkpointName(step: number, epoch: number): string {
   return `step-${String(step).padStart(8, "0")}.e${String(epoch).padStart(4, "0")}`;
 }
 
+function attemptFile(epoch: number): string {
+  return `attempt.e${String(epoch).padStart(4, "0")}`;
+}
+
+function epochOf(name: string): number {
+  return Number(EPOCH.exec(name)![1]);
+}
+
 function position(name: string): [step: number, epoch: number] {
   const match = NAME.exec(name)!;
   return [Number(match[1]), Number(match[2])];
@@ -223,8 +292,19 @@ function compare([stepA, epochA]: [number, number], [stepB, epochB]: [number, nu
   return epochA - epochB || stepA - stepB;
 }
 
-function writeDurably(path: string, text: string): void {
-  const file = openSync(path, "w");
+/** False where the file is there already. */
+function createDurably(path: string, text: string): boolean {
+  try {
+    writeDurably(path, text, "wx");
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+function writeDurably(path: string, text: string, flags = "w"): void {
+  const file = openSync(path, flags);
   try {
     // Not writeSync, which on a full disk may write a part and say nothing.
     writeFileSync(file, text);

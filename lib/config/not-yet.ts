@@ -40,19 +40,10 @@ export const NOT_YET: readonly NotYet[] = [
         : [],
   },
   {
-    keys: "data.sources[].format",
-    feature: "reading Parquet",
-    instead: "use jsonl or text",
-    askedBy: ({ data }) =>
-      data.sources.flatMap((source, i) =>
-        source.format === "parquet" ? [["data", "sources", i, "format"]] : [],
-      ),
-  },
-  {
     keys: "objective.type",
-    feature: "an objective other than language",
-    instead: "use language",
-    askedBy: ({ objective }) => (objective.type === "language" ? [] : [["objective", "type"]]),
+    feature: "learning from preferences",
+    instead: "use language, freelm or instruct",
+    askedBy: ({ objective }) => (objective.type === "dpo" ? [["objective", "type"]] : []),
   },
   {
     keys: "optimizer.state_precision",

@@ -6,9 +6,10 @@ import { buildCorpus } from "./corpus/build.ts";
 import { fillDirectory } from "./corpus/cache.ts";
 import { type PassOptions, throwIfCancelled } from "./corpus/pass.ts";
 import { readRecipe, recipeKey } from "./corpus/recipe.ts";
-import { openTokenized, type TokenizedCorpus } from "./corpus/tokenized.ts";
+import { openTokenized, type TokenizedCorpus, type TokenizedFile } from "./corpus/tokenized.ts";
 import { savedPassageLength, type StreamSource } from "./stream/cursor.ts";
 import { PassageIndex } from "./stream/passages.ts";
+import { SamplesIndex } from "./stream/samples-index.ts";
 import { TrainingStream } from "./stream/training-stream.ts";
 import { validationRows } from "./stream/validation-rows.ts";
 import type { PreparedData } from "./types.ts";
@@ -30,7 +31,7 @@ export async function prepareData(config: Config, options: PrepareOptions): Prom
   const recipe = readRecipe(config);
   const directory = join(config.data.cache_dir, recipeKey(recipe));
   const kind = config.tokenizer.type === "bytes" ? "bytes" : "json";
-  const open = () => openTokenized(directory, recipe.sources.length, kind, native);
+  const open = () => openTokenized(directory, recipe.sources, kind, native);
   const cached = open();
   if (cached) return prepared(config, cached);
   await fillDirectory(
@@ -49,14 +50,17 @@ function prepared({ data, seed, stages }: Config, corpus: TokenizedCorpus): Prep
   const longest = Math.max(...stages.map(({ seq_length }) => seq_length));
   // Pieces name the training files first, then the validation files.
   const streamSources = (passage_length: number): StreamSource[] =>
-    training.map(({ documents }, file) => ({
+    training.map(({ documents, supervised }, file) => ({
       file,
-      passages: new PassageIndex(documents, data, passage_length),
+      passages: supervised
+        ? new SamplesIndex(documents, supervised, passage_length)
+        : new PassageIndex(documents, data, passage_length),
       weight: data.sources[file]!.weight,
     }));
-  const validationSources = validation.map(({ documents }, i) => ({
+  const validationSources = validation.map(({ documents, supervised }, i) => ({
     file: training.length + i,
     documents,
+    supervised,
   }));
   const sum = (
     of: readonly { documents: { tokens: number; count: number } }[],
@@ -66,6 +70,7 @@ function prepared({ data, seed, stages }: Config, corpus: TokenizedCorpus): Prep
     tokenizer,
     files: [...training, ...validation].map(({ path }) => path),
     ...summary,
+    warnings: [...summary.warnings, ...cutSamples(training, longest)],
     train_tokens: sum(training, "tokens"),
     train_documents: sum(training, "count"),
     validation_tokens: sum(validation, "tokens"),
@@ -73,4 +78,18 @@ function prepared({ data, seed, stages }: Config, corpus: TokenizedCorpus): Prep
       new TrainingStream(streamSources(savedPassageLength(state) ?? longest), data, seed, state),
     validationRows: (seq_length) => validationRows(validationSources, seq_length),
   };
+}
+
+/** Of a sample that no row holds, the stream leaves the beginning out. */
+function cutSamples(training: readonly TokenizedFile[], seq_length: number): string[] {
+  return training.flatMap(({ documents, supervised }, source) => {
+    if (supervised === null) return [];
+    let cut = 0;
+    for (let i = 0; i < documents.count; i++) if (documents.length(i) - 1 > seq_length) cut++;
+    if (cut === 0) return [];
+    return [
+      `${cut} of the ${documents.count} samples of data.sources.${source} are longer than the longest ` +
+        `seq_length ${seq_length}: their beginnings are left out`,
+    ];
+  });
 }

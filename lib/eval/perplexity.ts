@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { readDocumentIndex } from "../data/corpus/document-index.ts";
 import { TokenFileWriter } from "../data/corpus/token-file-writer.ts";
 import { readDocuments, type Source } from "../data/read/documents.ts";
+import { TEXT } from "../data/read/samples.ts";
 import { findSourceFiles } from "../data/read/source-files.ts";
 import { validationRows } from "../data/stream/validation-rows.ts";
 import type { DocumentTokenizer } from "../data/tokenizer/document-tokenizer.ts";
@@ -79,7 +80,8 @@ export async function measureFiles(
       throw new FlmError("DATA_EMPTY", `${path} holds no text to predict`, {
         hint: "name files with text; for JSONL, --field names the field that holds it",
       });
-    const sources = [{ file: scoring.files.length, documents: readDocumentIndex(file)! }];
+    const documents = readDocumentIndex(file)!;
+    const sources = [{ file: scoring.files.length, documents, supervised: null }];
     await scoring.engine.openTokenFiles([...scoring.files, file]);
     return await measurePerplexity(scoring, {
       name: path,
@@ -94,7 +96,8 @@ export async function measureFiles(
 
 function findSource(path: string, field: string): Source {
   try {
-    return { files: findSourceFiles({ path: [path], weight: 1, format: "auto", field }, 0), field };
+    const files = findSourceFiles({ path: [path], format: "auto", samples: "text" }, 0);
+    return { files, field, samples: TEXT };
   } catch (error) {
     if (!(error instanceof FlmError) || error.code !== "DATA_NOT_FOUND") throw error;
     throw new FlmError("DATA_NOT_FOUND", `there are no files at ${path}`, {

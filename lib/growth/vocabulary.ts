@@ -18,7 +18,7 @@ export interface VocabularyOf {
 
 /**
  * Where the larger tokenizer's merges begin with all of the smaller one's, every text is first merged as before and
- * then further, so that a new token stands for a fixed run of old ones: its row starts as their mean.
+ * then further, so that a new token always replaces the same run of old ones: its row starts as their mean.
  *
  * @throws FlmError GROWTH_INVALID where the larger tokenizer merges differently or lacks a token
  */

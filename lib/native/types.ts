@@ -120,6 +120,8 @@ export const PIECE_FIELDS = 5;
 export const PIECE_NEW_SEGMENT = 1;
 /** The piece's last input has a target: the token behind it in the file. */
 export const PIECE_LAST_TARGET = 2;
+/** None of the piece's inputs has a target: they are read, and nothing is learned from them. */
+export const PIECE_NO_TARGETS = 4;
 
 /** Numbers of one instruction: op, micro-batch, chunk, slot, peer; native/engine/spec.h says what they mean. */
 export const INSTRUCTION_FIELDS = 5;

@@ -34,7 +34,14 @@ interface Shape {
 
 /** One row of events.jsonl, but for the time. */
 export type RunEvent =
-  | { type: "start"; step: number; device: string; precision: string; parameters: number }
+  | {
+      type: "start";
+      step: number;
+      device: string;
+      precision: string;
+      ranks: number;
+      parameters: number;
+    }
   | { type: "resume"; step: number; checkpoint: string }
   | { type: "warning"; step: number; message: string }
   | {

@@ -69,11 +69,12 @@ export class RunDirectory {
    */
   claim(): { release: () => void } {
     const lock = this.#lock;
+    const owner = `${process.pid} ${startOf(process.pid)}`;
     try {
       makeDirectory(this.path);
       this.#removeStaleLock();
       const file = openSync(lock, "wx");
-      writeSync(file, `${process.pid} ${startOf(process.pid)}`);
+      writeSync(file, owner);
       closeSync(file);
       held.add(lock);
     } catch (cause) {
@@ -82,7 +83,8 @@ export class RunDirectory {
     }
     const release = () => {
       held.delete(lock);
-      rmSync(lock, { force: true });
+      // A process of another machine, which sees nothing of this one, may have taken the directory over.
+      if (existsSync(lock) && readFileSync(lock, "utf8") === owner) rmSync(lock, { force: true });
     };
     return { release };
   }

@@ -83,6 +83,7 @@ export async function runTraining(
       onWarning: (message) => warnings.push(message),
     });
     try {
+      if (isLeader) store.enter(ranks.epoch);
       const parts = { config, placement, directory, store, observer, signal, ranks };
       return await trainWith(parts, warnings);
     } catch (error) {
@@ -162,6 +163,7 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
         step,
         device: placement.device.name,
         precision: placement.engine.precision,
+        ranks: ranks.world_size,
         parameters: stages[0]!.parameters,
       });
     }

@@ -12,7 +12,7 @@ constexpr double kLargestInteger = 9007199254740991.0;  // Number.MAX_SAFE_INTEG
 
 // Mirrors PIECE_FIELDS and its flags in lib/native/types.ts.
 constexpr size_t kPieceFields = 5;
-constexpr int64_t kPieceNewSegment = 1, kPieceLastTarget = 2;
+constexpr int64_t kPieceNewSegment = 1, kPieceLastTarget = 2, kPieceNoTargets = 4;
 
 const char* type_name(const Napi::Value& value) {
   switch (value.Type()) {
@@ -100,7 +100,8 @@ std::vector<Piece> read_pieces(const Fields& input) {
                       .offset = field(2),
                       .length = field(3),
                       .new_segment = (flags & kPieceNewSegment) != 0,
-                      .last_target = (flags & kPieceLastTarget) != 0});
+                      .last_target = (flags & kPieceLastTarget) != 0,
+                      .no_targets = (flags & kPieceNoTargets) != 0});
   }
   return pieces;
 }

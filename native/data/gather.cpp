@@ -28,9 +28,10 @@ class RowWriter {
     int32_t* tokens = tokens_ + used_;
     read(file, piece.offset, piece.length, tokens);
     for (int64_t i = 0; i < piece.length; ++i) positions_[used_ + i] = int32_t(position_++);
-    for (int64_t i = 0; i + 1 < piece.length; ++i) targets_[used_ + i] = tokens[i + 1];
+    int32_t* targets = targets_ + used_;
+    for (int64_t i = 0; i + 1 < piece.length; ++i) targets[i] = piece.no_targets ? kNoTarget : tokens[i + 1];
     used_ += piece.length;
-    targets_[used_ - 1] = last_target(piece, next);
+    targets_[used_ - 1] = piece.no_targets ? kNoTarget : last_target(piece, next);
   }
 
   void pad() {

@@ -17,9 +17,9 @@ struct Batch {
 
 // Lays the pieces of each row one behind another, in list order. The target of an input is the next input of
 // its row; before a piece with new_segment and at the end of a row's last piece it is the token behind it in
-// its own file, or nothing without last_target. The rest of a row is a segment of its own: token 0 and no
-// target. Throws Error(data_invalid), naming the piece, for rows that overflow, ranges outside their file and
-// ids that are not below vocab_size.
+// its own file, or nothing without last_target. Inputs of a piece with no_targets have none. The rest of a
+// row is a segment of its own: token 0 and no target. Throws Error(data_invalid), naming the piece, for rows
+// that overflow, ranges outside their file and ids that are not below vocab_size.
 Batch gather(std::span<const TokenFile> files, std::span<const Piece> pieces, int64_t rows,
              int64_t seq_length, int64_t vocab_size);
 

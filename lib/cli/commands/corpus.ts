@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { readDocuments } from "../../data/read/documents.ts";
+import { TEXT } from "../../data/read/samples.ts";
 import { findFiles } from "../../data/read/glob.ts";
 import { findSourceFiles, type SourceFile } from "../../data/read/source-files.ts";
 import { FlmError } from "../../errors.ts";
@@ -63,7 +64,7 @@ async function run(paths: string[], options: Options): Promise<void> {
     shuffles: options.shuffles,
     seed: options.seed,
   });
-  const source = { files: filesAt(paths, options.field), field: options.field };
+  const source = { files: filesAt(paths), field: options.field, samples: TEXT };
   for await (const { text } of readDocuments(source)) survey.add(text);
   const counted = survey.finish();
   const tokens = Math.round((counted.sample.units / counted.sample.bytes) * counted.bytes);
@@ -73,14 +74,14 @@ async function run(paths: string[], options: Options): Promise<void> {
   else process.stdout.write(corpusText(result));
 }
 
-function filesAt(paths: readonly string[], field: string): SourceFile[] {
+function filesAt(paths: readonly string[]): SourceFile[] {
   const path = paths.map((given) => resolve(given));
   const missing = path.find((pattern) => findFiles(pattern).length === 0);
   if (missing !== undefined)
     throw new FlmError("DATA_NOT_FOUND", `there are no files at ${missing}`, {
       hint: "check the path; relative ones count from the working directory",
     });
-  return findSourceFiles({ path, weight: 1, format: "auto", field }, 0);
+  return findSourceFiles({ path, format: "auto", samples: "text" }, 0);
 }
 
 function ownLaw({ beta, coefficient }: Options): Omit<DataLaw, "name"> | null {

@@ -2,6 +2,7 @@ import { batchRules } from "./batch.ts";
 import { evalRules } from "./eval.ts";
 import { growthRules } from "./growth.ts";
 import { modelRules } from "./model.ts";
+import { objectiveRules } from "./objective.ts";
 import { optimizerRules } from "./optimizer.ts";
 import { parallelRules } from "./parallel.ts";
 import type { Rule } from "./rule.ts";
@@ -16,4 +17,5 @@ export const RULES: readonly Rule[] = [
   evalRules,
   parallelRules,
   tokenizerRules,
+  objectiveRules,
 ];

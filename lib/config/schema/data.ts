@@ -20,7 +20,11 @@ const sourceSchema = z.strictObject({
   ),
   field: key(
     z.string().min(1).default("text"),
-    "The field of a jsonl or parquet row that is read.",
+    "The field of a jsonl or parquet row that holds its text.",
+  ),
+  samples: key(
+    z.enum(["text", "proposition", "conversation"]).default("text"),
+    "What a row is: text, a proposition with a label (objective freelm), or messages (objective instruct).",
   ),
 });
 

@@ -5,7 +5,7 @@ export interface DocumentBatch {
   readonly documents: readonly KeptDocument[];
   /** Their texts, one after another. */
   readonly text: Buffer;
-  /** Byte of `text` at which each document ends. */
+  /** Byte of `text` at which each part of each document ends; a document without parts is one. */
   readonly ends: Uint32Array;
 }
 
@@ -30,8 +30,16 @@ export async function* batches(
 }
 
 function toBatch(documents: KeptDocument[]): DocumentBatch {
-  const ends = new Uint32Array(documents.length);
-  let end = 0;
-  for (const [i, { text }] of documents.entries()) ends[i] = end += text.length;
-  return { documents, text: Buffer.concat(documents.map(({ text }) => text)), ends };
+  const ends: number[] = [];
+  let begin = 0;
+  for (const { text, parts } of documents) {
+    if (parts === null) ends.push(begin + text.length);
+    else for (const { end } of parts) ends.push(begin + end);
+    begin += text.length;
+  }
+  return {
+    documents,
+    text: Buffer.concat(documents.map(({ text }) => text)),
+    ends: Uint32Array.from(ends),
+  };
 }

@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { NativeBinding } from "../../native/types.ts";
 import { hasChanged } from "../read/source-files.ts";
 import type { DocumentTokenizer } from "../tokenizer/document-tokenizer.ts";
 import { loadTokenizer } from "../tokenizer/load.ts";
+import { withLabels } from "../tokenizer/labels.ts";
+import { LABEL_NAMES } from "../tokenizer/read-special.ts";
 import { trainTokenizer } from "../tokenizer/train.ts";
 import { bigramLoss } from "./bigram-loss.ts";
 import { readDocumentIndex } from "./document-index.ts";
@@ -13,6 +16,7 @@ import type { PassOptions } from "./pass.ts";
 import type { Recipe } from "./recipe.ts";
 import { writeSummary } from "./summary.ts";
 import { type Survey, surveyCorpus } from "./survey.ts";
+import { spansPath } from "./supervised-spans.ts";
 import { SUMMARY_FILE, TOKENIZER_FILE } from "./tokenized.ts";
 import { tokenFileNames, tokenizeCorpus } from "./tokenize.ts";
 import { tokenizerSample } from "./tokenizer-sample.ts";
@@ -53,11 +57,16 @@ export async function buildCorpus(
         `data.sources.${source} has no training documents: all are duplicates, held out or empty; ` +
           "its weight goes to the other sources",
       );
+  const isAllText = sources.every(({ samples }) => samples.kind === "text");
+  const beside = isAllText ? [] : [...training, ...validation].map(spansPath).filter(existsSync);
   writeSummary(join(work, SUMMARY_FILE), {
-    fingerprint: await fingerprintOf(tokenizer, [...training, ...validation], native),
+    fingerprint: await fingerprintOf(tokenizer, [...training, ...validation, ...beside], native),
     duplicate_documents: survey.duplicate_documents,
     bytes_per_token: targets === 0 ? 0 : bytes / targets,
-    bigram_loss: bigramLoss(training, validation, tokenizer.eos_id, tokenizer.vocab_size),
+    // Of all tokens, it would not compare with a loss of some of them.
+    bigram_loss: isAllText
+      ? bigramLoss(training, validation, tokenizer.eos_id, tokenizer.vocab_size)
+      : null,
     warnings,
   });
 }
@@ -70,8 +79,13 @@ async function makeTokenizer(
   warnings: string[],
 ): Promise<DocumentTokenizer> {
   if (config.type === "bytes") return loadTokenizer(native, "bytes");
-  if (config.type === "file") return loadTokenizer(native, tokenizer_json!, config.path!);
-  const wanted = config.vocab_size!;
+  // The special tokens of FreeLM's labels are part of the vocabulary that was asked for.
+  const needsLabels = sources.some(
+    ({ samples }) => samples.kind === "proposition" && !samples.labels,
+  );
+  const complete = (json: string) => (needsLabels ? withLabels(json) : json);
+  if (config.type === "file") return loadTokenizer(native, complete(tokenizer_json!), config.path!);
+  const wanted = config.vocab_size! - (needsLabels ? LABEL_NAMES.length : 0);
   const sample = tokenizerSample(sources, survey, options);
   const { json, vocab_size } = await trainTokenizer(native, sample, config.split, wanted);
   if (vocab_size < wanted)
@@ -79,7 +93,7 @@ async function makeTokenizer(
       `tokenizer.vocab_size ${wanted} was not reached: the text has too few different words, ` +
         `and training ended with ${vocab_size} tokens`,
     );
-  return loadTokenizer(native, json);
+  return loadTokenizer(native, complete(json));
 }
 
 async function fingerprintOf(

@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
+import type { Document } from "../read/document.ts";
 
-/** 64 bits of the SHA-256 of a document's UTF-8 text, as two unsigned 32-bit halves. */
+/** 64 bits of the SHA-256 of a document, as two unsigned 32-bit halves. */
 export interface DocumentHash {
   readonly high: number;
   readonly low: number;
 }
 
-export function hashDocument(text: Uint8Array): DocumentHash {
-  const digest = createHash("sha256").update(text).digest();
+/** Of the UTF-8 text, and of what is learned from it where that is not all. */
+export function hashDocument({ text, parts }: Pick<Document, "text" | "parts">): DocumentHash {
+  const hash = createHash("sha256").update(text);
+  if (parts !== null) hash.update(JSON.stringify(parts));
+  const digest = hash.digest();
   return { high: digest.readUInt32BE(0), low: digest.readUInt32BE(4) };
 }
 

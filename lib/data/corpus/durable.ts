@@ -1,10 +1,10 @@
 import { closeSync, fsyncSync, openSync, writeFileSync } from "node:fs";
 
 /** Writes a new file and waits until it has reached the disk. */
-export function writeDurably(path: string, text: string): void {
+export function writeDurably(path: string, content: string | Uint8Array): void {
   const file = openSync(path, "wx");
   try {
-    writeFileSync(file, text);
+    writeFileSync(file, content);
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -40,9 +40,9 @@ export class Pass {
 
   /** The documents of the next source. @throws FlmError CANCELLED */
   async *read(source: Source): AsyncGenerator<NumberedDocument> {
-    for await (const { text, repaired } of readDocuments(source)) {
+    for await (const document of readDocuments(source)) {
       throwIfCancelled(this.#options.signal);
-      yield { text, repaired, index: this.#index++ };
+      yield { ...document, index: this.#index++ };
     }
   }
 

@@ -3,10 +3,11 @@ import { readFileSync } from "node:fs";
 import type { Config } from "../../config/types.ts";
 import { FlmError, ioError } from "../../errors.ts";
 import type { Source } from "../read/documents.ts";
+import type { Samples } from "../read/samples.ts";
 import { findSourceFiles } from "../read/source-files.ts";
 
 /** Counts up whenever the same files and config give other tokens or another summary. */
-const CACHE_VERSION = 1;
+const CACHE_VERSION = 2;
 
 /** All that the tokenized corpus follows from. */
 export interface Recipe {
@@ -18,16 +19,22 @@ export interface Recipe {
 }
 
 /** Finds the files that a config names. */
-export function readRecipe({ data, tokenizer }: Config): Recipe {
+export function readRecipe({ data, objective, tokenizer }: Config): Recipe {
   return {
     sources: data.sources.map((source, index) => ({
       files: findSourceFiles(source, index),
       field: source.field,
+      samples: samplesOf(source.samples, objective),
     })),
     validation_fraction: data.validation.fraction,
     tokenizer,
     tokenizer_json: tokenizer.type === "file" ? readText(tokenizer.path!) : null,
   };
+}
+
+function samplesOf(kind: Samples["kind"], { labels, template }: Config["objective"]): Samples {
+  if (kind === "proposition") return { kind, labels };
+  return kind === "conversation" ? { kind, template } : { kind };
 }
 
 /**

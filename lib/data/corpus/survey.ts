@@ -29,8 +29,9 @@ export async function surveyCorpus(
   let duplicate_documents = 0;
   let repaired_documents = 0;
   for (const source of sources)
-    for await (const { text, repaired } of pass.read(source)) {
-      const hash = hashDocument(text);
+    for await (const document of pass.read(source)) {
+      const { text, repaired } = document;
+      const hash = hashDocument(document);
       if (seen.add(hash)) {
         splitter.add(hash, text.length);
         if (repaired) repaired_documents++;

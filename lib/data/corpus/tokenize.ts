@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import type { Source } from "../read/documents.ts";
-import type { DocumentTokenizer, EncodedDocuments } from "../tokenizer/document-tokenizer.ts";
+import type { DocumentTokenizer } from "../tokenizer/document-tokenizer.ts";
 import { batches, type DocumentBatch } from "./batches.ts";
+import { type EncodedDocument, encodeBatch } from "./encode-batch.ts";
 import { changedWhileRead, keptDocuments } from "./kept-documents.ts";
 import { Pass, type PassOptions } from "./pass.ts";
 import { TRAINING, VALIDATION } from "./split.ts";
+import { spansPath, SpansWriter } from "./supervised-spans.ts";
 import type { Survey } from "./survey.ts";
 import { TokenFileWriter } from "./token-file-writer.ts";
 
@@ -13,13 +15,13 @@ export function tokenFileNames(source: number): { training: string; validation: 
   return { training: `training-${source}.tok`, validation: `validation-${source}.tok` };
 }
 
-/** Text of the validation targets: all tokens of a document but the first, which nothing predicts. */
+/** The validation targets, and the bytes of text that they stand for. */
 export interface TargetBytes {
   targets: number;
   bytes: number;
 }
 
-/** Writes two token files a source, in reading order, into `directory`. */
+/** Writes two token files a source, in reading order, into `directory`, and beside them what is supervised. */
 export async function tokenizeCorpus(
   sources: readonly Source[],
   survey: Survey,
@@ -31,14 +33,19 @@ export async function tokenizeCorpus(
   const measured = { targets: 0, bytes: 0 };
   for (const [index, source] of sources.entries()) {
     const names = tokenFileNames(index);
-    const training = await createWriter(join(directory, names.training), tokenizer);
-    const validation = await createWriter(join(directory, names.validation), tokenizer);
+    const hasSpans = source.samples.kind !== "text";
+    const training = await Output.create(join(directory, names.training), tokenizer, hasSpans);
+    const validation = await Output.create(join(directory, names.validation), tokenizer, hasSpans);
     try {
       const documents = keptDocuments(pass, source, survey.fates);
       await encodeWhileReading(batches(documents), tokenizer, async (batch, encoded) => {
-        await training.append(documentsWith(TRAINING, batch, encoded));
-        await validation.append(documentsWith(VALIDATION, batch, encoded));
-        measure(batch, encoded, tokenizer, measured);
+        const held = encoded.filter((_, i) => batch.documents[i]!.fate === VALIDATION);
+        await training.append(encoded.filter((_, i) => batch.documents[i]!.fate === TRAINING));
+        await validation.append(held);
+        for (const { targets, target_bytes } of held) {
+          measured.targets += targets;
+          measured.bytes += target_bytes;
+        }
         pass.advance(batch.text.length);
       });
       await training.finish();
@@ -52,52 +59,51 @@ export async function tokenizeCorpus(
   return measured;
 }
 
-function createWriter(
-  path: string,
-  { vocab_size, eos_id }: DocumentTokenizer,
-): Promise<TokenFileWriter> {
-  return TokenFileWriter.create(path, vocab_size, eos_id);
+/** A token file and, where not all of it is supervised, the file beside it. */
+class Output {
+  readonly #tokens: TokenFileWriter;
+  readonly #spans: SpansWriter | null;
+
+  private constructor(tokens: TokenFileWriter, hasSpans: boolean) {
+    this.#tokens = tokens;
+    this.#spans = hasSpans ? new SpansWriter() : null;
+  }
+
+  static async create(
+    path: string,
+    { vocab_size, eos_id }: DocumentTokenizer,
+    hasSpans: boolean,
+  ): Promise<Output> {
+    return new Output(await TokenFileWriter.create(path, vocab_size, eos_id), hasSpans);
+  }
+
+  async append(documents: readonly EncodedDocument[]): Promise<void> {
+    this.#spans?.append(documents);
+    await this.#tokens.append(documents.map(({ ids }) => ids));
+  }
+
+  async finish(): Promise<void> {
+    await this.#tokens.finish();
+    this.#spans?.write(spansPath(this.#tokens.path));
+  }
+
+  close(): Promise<void> {
+    return this.#tokens.close();
+  }
 }
 
 /** Calls `write` for each batch in order; a batch is encoded and written while the next one is read. */
 async function encodeWhileReading(
   source: AsyncIterable<DocumentBatch>,
   tokenizer: DocumentTokenizer,
-  write: (batch: DocumentBatch, encoded: EncodedDocuments) => Promise<void>,
+  write: (batch: DocumentBatch, encoded: EncodedDocument[]) => Promise<void>,
 ): Promise<void> {
   let busy: Promise<void> = Promise.resolve();
   for await (const batch of source) {
     await busy;
-    busy = tokenizer
-      .encodeDocuments(batch.text, batch.ends)
-      .then((encoded) => write(batch, encoded));
+    busy = encodeBatch(batch, tokenizer).then((encoded) => write(batch, encoded));
     // Awaited above or below; until then, and when reading fails first, a rejection must not count as unhandled.
     busy.catch(() => {});
   }
   await busy;
-}
-
-function documentsWith(
-  fate: number,
-  { documents }: DocumentBatch,
-  { ids, ends }: EncodedDocuments,
-): Uint32Array[] {
-  return documents.flatMap((document, i) =>
-    document.fate === fate ? [ids.subarray(i === 0 ? 0 : ends[i - 1], ends[i])] : [],
-  );
-}
-
-function measure(
-  { documents }: DocumentBatch,
-  { ids, ends }: EncodedDocuments,
-  tokenizer: DocumentTokenizer,
-  measured: TargetBytes,
-): void {
-  for (const [i, { fate, text }] of documents.entries()) {
-    if (fate !== VALIDATION) continue;
-    const begin = i === 0 ? 0 : ends[i - 1]!;
-    // The first token is no target, but the one that ends the document is.
-    measured.targets += ends[i]! - begin;
-    measured.bytes += text.length - tokenizer.bytesOf(ids[begin]!);
-  }
 }

@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NativeBinding } from "../../native/types.ts";
+import type { Source } from "../read/documents.ts";
 import type { DocumentTokenizer } from "../tokenizer/document-tokenizer.ts";
 import { loadTokenizer } from "../tokenizer/load.ts";
 import { type DocumentIndex, readDocumentIndex } from "./document-index.ts";
+import { readSpans, spansPath, type SupervisedSpans } from "./supervised-spans.ts";
 import { readSummary, type Summary } from "./summary.ts";
 import { tokenFileNames } from "./tokenize.ts";
 
@@ -15,6 +17,8 @@ export interface TokenizedFile {
   /** Absolute. */
   readonly path: string;
   readonly documents: DocumentIndex;
+  /** The targets; null where all tokens are. */
+  readonly supervised: SupervisedSpans | null;
 }
 
 /** A tokenized corpus on disk, with one training and one validation file for each source. */
@@ -31,20 +35,22 @@ export interface TokenizedCorpus {
  */
 export function openTokenized(
   directory: string,
-  sources: number,
+  sources: readonly Source[],
   tokenizer: "bytes" | "json",
   native: Pick<NativeBinding, "createBpeEncoder">,
 ): TokenizedCorpus | null {
   try {
     const summary = readSummary(join(directory, SUMMARY_FILE));
     if (summary === null) return null;
-    const names = Array.from({ length: sources }, (_, source) => tokenFileNames(source));
+    const names = sources.map((_, source) => tokenFileNames(source));
     const json =
       tokenizer === "bytes" ? tokenizer : readFileSync(join(directory, TOKENIZER_FILE), "utf8");
     return {
       tokenizer: loadTokenizer(native, json),
-      training: names.map(({ training }) => openFile(join(directory, training))),
-      validation: names.map(({ validation }) => openFile(join(directory, validation))),
+      training: names.map(({ training }, i) => openFile(join(directory, training), sources[i]!)),
+      validation: names.map(({ validation }, i) =>
+        openFile(join(directory, validation), sources[i]!),
+      ),
       summary,
     };
   } catch {
@@ -52,8 +58,11 @@ export function openTokenized(
   }
 }
 
-function openFile(path: string): TokenizedFile {
+function openFile(path: string, { samples }: Source): TokenizedFile {
   const documents = readDocumentIndex(path);
   if (documents === null) throw new Error(`${path} is not a whole token file`);
-  return { path, documents };
+  if (samples.kind === "text") return { path, documents, supervised: null };
+  const supervised = readSpans(spansPath(path), documents.tokens);
+  if (supervised === null) throw new Error(`${spansPath(path)} does not belong to ${path}`);
+  return { path, documents, supervised };
 }

@@ -1,11 +1,26 @@
 import { FlmError } from "../../errors.ts";
 
+/** Tokens that stand for no text: the end of a document, and FreeLM's two labels. */
+export type SpecialToken = "end" | "true" | "false";
+
+/** A stretch of a document's text, and what is learned from it. */
+export interface Part {
+  /** Byte of the text at which it ends. */
+  readonly end: number;
+  /** Its tokens are targets of the loss; otherwise they are only read. */
+  readonly supervised: boolean;
+  /** A token behind its text, supervised like it. */
+  readonly special: SpecialToken | null;
+}
+
 /** One text to learn from. */
 export interface Document {
   /** Well-formed UTF-8, at least one byte. */
   readonly text: Buffer;
   /** Some of it was not text and became U+FFFD. */
   readonly repaired: boolean;
+  /** Parts that make up the text; null where all of it is learned. They are tokenized one by one. */
+  readonly parts: readonly Part[] | null;
 }
 
 /** Bounds the memory of reading, also for compressed files that unfold without end. */

@@ -1,33 +1,35 @@
 import { FlmError } from "../../errors.ts";
-import { type Document, MAX_DOCUMENT_BYTES, tooLarge } from "./document.ts";
+import { MAX_DOCUMENT_BYTES, tooLarge } from "./document.ts";
 import { fileBytes } from "./file-bytes.ts";
 import { type Line, splitLines } from "./lines.ts";
+import { kindOf, type Row } from "./row.ts";
 import type { SourceFile } from "./source-files.ts";
 import { toUtf8 } from "./utf8.ts";
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
 /**
- * One document for each line: the text in `field` of its JSON object. Blank lines and empty texts are none.
+ * The JSON object of each line. Blank lines are none.
  *
  * @throws FlmError DATA_INVALID, naming file and line
  */
-export async function* readJsonlFile(file: SourceFile, field: string): AsyncGenerator<Document> {
+export async function* readJsonlFile(file: SourceFile): AsyncGenerator<Row> {
   for await (const line of splitLines(fileBytes(file), MAX_DOCUMENT_BYTES)) {
     const where = `${file.path}:${line.number}`;
     if (line.bytes === null) throw tooLarge(where);
-    const document = readLine(line.bytes, field, where);
-    if (document) yield document;
+    const row = readLine(line.bytes, where);
+    if (row) yield row;
   }
 }
 
-function readLine(raw: NonNullable<Line["bytes"]>, field: string, where: string): Document | null {
+function readLine(raw: NonNullable<Line["bytes"]>, where: string): Row | null {
   const { bytes, replaced } = toUtf8(raw);
   const json = bytes.toString();
   if (json.trim() === "") return null;
-  const text = textOf(parse(json, where), field, where);
-  if (text === "") return null;
-  return { text: Buffer.from(text), repaired: replaced > 0 || LONE_SURROGATE.test(text) };
+  const value = parse(json, where);
+  if (kindOf(value) !== "object")
+    throw new FlmError("DATA_INVALID", `${where} holds ${kindOf(value)}, not an object`, {
+      hint: "every line must be one JSON object",
+    });
+  return { fields: value as Record<string, unknown>, where, repaired: replaced > 0 };
 }
 
 function parse(json: string, where: string): unknown {
@@ -39,24 +41,4 @@ function parse(json: string, where: string): unknown {
       cause,
     });
   }
-}
-
-function textOf(value: unknown, field: string, where: string): string {
-  const object = kindOf(value) === "object" ? (value as Record<string, unknown>) : null;
-  if (object === null)
-    throw new FlmError("DATA_INVALID", `${where} holds ${kindOf(value)}, not an object`, {
-      hint: `every line must be an object with its text in the field "${field}"`,
-    });
-  const text = Object.hasOwn(object, field) ? object[field] : undefined;
-  if (typeof text === "string") return text;
-  const problem = text === undefined ? "is missing" : `holds ${kindOf(text)}, not a string`;
-  const fields = Object.keys(object).slice(0, 8).join(", ");
-  throw new FlmError("DATA_INVALID", `${where}: field "${field}" ${problem}`, {
-    hint: `set data.sources[].field; this line has the fields: ${fields || "none"}`,
-  });
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return "null";
-  return Array.isArray(value) ? "array" : typeof value;
 }

@@ -3,14 +3,15 @@ import type { Config } from "../../config/types.ts";
 import { FlmError, ioError } from "../../errors.ts";
 import { findFiles } from "./glob.ts";
 
-type SourceConfig = Config["data"]["sources"][number];
+type SourceConfig = Pick<Config["data"]["sources"][number], "path" | "format" | "samples">;
 
 /** A file to read, with what tells whether it has changed. */
 export interface SourceFile {
   /** Absolute. */
   readonly path: string;
-  readonly format: "text" | "jsonl";
-  readonly gzip: boolean;
+  readonly format: "text" | "jsonl" | "parquet";
+  /** Around the whole file; Parquet has its own inside. */
+  readonly compression: "none" | "gzip" | "zstd";
   readonly size: number;
   /** Time of the last modification in nanoseconds, as decimal digits. */
   readonly mtime_ns: string;
@@ -20,7 +21,7 @@ export interface SourceFile {
  * The files of one entry of `data.sources`, sorted by path and without repetitions.
  *
  * @param index of the entry, for messages
- * @throws FlmError DATA_NOT_FOUND for a pattern without files, NOT_SUPPORTED for a file that cannot be read yet
+ * @throws FlmError DATA_NOT_FOUND for a pattern without files, DATA_INVALID for a file that source cannot have
  */
 export function findSourceFiles(source: SourceConfig, index: number): SourceFile[] {
   const paths = new Set<string>();
@@ -29,7 +30,15 @@ export function findSourceFiles(source: SourceConfig, index: number): SourceFile
     if (found.length === 0) throw notFound(pattern, index);
     for (const path of found) paths.add(path);
   }
-  return [...paths].sort().map((path) => describeFile(path, source.format));
+  const files = [...paths].sort().map((path) => describeFile(path, source));
+  const text = files.find(({ format }) => format === "text");
+  if (source.samples !== "text" && text !== undefined)
+    throw new FlmError(
+      "DATA_INVALID",
+      `data.sources.${index}.samples: ${text.path} is text and has no fields to make a ${source.samples} of`,
+      { hint: "name .jsonl or .parquet files, or set data.sources[].format" },
+    );
+  return files;
 }
 
 /** True when the file is no longer what `describeFile` saw. */
@@ -38,22 +47,15 @@ export function hasChanged(file: SourceFile): boolean {
   return size !== file.size || mtime_ns !== file.mtime_ns;
 }
 
-function describeFile(path: string, format: SourceConfig["format"]): SourceFile {
-  const gzip = /\.gz$/i.test(path);
-  return { path, format: formatOf(path, format), gzip, ...stateOf(path) };
+function describeFile(path: string, { format }: SourceConfig): SourceFile {
+  const [, stem, ending] = /^(.*?)(\.gz|\.zst)?$/is.exec(path.toLowerCase())!;
+  const compression = ending === undefined ? "none" : ending === ".gz" ? "gzip" : "zstd";
+  return { path, format: formatOf(stem!, format), compression, ...stateOf(path) };
 }
 
-function formatOf(path: string, format: SourceConfig["format"]): SourceFile["format"] {
-  const name = path.toLowerCase().replace(/\.gz$/, "");
-  if (format === "parquet" || (format === "auto" && name.endsWith(".parquet")))
-    throw new FlmError("NOT_SUPPORTED", `${path}: reading Parquet is not supported yet`, {
-      hint: "convert it to JSONL, or leave it out with a narrower data.sources[].path",
-    });
-  if (name.endsWith(".zst"))
-    throw new FlmError("NOT_SUPPORTED", `${path}: reading Zstandard is not supported yet`, {
-      hint: "decompress it, or compress it with gzip instead",
-    });
+function formatOf(name: string, format: SourceConfig["format"]): SourceFile["format"] {
   if (format !== "auto") return format;
+  if (name.endsWith(".parquet")) return "parquet";
   return /\.(jsonl|ndjson)$/.test(name) ? "jsonl" : "text";
 }
 

@@ -1,12 +1,12 @@
 import { FlmError } from "../../errors.ts";
 import type { Json } from "../../json.ts";
-import type { PassageIndex } from "./passages.ts";
+import type { Passages } from "./passages.ts";
 
 /** The training passages of a source. */
 export interface StreamSource {
   /** Index of its token file. */
   readonly file: number;
-  readonly passages: PassageIndex;
+  readonly passages: Passages;
   /** Share of the tokens, relative to the other sources. */
   readonly weight: number;
 }

@@ -1,17 +1,15 @@
 import type { DocumentIndex } from "../corpus/document-index.ts";
-import { inputsOf, type Packing } from "./row-packer.ts";
+import { inputsOf, type Packing, type Run } from "./row-packer.ts";
 
-/** Consecutive inputs of one document. */
-export interface Run {
-  /** Token of the file at which it starts. */
-  readonly start: number;
-  readonly inputs: number;
-  /** Inputs with a target in the file: all, but for a document's last token where that is an input. */
-  readonly targets: number;
-  /** The document goes on behind it. */
-  readonly is_cut: boolean;
-  /** It ends the one passage that is shorter than the others: rows begin with passages again behind it. */
-  readonly ends_row: boolean;
+/** What a source is made of, in any order: numbered stretches of its documents. */
+export interface Passages {
+  /** Inputs of a passage that others join to fill rows. */
+  readonly length: number;
+  readonly count: number;
+  /** Inputs of passage `index`. */
+  inputs(index: number): number;
+  /** What passage `index` holds from its input `offset` on, up to where a document ends or the passage does. */
+  run(index: number, offset: number): Run;
 }
 
 /**
@@ -22,8 +20,7 @@ export interface Run {
  * with nothing else. Since all have one length, rows of that length hold each a whole passage, and every position of
  * the context is trained alike.
  */
-export class PassageIndex {
-  /** Inputs of a passage. */
+export class PassageIndex implements Passages {
   readonly length: number;
   readonly count: number;
   readonly #documents: DocumentIndex;
@@ -46,14 +43,12 @@ export class PassageIndex {
     this.count = this.#whole[documents.count]! + Math.ceil(this.#rests[documents.count]! / length);
   }
 
-  /** Inputs of passage `index`. */
   inputs(index: number): number {
     const joined = index - this.#whole[this.#documents.count]!;
     if (joined < 0) return this.length;
     return Math.min(this.length, this.#rests[this.#documents.count]! - joined * this.length);
   }
 
-  /** What passage `index` holds from its input `offset` on, up to where a document ends or the passage does. */
   run(index: number, offset: number): Run {
     const joined = index - this.#whole[this.#documents.count]!;
     const room = this.inputs(index) - offset;
@@ -77,6 +72,8 @@ export class PassageIndex {
       start: this.#documents.start(document) + skipped,
       inputs,
       targets: Math.min(inputs, length - 1 - skipped),
+      supervised: null,
+      is_whole: false,
       is_cut: inputs < left,
       ends_row: isShort && inputs === room,
     };

@@ -1,4 +1,5 @@
-import { PIECE_LAST_TARGET, PIECE_NEW_SEGMENT } from "../../native/types.ts";
+import { PIECE_LAST_TARGET, PIECE_NEW_SEGMENT, PIECE_NO_TARGETS } from "../../native/types.ts";
+import type { TokenRange } from "../corpus/encode-batch.ts";
 
 /** How documents become rows. */
 export interface Packing {
@@ -8,19 +9,30 @@ export interface Packing {
   readonly packing: boolean;
 }
 
-/** The next inputs of one document. */
-export interface NextInputs {
-  /** Index of the token file. */
-  readonly file: number;
+/** Consecutive inputs of one document. */
+export interface Run {
   /** Token of the file at which they start. */
   readonly start: number;
   readonly inputs: number;
-  /** Inputs that have a target in the file: all, or all but the last. */
+  /** Inputs with a target in the file: all, but for a document's last token where that is an input. */
   readonly targets: number;
+  /** The tokens of the file that are targets; null for all. */
+  readonly supervised: readonly TokenRange[] | null;
+  /**
+   * They are not divided between rows, and nothing is seen across their ends. Of more than a row holds the last are
+   * taken: what is supervised stands at the end.
+   */
+  readonly is_whole: boolean;
   /** The document goes on behind them, but the stream does not. */
   readonly is_cut: boolean;
   /** The row ends with them, full or not, so that what follows begins with a row. */
   readonly ends_row: boolean;
+}
+
+/** A run of one of several token files. */
+export interface NextInputs extends Run {
+  /** Index of the token file. */
+  readonly file: number;
 }
 
 /** Inputs in some order, taken bit by bit. */
@@ -58,16 +70,46 @@ export function packRow(
   while (used < seq_length) {
     const next = cursor.current();
     if (next === null) return;
-    const { file, start, inputs, targets, is_cut, ends_row } = next;
-    const taken = Math.min(inputs, seq_length - used);
-    const isNewSegment = used === 0 || packing.document_mask || wasCut;
+    const { inputs, targets, is_whole, is_cut, ends_row } = next;
+    const room = seq_length - used;
+    if (is_whole && inputs > room && used > 0) return;
+    const skipped = is_whole ? Math.max(0, inputs - seq_length) : 0;
+    const taken = Math.min(inputs - skipped, room);
+    const isNewSegment = used === 0 || packing.document_mask || wasCut || is_whole;
     // Behind a document's end the file goes on with another document than the stream does.
-    const hasLastTarget = taken <= targets;
+    const hasLastTarget = skipped + taken <= targets;
     const flags = (isNewSegment ? PIECE_NEW_SEGMENT : 0) | (hasLastTarget ? PIECE_LAST_TARGET : 0);
-    pieces.push(row, file, start, taken, flags);
-    cursor.advance(taken);
+    appendPieces(pieces, row, next, { skipped, taken, flags });
+    cursor.advance(skipped + taken);
     used += taken;
-    wasCut = is_cut;
+    wasCut = is_cut || is_whole;
     if (!packing.packing || (ends_row && taken === inputs)) return;
   }
+}
+
+function appendPieces(
+  pieces: number[],
+  row: number,
+  { file, start, supervised }: NextInputs,
+  { skipped, taken, flags }: { skipped: number; taken: number; flags: number },
+): void {
+  let at = start + skipped;
+  const end = at + taken;
+  if (supervised === null) {
+    pieces.push(row, file, at, taken, flags);
+    return;
+  }
+  let segment = flags & PIECE_NEW_SEGMENT;
+  const append = (to: number, targets: number) => {
+    if (to <= at) return;
+    pieces.push(row, file, at, to - at, segment | targets);
+    segment = 0;
+    at = to;
+  };
+  // The input of a target is the token before it.
+  for (const range of supervised) {
+    append(Math.min(range.begin - 1, end), PIECE_NO_TARGETS);
+    append(Math.min(range.end - 1, end), PIECE_LAST_TARGET);
+  }
+  append(end, PIECE_NO_TARGETS);
 }

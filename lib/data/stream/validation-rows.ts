@@ -1,4 +1,6 @@
 import type { DocumentIndex } from "../corpus/document-index.ts";
+import type { TokenRange } from "../corpus/encode-batch.ts";
+import type { SupervisedSpans } from "../corpus/supervised-spans.ts";
 import type { RowPieces } from "../types.ts";
 import {
   type InputCursor,
@@ -13,12 +15,14 @@ export interface ValidationSource {
   /** Index of their token file. */
   readonly file: number;
   readonly documents: DocumentIndex;
+  /** The targets; null where all tokens are. */
+  readonly supervised: SupervisedSpans | null;
 }
 
 /** However the training rows are made, so that losses of different runs compare. */
 const PACKING: Packing = { document_mask: true, packing: true };
 
-/** All documents in the order of the files, each token but a document's first being a target exactly once. */
+/** All documents in the order of the files, each supervised token but a document's first a target exactly once. */
 export function validationRows(
   sources: readonly ValidationSource[],
   seq_length: number,
@@ -53,9 +57,16 @@ class SequentialCursor implements InputCursor {
       start: source.documents.start(this.#document) + this.#offset,
       inputs,
       targets: inputs,
+      supervised: this.#supervised(source),
+      is_whole: source.supervised !== null,
       is_cut: false,
       ends_row: false,
     };
+  }
+
+  #supervised({ documents, supervised }: ValidationSource): TokenRange[] | null {
+    const start = documents.start(this.#document);
+    return supervised?.within(start, start + documents.length(this.#document)) ?? null;
   }
 
   advance(inputs: number): void {

@@ -13,6 +13,7 @@ export interface BpeModel {
   readonly vocabulary: BpeVocabulary;
   readonly split: SplitName;
   readonly eos_id: number;
+  readonly label_ids: readonly [number, number] | null;
   /** The same as a Hugging Face tokenizer.json. */
   readonly json: string;
 }
@@ -25,6 +26,7 @@ export class BpeTokenizer implements DocumentTokenizer {
   readonly vocab_size: number;
   readonly eos_id: number;
   readonly fingerprint: string;
+  readonly label_ids: BpeModel["label_ids"];
   readonly #encoder: NativeBpeEncoder;
   readonly #ends: Uint32Array;
   readonly #json: string;
@@ -33,6 +35,7 @@ export class BpeTokenizer implements DocumentTokenizer {
   constructor(native: Pick<NativeBinding, "createBpeEncoder">, model: BpeModel) {
     this.vocab_size = model.vocabulary.ends.length;
     this.eos_id = model.eos_id;
+    this.label_ids = model.label_ids;
     this.fingerprint = fingerprintOf(model);
     this.#encoder = native.createBpeEncoder(model.vocabulary, model.split);
     this.#ends = model.vocabulary.ends;

@@ -8,6 +8,7 @@ export class ByteTokenizer implements DocumentTokenizer {
   readonly vocab_size = BYTES + 1;
   readonly eos_id = BYTES;
   readonly fingerprint = "bytes";
+  readonly label_ids = null;
 
   async encode(text: string): Promise<Int32Array> {
     return Int32Array.from(Buffer.from(text));

@@ -12,6 +12,8 @@ export interface DocumentTokenizer extends Tokenizer {
   encodeDocuments(text: Uint8Array, ends: Uint32Array): Promise<EncodedDocuments>;
   /** Bytes of text that a token stands for; 0 for special tokens. */
   bytesOf(id: number): number;
+  /** The special tokens for true and false; null where there are none. */
+  readonly label_ids: readonly [number, number] | null;
 }
 
 /** Names under which the token that ends a document is known, the one that we write first. */

@@ -1,6 +1,6 @@
 import type { BpeModel } from "./bpe-tokenizer.ts";
 import { invalidTokenizer, isAbsent, isObject, type JsonObject, show } from "./json-object.ts";
-import { endOfTextId, readSpecialTokens } from "./read-special.ts";
+import { endOfTextId, labelIds, readSpecialTokens } from "./read-special.ts";
 import { readSplit } from "./read-split.ts";
 import { readVocabulary } from "./read-vocabulary.ts";
 
@@ -26,6 +26,7 @@ export function readTokenizerJson(json: string): BpeModel {
     split: readSplit(file.pre_tokenizer),
     vocabulary: readVocabulary(model, special),
     eos_id: endOfTextId(special),
+    label_ids: labelIds(special),
     json,
   };
 }

@@ -1,6 +1,9 @@
 import { END_OF_TEXT_NAMES } from "./document-tokenizer.ts";
 import { invalidTokenizer, isCount, isObject, show } from "./json-object.ts";
 
+/** The special tokens that stand for true and false in FreeLM's teacher samples. */
+export const LABEL_NAMES = ["<|true|>", "<|false|>"] as const;
+
 /** Special tokens by their id. */
 export type SpecialTokens = ReadonlyMap<number, string>;
 
@@ -35,4 +38,11 @@ export function endOfTextId(special: SpecialTokens): number {
     `none of the ${special.size} special tokens among added_tokens is known to end a document`,
     `name one of them ${END_OF_TEXT_NAMES.join(" or ")}`,
   );
+}
+
+/** The ids of `LABEL_NAMES`; null unless both are there. */
+export function labelIds(special: SpecialTokens): readonly [number, number] | null {
+  const ids = new Map([...special].map(([id, content]) => [content, id]));
+  const [yes, no] = LABEL_NAMES.map((name) => ids.get(name));
+  return yes === undefined || no === undefined ? null : [yes, no];
 }

@@ -15,17 +15,7 @@ export function writeTokenizerJson(vocabulary: BpeVocabulary, split: TrainedSpli
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: [
-      {
-        id: eos_id,
-        content,
-        single_word: false,
-        lstrip: false,
-        rstrip: false,
-        normalized: false,
-        special: true,
-      },
-    ],
+    added_tokens: [specialToken(eos_id, content)],
     normalizer: null,
     pre_tokenizer: preTokenizer(split),
     post_processor: null,
@@ -44,6 +34,12 @@ export function writeTokenizerJson(vocabulary: BpeVocabulary, split: TrainedSpli
     },
   };
   return `${JSON.stringify(tokenizer, null, 1)}\n`;
+}
+
+/** An entry of `added_tokens`. */
+export function specialToken(id: number, content: string): object {
+  const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false };
+  return { id, content, ...plain, special: true };
 }
 
 function spellPieces({ bytes, ends }: BpeVocabulary): string[] {

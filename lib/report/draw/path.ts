@@ -28,6 +28,24 @@ export function line(
   return html`<path class="line ${style}" d="${raw(data)}" />`;
 }
 
+/** The area between two lines, where both are finite; neighbours are joined. */
+export function ribbon(
+  axes: Axes,
+  points: readonly (readonly [x: number, low: number, high: number])[],
+  style: string,
+): Html {
+  const shown = points.filter((point) => point.every(Number.isFinite));
+  const at = (x: number, y: number) => `${short(axes.x.place(x))} ${short(axes.y.place(y))}`;
+  const outline = [
+    ...shown.map(([x, , high]) => at(x, high)),
+    ...shown.toReversed().map(([x, low]) => at(x, low)),
+  ];
+  return html`<path
+    class="${style}"
+    d="${raw(shown.length > 0 ? `M${outline.join("L")}Z` : "")}"
+  />`;
+}
+
 /** Dots as lines of length zero: round caps keep their shape however the plot is stretched. */
 export function dots(
   axes: Axes,

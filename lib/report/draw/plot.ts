@@ -31,8 +31,8 @@ export interface PlotOptions {
   /** HTML over the plot. */
   over?: readonly Html[];
   size?: "tall" | "small";
-  /** What the pointer reads out: the column of the x axis, and those of the values. */
-  readout: { x: string; y: readonly string[] };
+  /** What the pointer and the arrow keys read out: the column of the x axis, and those of the values. */
+  readout?: { x: string; y: readonly string[] };
 }
 
 /** A plot that stretches with the page: an SVG of lines under HTML labels that keep their size. */
@@ -44,8 +44,7 @@ export function plot(options: PlotOptions): Html {
   return html`<div class="plot ${size} ${ends.length > 0 && "with-ends"}">
     <div
       class="area"
-      data-x="${readout.x}"
-      data-y="${readout.y.join(" ")}"
+      ${readout && html`data-x="${readout.x}" data-y="${readout.y.join(" ")}"`}
       data-from="${axes.x.from}"
       data-to="${axes.x.to}"
     >

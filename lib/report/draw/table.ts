@@ -3,14 +3,21 @@ import { type Html, html } from "./html.ts";
 export interface Column<Row> {
   title: string;
   cell: (row: Row) => Html | string;
+  /** In the last row, where any column has one. */
+  total?: string;
   /** Text is aligned to the left, numbers to the right. */
   isText?: boolean;
 }
 
-/** A table that scrolls sideways on its own when the window is narrow. */
-export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): Html {
+/** A table that scrolls sideways on its own when the window is narrow, by the arrow keys too. */
+export function table<Row>(
+  name: string,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): Html {
   const style = ({ isText }: Column<Row>) => (isText ? "text" : "number");
-  return html`<div class="scroll">
+  const hasTotals = columns.some(({ total }) => total !== undefined);
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${name}">
     <table>
       <thead>
         <tr>
@@ -27,6 +34,14 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
             </tr>`,
         )}
       </tbody>
+      ${
+        hasTotals &&
+        html`<tfoot>
+          <tr>
+            ${columns.map((column) => html`<td class="${style(column)}">${column.total}</td>`)}
+          </tr>
+        </tfoot>`
+      }
     </table>
   </div>`;
 }

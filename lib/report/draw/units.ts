@@ -34,6 +34,22 @@ export function scientific(value: number | null): string {
     : `${digits} × 10${superscript(power)}`;
 }
 
+/** "time (min)", so that the ticks are short numbers. @param longest in seconds. */
+export function timeUnit(title: string, longest: number): Unit {
+  const units: [factor: number, name: string][] = [
+    [86_400, "days"],
+    [3600, "h"],
+    [60, "min"],
+  ];
+  const [factor, name] = units.find(([seconds]) => longest >= 3 * seconds) ?? [1, "s"];
+  return { factor, title: `${title} (${name})` };
+}
+
+/** 0.000775 → "0.08 %". */
+export function shareText(share: number): string {
+  return Number.isFinite(share) ? `${(100 * share).toFixed(share < 0.1 ? 2 : 1)} %` : NOTHING;
+}
+
 /** A fixed number of decimals, so that columns of numbers line up. */
 export function decimals(value: number | null | undefined, digits: number): string {
   return Number.isFinite(value) ? value!.toFixed(digits) : NOTHING;

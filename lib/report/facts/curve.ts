@@ -83,3 +83,10 @@ export function extremes(values: readonly number[]): { least: number; greatest: 
   }
   return least <= greatest ? { least, greatest } : { least: Number.NaN, greatest: Number.NaN };
 }
+
+/** At most `most` of the items, evenly spread, with the first and the last. */
+export function evenly<Item>(items: readonly Item[], most: number): readonly Item[] {
+  if (items.length <= most) return items;
+  const last = items.length - 1;
+  return Array.from({ length: most }, (_, i) => items[Math.round((i * last) / (most - 1))]!);
+}

@@ -1,12 +1,12 @@
 import { eventsOf } from "../read/events.ts";
 import type { RunRecord } from "../read/record.ts";
+import { type SuiteScores, suiteScores } from "./scores.ts";
 import { smooth, smoothingReach } from "./curve.ts";
-import { type Measure, progressAt } from "./progress.ts";
+import { type Progress, progressAt } from "./progress.ts";
 import { type StageSpan, stageSpans } from "./stages.ts";
 import { type RunSummary, summarise } from "./summary.ts";
 
-export interface Validation extends Record<Measure, number> {
-  step: number;
+export interface Validation extends Progress {
   loss: number;
   perplexity: number;
   bits_per_byte: number;
@@ -21,6 +21,7 @@ export interface RunFacts extends RunRecord {
   /** Steps in a smoothed value's mean. */
   smoothing: number;
   validations: Validation[];
+  suites: SuiteScores[];
 }
 
 export function runFacts(record: RunRecord): RunFacts {
@@ -35,13 +36,13 @@ export function runFacts(record: RunRecord): RunFacts {
     smoothing: 2 * reach + 1,
     validations: eventsOf(events, "validation").map(
       ({ step, loss, perplexity, bits_per_byte }) => ({
+        ...progressAt(steps, step),
         step,
-        tokens: progressAt(steps, step, "tokens"),
-        flops: progressAt(steps, step, "flops"),
         loss,
         perplexity,
         bits_per_byte,
       }),
     ),
+    suites: suiteScores(record),
   };
 }

@@ -25,6 +25,8 @@ export interface RunSummary {
   tokens_per_second: number | null;
   device: string | null;
   precision: string | null;
+  /** Processes that trained together, each with a device. */
+  ranks: number;
 }
 
 export function summarise(record: RunRecord, stages: readonly StageSpan[]): RunSummary {
@@ -49,6 +51,7 @@ export function summarise(record: RunRecord, stages: readonly StageSpan[]): RunS
     tokens_per_second: meanSpeed(steps),
     device: start?.device ?? checkpoint?.device ?? null,
     precision: start?.precision ?? checkpoint?.precision ?? null,
+    ranks: start?.ranks ?? 1,
   };
 }
 

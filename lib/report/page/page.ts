@@ -5,8 +5,11 @@ import { growthTable } from "../sections/growth-table.ts";
 import { headline } from "../sections/headline.ts";
 import { multiples } from "../sections/multiples.ts";
 import { overlay } from "../sections/overlay.ts";
-import { lossAndCompute, story } from "../sections/story.ts";
-import { configuration, incidents, sample } from "../sections/texts.ts";
+import { samples } from "../sections/samples.ts";
+import { scores } from "../sections/scores.ts";
+import { stageTable } from "../sections/stage-table.ts";
+import { story } from "../sections/story.ts";
+import { configuration, incidents } from "../sections/texts.ts";
 import { validationTable } from "../sections/validation-table.ts";
 import { READOUT_SCRIPT } from "./readout.ts";
 import { readoutData } from "./readout-data.ts";
@@ -44,11 +47,12 @@ function oneRun(run: RunFacts): Html {
   const parts = [
     headline,
     story,
-    lossAndCompute,
-    multiples,
+    stageTable,
     growthTable,
+    multiples,
+    scores,
     validationTable,
-    sample,
+    samples,
     incidents,
     configuration,
   ];

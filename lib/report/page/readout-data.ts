@@ -8,10 +8,13 @@ const COLUMNS = [
   "step",
   "tokens",
   "flops",
+  "seconds",
   "loss",
   "lr",
   "grad_norm",
   "tokens_per_second",
+  "mfu",
+  "tflops",
 ] as const;
 
 /** What the page's script needs to show the numbers under the pointer. */

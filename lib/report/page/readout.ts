@@ -1,4 +1,4 @@
-/** The page's one script: shows the numbers under the pointer. Plain browser JavaScript without any import. */
+/** The page's one script: shows the numbers under the pointer, or where the arrow keys went. Plain browser JavaScript. */
 export const READOUT_SCRIPT = `
 const runs = JSON.parse(document.getElementById("readout").textContent);
 const NAMES = {
@@ -7,6 +7,8 @@ const NAMES = {
   lr: "learning rate",
   grad_norm: "gradient norm",
   tokens_per_second: "tokens/s",
+  mfu: "share of the peak",
+  tflops: "TFLOP/s",
 };
 
 function nearest(values, wanted) {
@@ -34,21 +36,45 @@ function linesAt(run, { x, y }, wanted) {
   return ["step " + run.step[i] + ", " + shown(run.tokens[i]) + " tokens", ...values];
 }
 
-for (const area of document.querySelectorAll(".area")) {
+for (const area of document.querySelectorAll(".area[data-x]")) {
   const cross = area.appendChild(document.createElement("i"));
   const box = area.appendChild(document.createElement("div"));
   cross.className = "cross";
   box.className = "box";
-  area.addEventListener("pointermove", ({ clientX }) => {
-    const { left, width } = area.getBoundingClientRect();
-    const share = Math.min(1, Math.max(0, (clientX - left) / width));
+  box.setAttribute("role", "status");
+  area.tabIndex = 0;
+  area.setAttribute("role", "group");
+  area.setAttribute("aria-label", "Values of the plot: move with the arrow keys");
+  let share = 1;
+  const show = (wanted) => {
+    share = Math.min(1, Math.max(0, wanted));
     const { from, to } = area.dataset;
-    const wanted = Number(from) + share * (Number(to) - Number(from));
+    const x = Number(from) + share * (Number(to) - Number(from));
     cross.style.left = box.style.left = 100 * share + "%";
     box.classList.toggle("before", share > 0.6);
-    box.textContent = runs.flatMap((run) => linesAt(run, area.dataset, wanted)).join("\\n");
+    box.textContent = runs.flatMap((run) => linesAt(run, area.dataset, x)).join("\\n");
     area.classList.add("reading");
+  };
+  const hide = () => area.classList.remove("reading");
+  area.addEventListener("pointermove", ({ clientX }) => {
+    const { left, width } = area.getBoundingClientRect();
+    show((clientX - left) / width);
   });
-  area.addEventListener("pointerleave", () => area.classList.remove("reading"));
+  area.addEventListener("pointerleave", hide);
+  area.addEventListener("blur", hide);
+  area.addEventListener("keydown", (event) => {
+    const places = {
+      ArrowLeft: share - 0.01,
+      ArrowRight: share + 0.01,
+      PageUp: share - 0.1,
+      PageDown: share + 0.1,
+      Home: 0,
+      End: 1,
+    };
+    if (event.key === "Escape") hide();
+    if (!(event.key in places)) return;
+    event.preventDefault();
+    show(places[event.key]);
+  });
 }
 `;

@@ -1,3 +1,5 @@
+import { PLOT_STYLE } from "./plot-style.ts";
+
 /** The page's style sheet. Colours are Okabe and Ito's, which every kind of colour vision tells apart. */
 export const STYLE = `
 :root {
@@ -45,67 +47,20 @@ figcaption { margin-top: 0.6rem; max-width: 46rem; }
 .facts .main dd { font-size: 1.75rem; line-height: 1.15; }
 .facts dd.note.note { font-size: 0.8rem; font-weight: 400; line-height: 1.4; }
 
-.plot { padding: 1.5rem 0.5rem 0 2.9rem; font-size: 0.78rem; line-height: 1; }
-.plot.with-ends { padding-right: 8.6rem; }
-.marked .plot { padding-top: calc(1.9rem + var(--lanes) * 1.35rem); }
-.area { position: relative; height: 24rem; border: solid var(--rule); border-width: 0 0 1px 1px; }
-.small .area { height: 10rem; }
-.area svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; clip-path: inset(0 -5px); }
-.area span { position: absolute; white-space: nowrap; }
-.y-tick { right: 100%; margin-right: 0.45rem; transform: translateY(-50%); color: var(--soft); }
-.x-tick { top: 100%; margin-top: 0.5rem; transform: translateX(-50%); color: var(--soft); }
-.y-title { left: -2.7rem; bottom: 100%; margin-bottom: 0.65rem; color: var(--soft); }
-.x-title { margin: 1.7rem 0 0; text-align: right; color: var(--soft); }
-.area .end {
-  left: 100%; margin-left: 0.5rem; max-width: 8.1rem; transform: translateY(-50%); font-weight: 600;
-  overflow: hidden; text-overflow: ellipsis; padding: 0.1rem 0;
-}
-.mark {
-  bottom: 100%; height: calc(1.1rem + var(--lane) * 1.35rem); padding-left: 0.35rem;
-  border-left: 1px solid var(--ink); font-weight: 600;
-}
-.wide { font-style: normal; }
-/* Over the line of a later mark that rises behind it. */
-.mark b { position: relative; z-index: 1; padding: 0 0.15rem; background: var(--paper); }
-.mark.ends { padding: 0 0.35rem 0 0; border-width: 0 1px 0 0; border-style: solid; text-align: right; }
-.marked .y-title { bottom: 100%; margin-bottom: calc(1.15rem + var(--lanes) * 1.35rem); }
+${PLOT_STYLE}
+.views { margin-top: 0.25rem; }
+.switch { display: flex; flex-wrap: wrap; align-items: center; gap: 0.35rem; margin: 0 0 0.9rem; padding: 0; border: 0; font-size: 0.875rem; }
+.switch legend { float: left; margin-right: 0.4rem; padding: 0; color: var(--soft); }
+.switch input { position: absolute; opacity: 0; }
+.switch span { display: block; padding: 0.25rem 0.7rem; border: 1px solid var(--rule); border-radius: 1rem; cursor: pointer; }
+.switch input:checked + span { border-color: var(--ink); background: var(--ink); color: var(--paper); }
+.switch input:focus-visible + span, :focus-visible { outline: 2px solid var(--train); outline-offset: 2px; }
+.view { display: none; }
+${Array.from({ length: 4 }, (_, i) => `.views:has(.choice-${i}:checked) > .view-${i}`).join(", ")} { display: block; }
+/* A browser without :has shows all of them. */
+@supports not selector(:has(*)) { .view { display: block; margin-top: 1.5rem; } .switch { display: none; } }
 
-svg .line, svg .dots { fill: none; vector-effect: non-scaling-stroke; stroke-linejoin: round; stroke-linecap: round; }
-svg .grid { stroke: var(--grid); }
-svg .raw { stroke: var(--train); stroke-width: 1; opacity: 0.32; }
-svg .train { stroke: var(--train); stroke-width: 1.8; }
-.small svg .train { stroke-width: 1.2; }
-svg .baseline { stroke: var(--soft); stroke-width: 1.2; stroke-dasharray: 5 4; }
-svg .growth { stroke: var(--ink); stroke-width: 1; }
-.small svg .growth { opacity: 0.45; }
-svg .dots { stroke-width: 8; }
-svg .dots.validation { stroke: var(--validation); }
-svg .band { fill: var(--band); }
-svg .ramp { fill: var(--ramp); }
-.end.train { color: var(--train); }
-.end.validation { color: var(--validation); }
-.end.baseline { color: var(--soft); font-weight: 400; }
-${Array.from({ length: 7 }, (_, i) => `.run-${i} { color: var(--run-${i}); } svg .run-${i} { stroke: var(--run-${i}); }`).join("\n")}
-svg .line[class*="run-"] { stroke-width: 1.8; }
-svg .dots[class*="run-"] { stroke-width: 6; }
-svg .line.dashed { stroke-dasharray: 6 4; }
-.end-mark { display: inline-block; width: 1.1rem; margin-right: 0.5rem; vertical-align: middle; border-top: 2.5px solid; }
-.end-mark.dashed { border-top-style: dashed; }
-
-.shapes { display: flex; flex-wrap: wrap; gap: 1rem 3rem; margin: 1.5rem 0 0; padding: 0 0 0 2.9rem; list-style: none; align-items: flex-end; }
-.shapes li { display: flex; flex-direction: column; font-size: 0.8rem; line-height: 1.45; color: var(--soft); }
-.shapes svg { margin-bottom: 0.5rem; }
-.shapes b { color: var(--ink); }
-svg .old { fill: var(--old); }
-svg .new { fill: var(--new); }
-.swatch { display: inline-block; width: 1.1rem; margin: 0 0.15rem; vertical-align: middle; border-top: 2px solid var(--train); }
-.swatch.raw { opacity: 0.4; border-top-width: 1px; }
-.swatch.validation { width: 0.5rem; height: 0.5rem; border: 0; border-radius: 50%; background: var(--validation); }
-.swatch.baseline { border-top: 1.5px dashed var(--soft); }
-.swatch.old, .swatch.new { width: 0.8rem; height: 0.6rem; border: 0; background: var(--old); }
-.swatch.new { background: var(--new); }
-
-.multiples { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 1.75rem 1.5rem; }
+.multiples { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: 1.75rem 1.5rem; }
 
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 0.875rem; }
@@ -113,6 +68,13 @@ th { font-weight: 400; color: var(--soft); border-bottom: 1px solid var(--rule);
 th, td { padding: 0.35rem 0 0.35rem 1.3rem; white-space: nowrap; }
 th:first-child, td:first-child { padding-left: 0; }
 td { border-bottom: 1px solid var(--grid); }
+tfoot td { border: 0; font-weight: 600; }
+.multiples + h3 { margin-top: 1.75rem; }
+.task { padding-left: 1rem; }
+.score-bar { display: block; }
+.score-bar .range { stroke: var(--train); stroke-width: 3; opacity: 0.45; }
+.score-bar .floor { stroke: var(--ink); stroke-width: 1.5; }
+.score-bar circle { fill: var(--train); }
 .number { text-align: right; }
 .text { text-align: left; }
 .same { color: var(--soft); }
@@ -121,6 +83,9 @@ pre {
   white-space: pre-wrap; overflow-wrap: anywhere;
 }
 pre.sample { font-size: 0.875rem; }
+.written { margin-bottom: 1rem; }
+.written figcaption { margin: 0 0 0.35rem; }
+.scroll + .note, .written + .note { margin-top: 0.6rem; }
 summary { cursor: pointer; color: var(--soft); font-size: 0.875rem; margin-bottom: 0.6rem; }
 .incidents { margin: 0; padding: 0; list-style: none; font-size: 0.875rem; overflow-wrap: anywhere; }
 .incidents li { padding: 0.3rem 0; border-bottom: 1px solid var(--grid); }

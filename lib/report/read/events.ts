@@ -16,6 +16,17 @@ const shape = z.object({
   ffn_hidden_size: z.number(),
 });
 
+const interval = z.tuple([z.number(), z.number()]);
+const groupScore = z.object({ name: text, score: number, ci95: interval });
+const taskScore = z.object({
+  name: text,
+  group: text,
+  n: number,
+  score: number,
+  ci95: interval.nullable(),
+  floor: number,
+});
+
 function event<Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) {
   return z.object({
     type: z.literal(type),
@@ -26,7 +37,13 @@ function event<Type extends string, Fields extends z.ZodRawShape>(type: Type, fi
 }
 
 const eventSchema = z.discriminatedUnion("type", [
-  event("start", { device: text, precision: text, parameters: number }),
+  event("start", {
+    device: text,
+    precision: text,
+    parameters: number,
+    // Absent in runs of the first versions, which had one.
+    ranks: z.number().default(1),
+  }),
   event("resume", { checkpoint: text }),
   event("warning", { message: text }),
   event("validation", { loss: number, perplexity: number, bits_per_byte: number }),
@@ -43,6 +60,8 @@ const eventSchema = z.discriminatedUnion("type", [
     loss_after: number,
     seconds: number,
   }),
+  event("stage", { stage: z.number(), near_zero_share: number }),
+  event("evaluation", { suite: text, tasks: z.array(taskScore), groups: z.array(groupScore) }),
   event("baseline", { bigram_loss: number }),
   event("sample", { prompt: text, text }),
   event("failed", { code: text, message: text }),

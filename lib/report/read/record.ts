@@ -7,11 +7,15 @@ export interface Steps {
   ramp: number[];
   tokens: number[];
   flops: number[];
+  /** Spent in steps since the run's start; validation and checkpoints come on top. */
+  seconds: number[];
   loss: number[];
   lr: number[];
   grad_norm: number[];
   step_ms: number[];
   tokens_per_second: number[];
+  tflops: number[];
+  mfu: number[];
 }
 
 /** What decides a model's size. */

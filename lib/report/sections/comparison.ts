@@ -37,7 +37,7 @@ export function comparison(runs: readonly RunFacts[]): Html {
   const numbered = runs.map((run, number) => ({ ...run, number }));
   return html`<section>
     <h2>Runs</h2>
-    ${table(COLUMNS, numbered)}
+    ${table("Runs", COLUMNS, numbered)}
   </section>`;
 }
 
@@ -57,7 +57,7 @@ export function differences(runs: readonly RunFacts[]): Html | null {
   ];
   return html`<section>
     <h2>Where the configurations differ</h2>
-    ${table(columns, keys)}
+    ${table("Differences of the configurations", columns, keys)}
   </section>`;
 }
 

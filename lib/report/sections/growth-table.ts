@@ -47,7 +47,7 @@ export function growthTable({ events, config }: RunFacts): Html | null {
   ];
   return html`<section>
     <h2>Growth events</h2>
-    ${table(columns, growths)}
+    ${table("Growth events", columns, growths)}
     <p class="note">
       Loss in nats per token on one fixed batch, right before and right after the event. A
       preserving event computes the same function, so that the difference is rounding alone.

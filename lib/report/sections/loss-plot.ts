@@ -7,15 +7,17 @@ import { lossScale } from "../draw/loss-scale.ts";
 import { dots, horizontals, line } from "../draw/path.ts";
 import { type EndLabel, plot } from "../draw/plot.ts";
 import { linearScale, type Scale, SIDE } from "../draw/scale.ts";
-import { countChange, countUnit, decimals, powerUnit } from "../draw/units.ts";
+import { countChange, countUnit, decimals, powerUnit, timeUnit, type Unit } from "../draw/units.ts";
 import { count } from "../../format.ts";
 import { growthLines, stageBands } from "./stage-marks.ts";
 
 export const LOSS_UNIT = { factor: 1, title: "loss (nats per token)" };
 
-export const MEASURE_UNIT = {
-  tokens: (largest: number) => countUnit("training tokens", largest),
-  flops: (largest: number) => powerUnit("training FLOPs, cumulative", largest),
+export const MEASURE_UNIT: Record<Measure, (largest: number) => Unit> = {
+  tokens: (largest) => countUnit("training tokens", largest),
+  step: (largest) => countUnit("training steps", largest),
+  flops: (largest) => powerUnit("training FLOPs, cumulative", largest),
+  seconds: (largest) => timeUnit("training time", largest),
 };
 
 /** Training and validation loss of one run against `measure`, with its stages, growth marks and ramps. */

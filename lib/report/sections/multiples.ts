@@ -8,7 +8,7 @@ import { countUnit, powerUnit, type Unit } from "../draw/units.ts";
 import { growthLines, stageBands } from "./stage-marks.ts";
 
 interface Multiple {
-  column: "lr" | "grad_norm" | "tokens_per_second";
+  column: "lr" | "grad_norm" | "tokens_per_second" | "mfu" | "tflops";
   title: string;
   unit: (largest: number) => Unit;
   /** Share of the values that the axis holds; spikes above it leave the plot. */
@@ -29,11 +29,27 @@ const MULTIPLES: readonly Multiple[] = [
     unit: (largest) => countUnit("tokens/s", largest),
     share: 1,
   },
+  {
+    column: "mfu",
+    title: "Model FLOPs utilisation",
+    unit: () => ({ factor: 0.01, title: "% of the device’s peak" }),
+    share: 1,
+  },
+  {
+    column: "tflops",
+    title: "Compute",
+    unit: (largest) =>
+      largest < 1 ? { factor: 0.001, title: "GFLOP/s" } : { factor: 1, title: "TFLOP/s" },
+    share: 1,
+  },
 ];
 
-/** Learning rate, gradient norm and speed, small and side by side, on the story's axis. */
+/** Learning rate, gradient norm, speed and use of the device, small and side by side, on the story's axis. */
 export function multiples({ steps, stages }: RunFacts): Html | null {
-  const shown = MULTIPLES.filter(({ column }) => steps[column].some(Number.isFinite));
+  const known = MULTIPLES.filter(({ column }) => steps[column].some(Number.isFinite));
+  // The utilisation says more than the FLOP/s it is made of, where the device's peak is known.
+  const hasMfu = known.some(({ column }) => column === "mfu");
+  const shown = known.filter(({ column }) => column !== "tflops" || !hasMfu);
   if (shown.length === 0) return null;
   const end = steps.tokens.at(-1)!;
   const x = linearScale(0, end);

@@ -1,10 +1,21 @@
+import { MEASURES, type Measure } from "../facts/progress.ts";
 import type { RunFacts } from "../facts/run-facts.ts";
+import type { Steps } from "../read/record.ts";
 import { type Html, html } from "../draw/html.ts";
 import { decimals } from "../draw/units.ts";
+import { views } from "../draw/views.ts";
 import { lossAxis, lossPlot } from "./loss-plot.ts";
 import { shapeStrip } from "./shapes.ts";
 
-/** The central picture: what the loss did while the model grew. */
+/** What the switch calls each axis. */
+export const MEASURE_NAME: Record<Measure, string> = {
+  tokens: "tokens",
+  step: "steps",
+  flops: "FLOPs",
+  seconds: "time",
+};
+
+/** The central picture: what the loss did while the model grew, against all that it cost. */
 export function story(run: RunFacts): Html {
   const { stages, steps } = run;
   if (steps.step.length === 0)
@@ -13,30 +24,23 @@ export function story(run: RunFacts): Html {
       <p class="empty">No steps were recorded.</p>
     </section>`;
   const grew = stages.length > 1;
+  const drawings = knownMeasures(steps).map((measure) => ({
+    name: MEASURE_NAME[measure],
+    content: lossPlot(run, measure),
+  }));
   return html`<section>
     <h2>${grew ? "Growth and loss" : "Loss"}</h2>
     <figure>
-      ${lossPlot(run, "tokens")}
+      ${views("loss", "against", drawings)}
       <figcaption>${caption(run)}</figcaption>
       ${shapeStrip(stages)} ${grew && SHAPES_CAPTION}
     </figure>
   </section>`;
 }
 
-/** The same losses against what they cost. */
-export function lossAndCompute(run: RunFacts): Html | null {
-  if (run.steps.flops.length === 0 || !run.steps.flops.every(Number.isFinite)) return null;
-  const grew = run.stages.length > 1;
-  return html`<section>
-    <h2>Loss and compute</h2>
-    <figure>
-      ${lossPlot(run, "flops")}
-      <figcaption>
-        The same losses against the FLOPs spent on
-        them${grew && ": small stages are cheap, so they take little of this axis"}.
-      </figcaption>
-    </figure>
-  </section>`;
+/** Measures that the run's files tell of every step. */
+export function knownMeasures(steps: Steps): Measure[] {
+  return MEASURES.filter((measure) => steps[measure].every(Number.isFinite));
 }
 
 const SHAPES_CAPTION = html`<figcaption>
@@ -61,5 +65,5 @@ function caption(run: RunFacts): Html {
     summary.bigram_loss !== null && bigram
   }.${isCut && ` The first steps, from ${decimals(first, 2)} on, lie above the plot.`}${
     hasRamp && " Shaded orange: the ramp in which new parts fade in."
-  }`;
+  }${stages.length > 1 && " Small stages are cheap: against FLOPs they take little of the axis."}`;
 }

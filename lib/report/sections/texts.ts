@@ -1,24 +1,10 @@
 import type { RunFacts } from "../facts/run-facts.ts";
 import { type Html, html } from "../draw/html.ts";
-import { eventsOf, type RunEvent } from "../read/events.ts";
+import type { RunEvent } from "../read/events.ts";
 import { decimals } from "../draw/units.ts";
 
 /** More incidents than this are counted, not listed. */
 const MOST_INCIDENTS = 100;
-
-/** What the finished model wrote. */
-export function sample({ events }: RunFacts): Html | null {
-  const written = eventsOf(events, "sample").at(-1);
-  if (!written) return null;
-  return html`<section>
-    <h2>Sample</h2>
-    <pre class="sample"><b>${written.prompt}</b>${written.text}</pre>
-    <p class="note">
-      Bold: the prompt. The rest was written by the model after step
-      ${written.step.toLocaleString("en")}.
-    </p>
-  </section>`;
-}
 
 /** Warnings, skipped steps, resumes and failures, in order. */
 export function incidents({ events, gaps }: RunFacts): Html | null {

@@ -1,3 +1,4 @@
+import { evenly } from "../facts/curve.ts";
 import type { RunFacts, Validation } from "../facts/run-facts.ts";
 import { type Html, html } from "../draw/html.ts";
 import { type Column, table } from "../draw/table.ts";
@@ -21,15 +22,9 @@ export function validationTable({ validations }: RunFacts): Html | null {
   const rows = evenly(validations, MOST_ROWS);
   return html`<section>
     <h2>Validation</h2>
-    ${table(COLUMNS, rows)}${
+    ${table("Validation", COLUMNS, rows)}${
       rows.length < validations.length &&
       html`<p class="note">${rows.length} of ${validations.length} validations.</p>`
     }
   </section>`;
-}
-
-function evenly<Item>(items: readonly Item[], most: number): readonly Item[] {
-  if (items.length <= most) return items;
-  const last = items.length - 1;
-  return Array.from({ length: most }, (_, i) => items[Math.round((i * last) / (most - 1))]!);
 }

@@ -3,7 +3,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
-#include <optional>
+#include <string>
 
 #include "comm/host/frame.h"
 

@@ -1,5 +1,7 @@
 #include <sys/random.h>
 
+#include <cstdio>
+
 #include "comm/host/host_group.h"
 #include "comm/host/host_identity.h"
 #include "comm/host/socket.h"

@@ -25,8 +25,9 @@ struct RankState {
 // It has no name: when the last process has gone, so has it.
 class Segment {
  public:
-  // Windows whose contributions, and whose results, are kept at a time.
-  static constexpr uint32_t kSlots = 2, kResults = 3;
+  // Windows whose contributions, and whose results, are kept at a time: powers of two, since the numbers of
+  // windows wrap around.
+  static constexpr uint32_t kSlots = 2, kResults = 4;
 
   // `descriptor` of another rank's segment, or an empty one for a new one. Throws Error(io).
   Segment(int size, FileDescriptor descriptor, Fault& fault);

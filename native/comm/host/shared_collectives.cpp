@@ -26,7 +26,7 @@ struct SharedCollectives::Stages {
 
 // Three windows are under way, so that a rank seldom has to wait for the slowest. Why nobody overwrites what
 // another still reads: window w is laid down where w - 2 was, which all have drained (`done`). Its results
-// come to lie where those of w - 3 were, which every rank collected before it filled w, and all have filled
+// come to lie where those of w - 4 were, which every rank collected before it filled w, and all have filled
 // w.
 void SharedCollectives::stream(const Call& call, int64_t windows, const Stages& stages) {
   segment_->state(rank_).operations[call.operation.sequence & 1] = call.operation;

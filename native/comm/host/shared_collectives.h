@@ -7,8 +7,7 @@
 
 namespace flm::host {
 
-// Ranks of one host. Data goes window by window through the segment, and several windows are under way at a
-// laid down while the others still work on the window before.
+// Ranks of one host. Data goes window by window through the segment; several windows are under way at a time.
 class SharedCollectives final : public Collectives {
  public:
   // `members`: the world's ranks of the group, for messages.

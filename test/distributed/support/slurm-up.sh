@@ -1,12 +1,12 @@
 #!/bin/bash
 # Starts a Slurm cluster of NODES virtual nodes on this machine, without systemd, and waits until they are idle.
-#   slurm-up.sh DIR [NODES]     then: export SLURM_CONF=DIR/slurm.conf
-#   slurm-up.sh DIR down        ends what it started
+#   slurm-up.sh DIR [NODES [PORT]]   then: export SLURM_CONF=DIR/slurm.conf
+#   slurm-up.sh DIR down             ends what it started
 # Needs root, slurmctld, slurmd, slurm-client and munge. Several nodes are several slurmd on several ports.
 set -euo pipefail
 dir=$(realpath -m "$1")
 nodes=${2:-1}
-first_port=17100
+first_port=${3:-17100} # of the nodes; the controller has the one before
 
 # Tries a command again and again, for at most 20 s.
 wait_until() {

@@ -31,12 +31,14 @@ export const MPIRUN = {
 };
 
 /**
- * A cluster of virtual nodes n0, n1, … that keeps its files below `directory`.
+ * A cluster of virtual nodes n0, n1, … that keeps its files below `directory`. Clusters that run at the same time need
+ * ports of their own: those from `port` - 1 on.
  *
  * @returns the variables with which srun and sbatch find it, and what ends it
  */
-export function startSlurm(directory: string, nodes: number) {
-  execFileSync(SCRIPT, [directory, String(nodes)], { stdio: "inherit", timeout: 60_000 });
+export function startSlurm(directory: string, nodes: number, port = 17100) {
+  const args = [directory, String(nodes), String(port)];
+  execFileSync(SCRIPT, args, { stdio: "inherit", timeout: 60_000 });
   return {
     env: { SLURM_CONF: join(directory, "slurm.conf") },
     stop: () => void execFileSync(SCRIPT, [directory, "down"], { stdio: "inherit" }),

@@ -31,8 +31,13 @@ export function start(args: readonly string[], options: RunOptions): Running {
   return startNode([...nodeOptions, MAIN, ...args], { cwd, env });
 }
 
-export function startNode(args: readonly string[], { cwd, env = {} }: RunOptions): Running {
-  const child = spawn(process.execPath, [...args], {
+export function startNode(args: readonly string[], options: RunOptions): Running {
+  return startProgram([process.execPath, ...args], options);
+}
+
+export function startProgram(command: readonly string[], { cwd, env = {} }: RunOptions): Running {
+  const [program, ...args] = command as [string, ...string[]];
+  const child = spawn(program, args, {
     cwd,
     env: { ...process.env, FLM_THREADS: "1", ...env },
     timeout: LIMIT_MS,

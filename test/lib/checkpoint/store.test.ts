@@ -199,3 +199,67 @@ test("what the file system refuses names the path", () => {
   expect(code).toBe("IO");
   expect(message).toContain(join(directory, "tmp-step-00000001.e0001"));
 });
+
+describe("an attempt", () => {
+  /** As two machines see it: each has an object of its own. */
+  function attempts(...epochs: number[]): CheckpointStore[] {
+    const { directory } = store();
+    return epochs.map((epoch) => {
+      const entered = new CheckpointStore(directory);
+      entered.enter(epoch);
+      return entered;
+    });
+  }
+
+  test("that has committed nothing counts all the same", () => {
+    const [first] = attempts(1);
+    expect(first!.nextEpoch()).toBe(2);
+    expect(first!.list()).toEqual([]);
+  });
+
+  test("cannot commit after a later one has started, and says which", async () => {
+    const checkpoints = store();
+    checkpoints.enter(1);
+    const partial = checkpoints.begin(300, 1);
+    const later = new CheckpointStore(checkpoints.directory);
+    later.enter(later.nextEpoch());
+    const saved = await save(later, 200, 2);
+    const { code, message } = failure(() => checkpoints.begin(300, 1));
+    expect(code).toBe("ENVIRONMENT");
+    expect(message).toContain("epoch 2 has started there, this is epoch 1");
+    // What it was writing has gone with the start of the later one.
+    expect(existsSync(partial)).toBe(false);
+    mkdirSync(partial);
+    expect(failure(() => checkpoints.commit(partial, manifest({ step: 300, epoch: 1 }))).code).toBe(
+      "ENVIRONMENT",
+    );
+    expect(later.list()).toEqual([basename(saved.directory)]);
+  });
+
+  test("cannot delete after a later one has started", async () => {
+    const checkpoints = store();
+    checkpoints.enter(1);
+    await save(checkpoints, 100);
+    const later = new CheckpointStore(checkpoints.directory);
+    later.enter(2);
+    const partial = later.begin(200, 2);
+    expect(failure(() => checkpoints.retain(0)).code).toBe("ENVIRONMENT");
+    expect(failure(() => checkpoints.begin(200, 1)).code).toBe("ENVIRONMENT");
+    expect(later.list()).toHaveLength(1);
+    expect(existsSync(partial)).toBe(true);
+  });
+
+  test("starts once: two processes that found the same epochs are not the same attempt", () => {
+    const [first] = attempts(1);
+    const { message } = failure(() => new CheckpointStore(first!.directory).enter(1));
+    expect(message).toContain("epoch 1 has started there, this is epoch 1");
+    expect(failure(() => new CheckpointStore(first!.directory).enter(0)).code).toBe("ENVIRONMENT");
+  });
+
+  test("is not taken for one of a new directory in the same place", () => {
+    const [old] = attempts(1);
+    rmSync(old!.directory, { recursive: true });
+    new CheckpointStore(old!.directory).enter(1);
+    expect(failure(() => old!.begin(100, 1)).code).toBe("ENVIRONMENT");
+  });
+});

@@ -44,6 +44,15 @@ describe("claim", () => {
     expect(readdirSync(directory.path)).toEqual([]);
   });
 
+  test("is not given back where another process has taken it over", () => {
+    const directory = runDirectory();
+    const { release } = directory.claim();
+    const lock = join(directory.path, "lock");
+    writeFileSync(lock, "1 1");
+    release();
+    expect(readFileSync(lock, "utf8")).toBe("1 1");
+  });
+
   test("is refused while a living process has it", () => {
     const directory = runDirectory();
     mkdirSync(directory.path, { recursive: true });

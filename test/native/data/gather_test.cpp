@@ -49,6 +49,15 @@ FLM_TEST(gather_keeps_segments_apart) {
   CHECK(batch.positions == Row({0, 1, 0, 1, 0, 1}));
 }
 
+FLM_TEST(gather_leaves_pieces_without_targets_unsupervised) {
+  GatherFixture gather;
+  const Batch batch = gather(
+      {{0, 0, 0, 3, true, true, true}, {0, 0, 3, 1, false, true}, {0, 0, 4, 2, false, true, true}}, 1, 7);
+  CHECK(batch.tokens == Row({100, 101, 102, 103, 104, 105, 0}));
+  CHECK(batch.targets == Row({-1, -1, -1, 104, -1, -1, -1}));
+  CHECK(batch.positions == Row({0, 1, 2, 3, 4, 5, 0}));
+}
+
 FLM_TEST(gather_joins_pieces_of_one_segment) {
   GatherFixture gather;
   // The first piece ends its file: its last target is the next piece's token, so none behind it is needed.

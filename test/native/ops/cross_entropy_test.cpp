@@ -132,9 +132,36 @@ Case large_logits() {
           .known = {{"loss", {std::log(4.0), 0}}, {"dlogits", {0.125, 0.125, -0.375, 0.125, 0, 0, 0, 0}}}};
 }
 
+// FreeLM's two signals in one batch, with the losses of the specification's test vectors: four language
+// targets, and a teacher sample of which the label alone is a target.
+Case freelm() {
+  std::vector<double> logits;
+  for (const double seed : {0.5, 2.5})
+    for (int k = 0; k < 24; ++k) logits.push_back(std::round(1e4 * std::sin(seed + 1.7 * k)) / 1e4);
+  return {
+      .name = "cross_entropy FreeLM",
+      .build = [=](Buffers& b) -> Call {
+        CrossEntropyFwd f{};
+        f.stats = b.output("stats", {8, 3}, Kind::stat);
+        f.logits = b.input("logits", {8, 6}, Kind::stat, values(logits));
+        f.targets = b.indices("targets", {3, 1, 4, 2, -1, -1, -1, 4});
+        f.N = 8, f.V = 6, f.ld = 6;
+        CrossEntropyBwd g{};
+        g.loss = b.output("loss", {8}, Kind::stat);
+        g.logits = f.logits, g.stats = f.stats, g.targets = f.targets;
+        g.N = 8, g.V = 6, g.ld = 6, g.shards = 1;
+        return [=](Context& context, const OpTable& ops) {
+          ops.cross_entropy_fwd(context, f);
+          ops.cross_entropy_bwd(context, g);
+        };
+      },
+      .known = {{"loss", {2.7997583985, 2.0597228682, 1.5032332159, 2.0975740034, 0, 0, 0, 1.3014330978}}}};
+}
+
 }  // namespace
 
 FLM_OP_CASES(cross_entropy) {
+  cases.push_back(freelm());
   const Shape shapes[] = {{0, 8, {0, 8}},          {1, 1, {0, 1}},
                           {7, 63, {0, 63}},        {17, 65, {0, 65}},
                           {65, 129, {0, 43, 129}}, {9, 7, {0, 2, 4, 6, 7, 7}},

@@ -1,0 +1,38 @@
+import type { Rule } from "./rule.ts";
+
+/** The objective that learns from each kind of samples, beside text. */
+const OBJECTIVES = { proposition: "freelm", conversation: "instruct" } as const;
+
+/** Which samples go with which objective. */
+export const objectiveRules: Rule = ({ objective, data, tokenizer }, report) => {
+  const { type, labels } = objective;
+  for (const [i, { samples, format }] of data.sources.entries()) {
+    const at = ["data", "sources", i, "samples"];
+    if (samples === "text") continue;
+    if (OBJECTIVES[samples] !== type)
+      report(
+        at,
+        `${samples} cannot be learned with objective.type ${type}`,
+        `use objective.type ${OBJECTIVES[samples]}, or samples text`,
+      );
+    if (format === "text")
+      report(at, `${samples} cannot be made of format text`, "use format jsonl or parquet");
+  }
+  for (const [samples, wanted] of Object.entries(OBJECTIVES))
+    if (wanted === type && !data.sources.some((source) => source.samples === samples))
+      report(
+        ["objective", "type"],
+        `${type} has no source to learn from`,
+        `set samples: ${samples} on one of data.sources`,
+      );
+  if (labels !== null && type !== "freelm")
+    report(["objective", "labels"], `is not read with type ${type}`, "leave it out");
+  if (labels !== null && labels[0] === labels[1])
+    report(["objective", "labels"], "has the same text twice", "use two texts");
+  if (labels === null && type === "freelm" && tokenizer.type === "bytes")
+    report(
+      ["objective", "labels"],
+      "has to be set with tokenizer.type bytes, which has no special tokens",
+      'use two texts, such as ["+", "-"]',
+    );
+};

@@ -1,0 +1,53 @@
+import { FlmError } from "../../errors.ts";
+import { badField, kindOf, type Row, stringField } from "./row.ts";
+import type { DraftPart, Template } from "./samples.ts";
+
+interface Message {
+  readonly role: keyof Template;
+  readonly content: string;
+}
+
+/**
+ * Messages as one document. Of each only what the assistant says is supervised, and the token that ends it, so that
+ * the model learns to stop. A row has `messages`, each with `role` and `content`, or `prompt` and `completion`.
+ */
+export function conversation(row: Row, template: Template): DraftPart[] {
+  const messages = Object.hasOwn(row.fields, "messages") ? messagesOf(row) : promptOf(row);
+  if (!messages.some(({ role }) => role === "assistant"))
+    throw new FlmError("DATA_INVALID", `${row.where}: no message has the role "assistant"`, {
+      hint: "there is nothing to learn from it: leave the row out",
+    });
+  return messages.flatMap(({ role, content }): DraftPart[] => {
+    const before = { text: template[role], supervised: false, special: null };
+    if (role === "assistant") return [before, { text: content, supervised: true, special: "end" }];
+    return [{ ...before, text: `${before.text}${content}\n` }];
+  });
+}
+
+function promptOf(row: Row): Message[] {
+  const hint = 'each row has "messages", or "prompt" and "completion"';
+  return [
+    { role: "user", content: stringField(row, "prompt", hint) },
+    { role: "assistant", content: stringField(row, "completion", hint) },
+  ];
+}
+
+function messagesOf(row: Row): Message[] {
+  const { messages } = row.fields;
+  const hint = 'each message is an object with "role" and "content"';
+  if (!Array.isArray(messages)) throw badField(row, "messages", messages, "a list", hint);
+  return messages.map((message: unknown, i) => {
+    const at = `messages[${i}]`;
+    if (kindOf(message) !== "object") throw badField(row, at, message, "an object", hint);
+    const { role, content } = message as Record<string, unknown>;
+    if (role !== "system" && role !== "user" && role !== "assistant")
+      throw new FlmError(
+        "DATA_INVALID",
+        `${row.where}: field "${at}.role" is ${JSON.stringify(role)}`,
+        { hint: "roles are system, user and assistant" },
+      );
+    if (typeof content !== "string")
+      throw badField(row, `${at}.content`, content, "a string", "leave the message out");
+    return { role, content };
+  });
+}

@@ -1,0 +1,123 @@
+import { type FileHandle, open } from "node:fs/promises";
+import type { AsyncBuffer, FileMetaData } from "hyparquet";
+import { FlmError, ioError } from "../../errors.ts";
+import { MAX_DOCUMENT_BYTES, tooLarge } from "./document.ts";
+import type { Row } from "./row.ts";
+import type { SourceFile } from "./source-files.ts";
+import { toUtf8 } from "./utf8.ts";
+
+/** Of one column in one row group, uncompressed: what is in memory at a time. */
+const MAX_COLUMN_BYTES = 2 ** 30;
+
+/**
+ * The rows of a Parquet file with these of its columns, all or, with `required` false, those of them that it has. Holds
+ * one row group at a time.
+ *
+ * @throws FlmError DATA_INVALID, naming file, row group and column; IO when the file cannot be read
+ */
+export async function* readParquetFile(
+  file: SourceFile,
+  columns: readonly string[],
+): AsyncGenerator<Row> {
+  // Loaded here because few corpora need them: the decompressors carry WebAssembly.
+  const { parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
+  const { compressors } = await import("hyparquet-compressors");
+  const handle = await open(file.path, "r").catch((cause: unknown) => {
+    throw ioError("read", file.path, cause);
+  });
+  try {
+    const source = bufferOf(handle, file);
+    const metadata = await attempt(file.path, () => parquetMetadataAsync(source));
+    const present = columnsOf(metadata).filter((name) => columns.includes(name));
+    let rowStart = 0;
+    for (const [index, group] of metadata.row_groups.entries()) {
+      const where = `${file.path}, row group ${index}`;
+      const rowEnd = rowStart + Number(group.num_rows);
+      if (present.length > 0) checkSizes(group, present, where);
+      const replaced = new Set<string>();
+      const stringFromBytes = (bytes: Uint8Array | undefined) => decode(bytes, replaced);
+      const read = { file: source, metadata, compressors, rowStart, rowEnd, columns: present };
+      const rows = await attempt(`${where}, columns ${present.join(", ")}`, () =>
+        parquetReadObjects({ ...read, parsers: { stringFromBytes } }),
+      );
+      for (const [i, fields] of rows.entries()) {
+        const place = `${file.path}, row ${rowStart + i}`;
+        for (const value of Object.values(fields))
+          if (typeof value === "string" && value.length > MAX_DOCUMENT_BYTES) throw tooLarge(place);
+        const repaired = replaced.size > 0 && Object.values(fields).some((v) => replaced.has(v));
+        yield { fields, where: place, repaired };
+      }
+      rowStart = rowEnd;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+function bufferOf(handle: FileHandle, { size }: SourceFile): AsyncBuffer {
+  return {
+    byteLength: size,
+    slice: async (start, end = size) => {
+      const bytes = new Uint8Array(end - start);
+      for (let at = 0; at < bytes.length;) {
+        const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at);
+        if (bytesRead === 0) throw new Error(`the file ends at byte ${start + at}`);
+        at += bytesRead;
+      }
+      return bytes.buffer;
+    },
+  };
+}
+
+/** Names of the columns, nested ones by their first part. */
+function columnsOf({ row_groups, schema }: FileMetaData): string[] {
+  const paths = row_groups[0]?.columns.map(({ meta_data }) => meta_data?.path_in_schema[0]);
+  const names = paths ?? schema.slice(1).map(({ name }) => name);
+  return [...new Set(names)].filter((name) => name !== undefined);
+}
+
+function checkSizes(
+  { columns }: FileMetaData["row_groups"][number],
+  present: readonly string[],
+  where: string,
+): void {
+  for (const { meta_data } of columns) {
+    const name = meta_data?.path_in_schema[0];
+    if (meta_data === undefined || name === undefined || !present.includes(name)) continue;
+    const bytes = Math.max(
+      Number(meta_data.total_uncompressed_size),
+      Number(meta_data.total_compressed_size),
+    );
+    if (bytes > MAX_COLUMN_BYTES)
+      throw new FlmError(
+        "DATA_INVALID",
+        `${where}: column "${name}" has ${bytes} bytes, above the limit of ${MAX_COLUMN_BYTES}`,
+        { hint: "write the file again with smaller row groups" },
+      );
+  }
+}
+
+function decode(bytes: Uint8Array | undefined, replaced: Set<string>): string | undefined {
+  if (bytes === undefined || bytes === null) return bytes;
+  const utf8 = toUtf8(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const text = utf8.bytes.toString();
+  if (utf8.replaced > 0) replaced.add(text);
+  return text;
+}
+
+/** Everything that the reader throws means a damaged file, or one that uses what it does not know. */
+async function attempt<T>(where: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).syscall !== undefined) throw ioError("read", where, cause);
+    throw new FlmError(
+      "DATA_INVALID",
+      `${where} cannot be read as Parquet: ${(cause as Error).message}`,
+      {
+        hint: "fetch the file again, or leave it out with a narrower data.sources[].path",
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,71 @@
+import type { Config } from "../../config/types.ts";
+import { conversation } from "./conversation.ts";
+import { type Document, MAX_DOCUMENT_BYTES, tooLarge } from "./document.ts";
+import { proposition } from "./proposition.ts";
+import { hasLoneSurrogate, type Row, stringField } from "./row.ts";
+
+/** What the rows of a source are, and how they become documents. */
+export type Samples =
+  | { readonly kind: "text" }
+  /** FreeLM's teacher signal. `labels` are the texts of true and false; null means two special tokens. */
+  | { readonly kind: "proposition"; readonly labels: readonly [string, string] | null }
+  | { readonly kind: "conversation"; readonly template: Template };
+
+/** Text that stands before a message, by its role. */
+export type Template = Config["objective"]["template"];
+
+export const TEXT: Samples = { kind: "text" };
+
+/** Text of a document, piece by piece. */
+export interface DraftPart {
+  readonly text: string;
+  readonly supervised: boolean;
+  readonly special: "end" | "true" | "false" | null;
+}
+
+/** Columns of a Parquet file that these samples are made of. */
+export function columnsOf(samples: Samples, field: string): string[] {
+  if (samples.kind === "text") return [field];
+  if (samples.kind === "proposition") return [field, "proposition", "label"];
+  return ["messages", "prompt", "completion"];
+}
+
+/**
+ * One document of a row; null for an empty text.
+ *
+ * @throws FlmError DATA_INVALID, naming the place and the field
+ */
+export function documentOf(row: Row, samples: Samples, field: string): Document | null {
+  if (samples.kind === "text") {
+    const text = stringField(row, field, textHint(row));
+    if (text === "") return null;
+    return {
+      text: Buffer.from(text),
+      repaired: row.repaired || hasLoneSurrogate(text),
+      parts: null,
+    };
+  }
+  const draft =
+    samples.kind === "proposition"
+      ? proposition(row, field, samples.labels)
+      : conversation(row, samples.template);
+  return assemble(draft, row);
+}
+
+function textHint({ fields }: Row): string {
+  const names = Object.keys(fields).slice(0, 8).join(", ");
+  return `set data.sources[].field; this row has the fields: ${names || "none"}`;
+}
+
+function assemble(draft: readonly DraftPart[], { where, repaired }: Row): Document {
+  const texts = draft.map(({ text }) => Buffer.from(text));
+  let end = 0;
+  const parts = draft.map(({ supervised, special }, i) => ({
+    end: (end += texts[i]!.length),
+    supervised,
+    special,
+  }));
+  if (end > MAX_DOCUMENT_BYTES) throw tooLarge(where);
+  const isBroken = draft.some(({ text }) => hasLoneSurrogate(text));
+  return { text: Buffer.concat(texts), repaired: repaired || isBroken, parts };
+}

@@ -1,0 +1,21 @@
+import { Decompress } from "fzstd";
+
+/** Bounds what one push unfolds to: a block is at least 4 bytes and at most 128 KiB of content. */
+const PUSH_BYTES = 1 << 10;
+
+/** Decompresses Zstandard, one or several frames, without ever holding much more than a window. */
+export async function* unzstd(compressed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let ready: Buffer[] = [];
+  const stream = new Decompress((block) => {
+    // A copy: the decompressor may go on using the memory of the block.
+    if (block.length > 0) ready.push(Buffer.from(block));
+  });
+  for await (const chunk of compressed)
+    for (let at = 0; at < chunk.length; at += PUSH_BYTES) {
+      stream.push(chunk.subarray(at, at + PUSH_BYTES));
+      yield* ready;
+      ready = [];
+    }
+  stream.push(new Uint8Array(), true);
+  yield* ready;
+}
