@@ -27,9 +27,12 @@ export function readReport(log) {
   let entry, about;
   for (const line of log.split("\n")) {
     const start = /Compiling entry function '(\w+)' for '(\w+)'/.exec(line);
-    if (start) entries.push((entry = { symbol: start[1], architecture: start[2], shared_bytes: 0 }));
+    if (start)
+      entries.push((entry = { symbol: start[1], architecture: start[2], shared_bytes: 0 }));
     about = /Function properties for (\w+)/.exec(line)?.[1] ?? about;
-    const frame = /(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads/.exec(line);
+    const frame = /(\d+) bytes stack frame, (\d+) bytes spill stores, (\d+) bytes spill loads/.exec(
+      line,
+    );
     // Functions that were not inlined into a kernel have such a line too.
     if (frame && entry?.symbol === about) {
       entry.stack_bytes = Number(frame[1]);
@@ -43,7 +46,10 @@ export function readReport(log) {
   }
   const names = plainNames(entries.map(({ symbol }) => symbol));
   const report = {};
-  for (const [i, { architecture, registers, shared_bytes, stack_bytes, spill_bytes }] of entries.entries())
+  for (const [
+    i,
+    { architecture, registers, shared_bytes, stack_bytes, spill_bytes },
+  ] of entries.entries())
     (report[names[i]] ??= {})[architecture] = { registers, shared_bytes, stack_bytes, spill_bytes };
   return report;
 }
@@ -78,7 +84,9 @@ export function checkKernels(report, budgets) {
       const budget = budgets[kernel]?.[architecture];
       if (budget === undefined) problems.push(`${what} has no budget`);
       else if (used.spill_bytes > budget.spill_bytes)
-        problems.push(`${what} spills ${used.spill_bytes} bytes, its budget has ${budget.spill_bytes}`);
+        problems.push(
+          `${what} spills ${used.spill_bytes} bytes, its budget has ${budget.spill_bytes}`,
+        );
       for (const field of ["registers", "shared_bytes", "stack_bytes"])
         if (used[field] > budget?.[field])
           problems.push(`${what} takes ${used[field]} ${field}, its budget has ${budget[field]}`);
@@ -134,7 +142,9 @@ function main() {
   const problems = checkKernels(report, budgets);
   const compiled = Object.values(report).reduce((sum, each) => sum + Object.keys(each).length, 0);
   if (compiled === 0)
-    problems.push(`${positionals[0]} reports no kernel: was it built with -Xptxas=-v and --clean-first?`);
+    problems.push(
+      `${positionals[0]} reports no kernel: was it built with -Xptxas=-v and --clean-first?`,
+    );
   for (const problem of problems) console.error(problem);
   console.log(`${compiled} kernels compiled, ${problems.length} problems`);
   return problems.length > 0 ? 1 : 0;

@@ -60,17 +60,36 @@ function activations(shape: ModelShape, tokens: number): Launch[] {
   const one = { ...common, count: shape.num_layers, threads: 256 };
   const [forward, backward] = kind === "swiglu" ? [6, 10] : [4, 6]; // bytes of an element of the FFN
   return [
-    { op: `${kind}_fwd`, kernel: `${kind}_fwd_kernel<bf16, 8>`, flops: 8 * size, bytes: forward * size },
-    { op: `${kind}_bwd`, kernel: `${kind}_bwd_kernel<bf16, 8>`, flops: 16 * size, bytes: backward * size },
+    {
+      op: `${kind}_fwd`,
+      kernel: `${kind}_fwd_kernel<bf16, 8>`,
+      flops: 8 * size,
+      bytes: forward * size,
+    },
+    {
+      op: `${kind}_bwd`,
+      kernel: `${kind}_bwd_kernel<bf16, 8>`,
+      flops: 16 * size,
+      bytes: backward * size,
+    },
   ].map((launch) => ({ ...one, ...launch }));
 }
 
 /** A bias is rounded to bf16 for cuBLASLt's epilogue; its gradient is a sum over rows. */
-function biases({ name, out, count }: { name: string; out: number; count: number }, tokens: number): Launch[] {
+function biases(
+  { name, out, count }: { name: string; out: number; count: number },
+  tokens: number,
+): Launch[] {
   const partials = rowParts(tokens) * out;
   const one = { ...common, count, threads: 256 };
   return [
-    { ...one, op: `cast, bias of ${name}`, kernel: "cast_kernel<bf16, float, 8>", flops: 0, bytes: 6 * out },
+    {
+      ...one,
+      op: `cast, bias of ${name}`,
+      kernel: "cast_kernel<bf16, float, 8>",
+      flops: 0,
+      bytes: 6 * out,
+    },
     {
       ...one,
       op: `bias_bwd, ${name}`,

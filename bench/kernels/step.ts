@@ -26,7 +26,13 @@ function optimizerLaunches(shape: ModelShape): Launch[] {
   const parameters = countParameters(shape);
   const updates = Math.ceil(parameterTable(shape).length / ADAMW_TENSORS);
   const common = { unit: "vector", threads: 256, dynamic_shared_bytes: 0 } as const;
-  const over = (op: string, kernel: string | null, count: number, flops: number, bytes: number) => ({
+  const over = (
+    op: string,
+    kernel: string | null,
+    count: number,
+    flops: number,
+    bytes: number,
+  ) => ({
     ...common,
     op,
     kernel,
@@ -57,7 +63,12 @@ export function floorSeconds({ unit, flops, bytes }: Launch, hardware: HardwareP
  * FlashAttention-3 (arXiv 2407.08608) reports of FlashAttention-2, whose instructions ours are. Products and memory:
  * large ones on cuBLASLt and on kernels that read and write whole vectors; a guess.
  */
-export const ASSUMED = { products: 0.7, attention: 0.35, memory: 0.85, launch_seconds: 2e-6 } as const;
+export const ASSUMED = {
+  products: 0.7,
+  attention: 0.35,
+  memory: 0.85,
+  launch_seconds: 2e-6,
+} as const;
 
 export interface Prediction {
   /** The sum of all floors: no step is quicker. */

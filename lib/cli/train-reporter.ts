@@ -1,6 +1,7 @@
 import type { PrepareProgress } from "../data/types.ts";
 import type { RunEvent, StartInfo, StepRow, TrainObserver, TrainResult } from "../train/events.ts";
 import { bytes, count, duration, flops } from "../format.ts";
+import { meshOf } from "../parallel/mesh.ts";
 import { LiveLine } from "./live-line.ts";
 
 /** Plain lines (no terminal) come at most this often. */
@@ -33,6 +34,7 @@ export class TrainReporter implements TrainObserver {
     this.#line.print(`run         ${info.run_dir}`);
     this.#line.print(`device      ${info.device.name}, ${info.precision}`);
     if (info.device_reason) this.#line.print(`            no GPU: ${info.device_reason}`);
+    if (info.ranks > 1) this.#line.print(`ranks       ${info.ranks}: ${meshes(info)}`);
     this.#line.print(`model       ${sizes} parameters, vocabulary ${info.vocab_size}`);
     this.#line.print(
       `data        ${count(info.train_tokens)} training tokens, ${count(info.validation_tokens)} for validation`,
@@ -100,6 +102,22 @@ export class TrainReporter implements TrainObserver {
 
 function nats(loss: number | null): string {
   return loss === null ? "-" : loss.toFixed(4);
+}
+
+/** "TP 2 (sequence) · PP 2 · DP 2 → PP 4", a mesh a stage, where it changes. */
+function meshes({ stages, ranks }: StartInfo): string {
+  const texts = stages.map(({ config, shape }) => {
+    const mesh = meshOf(config.parallel, shape, ranks);
+    const sizes = [
+      [`TP ${mesh.tensor_parallel_size}`, mesh.tensor_parallel_size],
+      [`PP ${mesh.pipeline_parallel_size}`, mesh.pipeline_parallel_size],
+      [`DP ${mesh.data_parallel_size}`, mesh.data_parallel_size],
+    ] as const;
+    const split = sizes.filter(([, size]) => size > 1).map(([text]) => text);
+    const sequence = config.parallel.sequence_parallel ? ", sequence parallel" : "";
+    return split.length === 0 ? "one rank" : split.join(" · ") + sequence;
+  });
+  return texts.filter((text, i) => text !== texts[i - 1]).join(" → ");
 }
 
 function describeEvent(event: RunEvent): string | null {

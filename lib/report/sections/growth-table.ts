@@ -57,7 +57,8 @@ export function growthTable({ events, config }: RunFacts): Html | null {
 
 function signed(value: number): string {
   if (!Number.isFinite(value)) return decimals(null, 0);
+  if (value === 0) return "0";
   const size = Math.abs(value);
-  const text = size !== 0 && size < 1e-4 ? size.toExponential(1) : size.toFixed(5);
+  const text = size < 1e-4 ? size.toExponential(1) : size.toFixed(5);
   return `${value < 0 ? "−" : "+"}${text}`;
 }

@@ -4,6 +4,10 @@ import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type Config, resolveConfig, type UserConfig } from "../../../lib/config/index.ts";
 import { DocumentIndex } from "../../../lib/data/corpus/document-index.ts";
+import type { Document } from "../../../lib/data/read/document.ts";
+import { readDocuments } from "../../../lib/data/read/documents.ts";
+import { type Samples, TEXT } from "../../../lib/data/read/samples.ts";
+import { findSourceFiles } from "../../../lib/data/read/source-files.ts";
 import { FlmError } from "../../../lib/errors.ts";
 
 /** A directory with these files, deleted when the running test ends. */
@@ -30,6 +34,23 @@ export function configFor(
     tokens: 1e6,
   };
   return resolveConfig({ name: "test", data, tokenizer, stages: [stage] }, { cwd });
+}
+
+/** All documents of files with these contents, which are one source. */
+export function readAll(
+  files: Record<string, string | Uint8Array>,
+  { format = "auto", field = "text", samples = TEXT }: Partial<ReadOptions> = {},
+): Promise<Document[]> {
+  const directory = directoryWith(files);
+  const path = Object.keys(files).map((name) => join(directory, name));
+  const found = findSourceFiles({ path, format, samples: samples.kind }, 0);
+  return collect(readDocuments({ files: found, field, samples }));
+}
+
+interface ReadOptions {
+  format: "auto" | "text" | "jsonl" | "parquet";
+  field: string;
+  samples: Samples;
 }
 
 /** The error that `run` ends with. */

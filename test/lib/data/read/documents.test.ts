@@ -2,17 +2,15 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { MAX_DOCUMENT_BYTES } from "../../../../lib/data/read/document.ts";
-import { readDocuments } from "../../../../lib/data/read/documents.ts";
 import { findSourceFiles } from "../../../../lib/data/read/source-files.ts";
-import { collect, directoryWith, errorOf } from "../support.ts";
+import { directoryWith, errorOf, readAll } from "../support.ts";
 
-type Format = "auto" | "text" | "jsonl";
-
-function read(files: Record<string, string | Uint8Array>, format: Format = "auto", field = "text") {
-  const directory = directoryWith(files);
-  const path = Object.keys(files).map((name) => join(directory, name));
-  const source = { path, format, field, weight: 1 };
-  return collect(readDocuments({ files: findSourceFiles(source, 0), field }));
+function read(
+  files: Record<string, string | Uint8Array>,
+  format: "auto" | "text" | "jsonl" = "auto",
+  field = "text",
+) {
+  return readAll(files, { format, field });
 }
 
 async function texts(...args: Parameters<typeof read>): Promise<string[]> {
@@ -109,7 +107,7 @@ describe("hostile files", () => {
 });
 
 describe("findSourceFiles", () => {
-  const source = (path: string[]) => ({ path, format: "auto" as const, field: "text", weight: 1 });
+  const source = (path: string[]) => ({ path, format: "auto" as const, samples: "text" as const });
 
   it("finds each file once", () => {
     const directory = directoryWith({ "a.md": "", "b.md": "" });
@@ -128,9 +126,24 @@ describe("findSourceFiles", () => {
     expect(error.hint).toMatch(hint);
   });
 
-  it.each(["a.parquet", "a.jsonl.zst"])("refuses %s", async (name) => {
-    const directory = directoryWith({ [name]: "" });
-    const error = await errorOf(() => findSourceFiles(source([directory]), 0));
-    expect(error).toMatchObject({ code: "NOT_SUPPORTED" });
+  it("goes by the name's ending, behind that of a compression", () => {
+    const names = ["a.md", "b.jsonl.gz", "c.parquet", "d.NDJSON.zst", "e.txt.GZ"];
+    const directory = directoryWith(Object.fromEntries(names.map((name) => [name, ""])));
+    const found = findSourceFiles(source([directory]), 0);
+    expect(found.map(({ format, compression }) => [format, compression])).toEqual([
+      ["text", "none"],
+      ["jsonl", "gzip"],
+      ["parquet", "none"],
+      ["jsonl", "zstd"],
+      ["text", "gzip"],
+    ]);
+  });
+
+  it("names a text file where rows are needed", async () => {
+    const directory = directoryWith({ "a.txt": "" });
+    const wanted = { ...source([directory]), samples: "conversation" as const };
+    const error = await errorOf(() => findSourceFiles(wanted, 2));
+    expect(error).toMatchObject({ code: "DATA_INVALID" });
+    expect(error.message).toMatch(/data\.sources\.2\.samples: .*a\.txt is text/);
   });
 });
