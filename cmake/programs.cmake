@@ -27,3 +27,6 @@ endif()
 
 add_executable(flm_comm_bench ${CMAKE_SOURCE_DIR}/bench/comm/comm_bench.cpp)
 target_link_libraries(flm_comm_bench PRIVATE flm_rooms)
+
+add_executable(flm_step_bench ${CMAKE_SOURCE_DIR}/bench/step/step_bench.cpp ${CMAKE_SOURCE_DIR}/bench/step/job.cpp)
+target_link_libraries(flm_step_bench PRIVATE flm_rooms)

@@ -96,7 +96,7 @@ export async function measureFiles(
 
 function findSource(path: string, field: string): Source {
   try {
-    const files = findSourceFiles({ path: [path], format: "auto", samples: "text" }, 0);
+    const files = findSourceFiles({ path: [path], format: "auto", type: "text" }, 0);
     return { files, field, samples: TEXT };
   } catch (error) {
     if (!(error instanceof FlmError) || error.code !== "DATA_NOT_FOUND") throw error;

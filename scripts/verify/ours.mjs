@@ -7,6 +7,9 @@ import { CheckpointStore } from "../../dist/checkpoint/store.js";
 import { resolveConfig } from "../../dist/config/resolve.js";
 import { NO_RAMP } from "../../dist/growth/ramp.js";
 import { engineSpecOf, planStages } from "../../dist/growth/stage-plan.js";
+import { NO_INSTRUCTIONS } from "../../dist/native/types.js";
+import { aloneIn } from "../../dist/train/rank-stage.js";
+import { alone } from "../../dist/train/ranks.js";
 import { initialLoad, saveCheckpoint, StageEngine } from "../../dist/train/session.js";
 import { everyNextToken, makeTokens, stepPieces, writeTokenFile } from "./batches.mjs";
 import { BATCH_SIZE, configOf, VOCAB_SIZE } from "./families.mjs";
@@ -45,7 +48,8 @@ async function withEngine(precision, clip_grad, use) {
   const placement = { device: "cpu", device_index: 0, num_threads: 0, precision };
   const optimizer = { ...config.optimizer, clip_grad };
   const load = wildInitialLoad();
-  const engine = await StageEngine.create({ ...config, optimizer }, plan, placement, load, files);
+  const parts = { config: { ...config, optimizer }, placement, world: null, files };
+  const engine = await StageEngine.create(parts, aloneIn(plan), load);
   try {
     return await use(engine);
   } finally {
@@ -54,10 +58,7 @@ async function withEngine(precision, clip_grad, use) {
 }
 
 function train(engine, batch) {
-  engine.countStep();
-  const num_micro_batches = BATCH_SIZE / plan.config.micro_batch_size;
-  const pieces = Float64Array.from(batch);
-  return engine.native.step({ pieces, num_micro_batches, lr, ramp: NO_RAMP });
+  return engine.step(Float64Array.from(batch), { lr, ramp: NO_RAMP, stop: false });
 }
 
 async function trainAll(engine, steps) {
@@ -72,13 +73,14 @@ async function tokenLosses(engine, pieces, rows) {
     num_micro_batches: Math.ceil(rows / plan.config.micro_batch_size),
     ramp: NO_RAMP,
     per_token: true,
+    instructions: NO_INSTRUCTIONS,
   });
   return Array.from(token_losses);
 }
 
 async function save(engine, step) {
   const store = new CheckpointStore(join(directory, "checkpoints"));
-  const { checkpoint } = await saveCheckpoint(store, engine, {
+  const { checkpoint } = await saveCheckpoint(store, alone(1), engine, {
     package_version: "0.0.0",
     step,
     epoch: 1,

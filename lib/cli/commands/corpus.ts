@@ -81,7 +81,7 @@ function filesAt(paths: readonly string[]): SourceFile[] {
     throw new FlmError("DATA_NOT_FOUND", `there are no files at ${missing}`, {
       hint: "check the path; relative ones count from the working directory",
     });
-  return findSourceFiles({ path, format: "auto", samples: "text" }, 0);
+  return findSourceFiles({ path, format: "auto", type: "text" }, 0);
 }
 
 function ownLaw({ beta, coefficient }: Options): Omit<DataLaw, "name"> | null {

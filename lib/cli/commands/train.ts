@@ -55,6 +55,7 @@ async function run(path: string, options: Options): Promise<void> {
   const count = launch.launcher === "none" ? worldSizeOf(config.stages) : launch.ranks_to_start;
   if (count > 1) {
     checkMeshes(config, launch.launcher === "none" ? count : launch.world_size);
+    if (launch.launcher !== "none") process.stderr.write(`${launch.reason}\n`);
     const { exit_code, message } = await runLocalRanks({ count, launch, stderr: process.stderr });
     if (message !== null) process.stderr.write(`${message}\n`);
     process.exitCode = exit_code;
@@ -62,7 +63,7 @@ async function run(path: string, options: Options): Promise<void> {
   }
   const reporter = new TrainReporter(process.stderr);
   if (launch.rank === 0 && launch.world_size > 1)
-    reporter.note(isLocal ? `${launch.world_size} ranks, started here` : launch.reason);
+    reporter.note(isLocal ? `${launch.local_world_size} ranks, started here` : launch.reason);
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
     // The second signal means now: what is committed is whole.

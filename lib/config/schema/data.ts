@@ -22,7 +22,7 @@ const sourceSchema = z.strictObject({
     z.string().min(1).default("text"),
     "The field of a jsonl or parquet row that holds its text.",
   ),
-  samples: key(
+  type: key(
     z.enum(["text", "proposition", "conversation"]).default("text"),
     "What a row is: text, a proposition with a label (objective freelm), or messages (objective instruct).",
   ),

@@ -24,7 +24,7 @@ export function readRecipe({ data, objective, tokenizer }: Config): Recipe {
     sources: data.sources.map((source, index) => ({
       files: findSourceFiles(source, index),
       field: source.field,
-      samples: samplesOf(source.samples, objective),
+      samples: samplesOf(source.type, objective),
     })),
     validation_fraction: data.validation.fraction,
     tokenizer,
@@ -32,9 +32,9 @@ export function readRecipe({ data, objective, tokenizer }: Config): Recipe {
   };
 }
 
-function samplesOf(kind: Samples["kind"], { labels, template }: Config["objective"]): Samples {
+function samplesOf(kind: Samples["kind"], { labels }: Config["objective"]): Samples {
   if (kind === "proposition") return { kind, labels };
-  return kind === "conversation" ? { kind, template } : { kind };
+  return { kind };
 }
 
 /**

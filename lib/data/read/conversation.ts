@@ -1,27 +1,35 @@
 import { FlmError } from "../../errors.ts";
 import { badField, kindOf, type Row, stringField } from "./row.ts";
-import type { DraftPart, Template } from "./samples.ts";
+import type { DraftPart } from "./samples.ts";
+
+/** What stands before a message, by its role. A prompt ends with the assistant's. */
+const OPENINGS = { system: "System:\n", user: "User:\n", assistant: "Assistant:\n" } as const;
 
 interface Message {
-  readonly role: keyof Template;
+  readonly role: keyof typeof OPENINGS;
   readonly content: string;
 }
 
 /**
- * Messages as one document. Of each only what the assistant says is supervised, and the token that ends it, so that
- * the model learns to stop. A row has `messages`, each with `role` and `content`, or `prompt` and `completion`.
+ * Messages as one document: "System:", "User:" or "Assistant:" and a line feed, what is said, and a line feed. Only what the
+ * assistant says is supervised, and the token that ends a document, which stands behind it in place of the line feed,
+ * so that the model learns to stop. A row has `messages`, each with `role` and `content`, or `prompt` and `completion`.
  */
-export function conversation(row: Row, template: Template): DraftPart[] {
+export function conversation(row: Row): DraftPart[] {
   const messages = Object.hasOwn(row.fields, "messages") ? messagesOf(row) : promptOf(row);
   if (!messages.some(({ role }) => role === "assistant"))
     throw new FlmError("DATA_INVALID", `${row.where}: no message has the role "assistant"`, {
       hint: "there is nothing to learn from it: leave the row out",
     });
   return messages.flatMap(({ role, content }): DraftPart[] => {
-    const before = { text: template[role], supervised: false, special: null };
+    const before = { text: OPENINGS[role], supervised: false, special: null };
     if (role === "assistant") return [before, { text: content, supervised: true, special: "end" }];
     return [{ ...before, text: `${before.text}${content}\n` }];
   });
+}
+
+function isRole(role: unknown): role is keyof typeof OPENINGS {
+  return typeof role === "string" && Object.hasOwn(OPENINGS, role);
 }
 
 function promptOf(row: Row): Message[] {
@@ -40,7 +48,7 @@ function messagesOf(row: Row): Message[] {
     const at = `messages[${i}]`;
     if (kindOf(message) !== "object") throw badField(row, at, message, "an object", hint);
     const { role, content } = message as Record<string, unknown>;
-    if (role !== "system" && role !== "user" && role !== "assistant")
+    if (!isRole(role))
       throw new FlmError(
         "DATA_INVALID",
         `${row.where}: field "${at}.role" is ${JSON.stringify(role)}`,

@@ -12,7 +12,7 @@ const NAMES = ["true", "false"] as const;
 export function proposition(
   row: Row,
   field: string,
-  labels: readonly [string, string] | null,
+  labels: readonly string[] | null,
 ): DraftPart[] {
   const text = Object.hasOwn(row.fields, field) ? stringField(row, field) : "";
   const claim = stringField(row, "proposition");

@@ -1,4 +1,3 @@
-import type { Config } from "../../config/types.ts";
 import { conversation } from "./conversation.ts";
 import { type Document, MAX_DOCUMENT_BYTES, tooLarge } from "./document.ts";
 import { proposition } from "./proposition.ts";
@@ -8,11 +7,8 @@ import { hasLoneSurrogate, type Row, stringField } from "./row.ts";
 export type Samples =
   | { readonly kind: "text" }
   /** FreeLM's teacher signal. `labels` are the texts of true and false; null means two special tokens. */
-  | { readonly kind: "proposition"; readonly labels: readonly [string, string] | null }
-  | { readonly kind: "conversation"; readonly template: Template };
-
-/** Text that stands before a message, by its role. */
-export type Template = Config["objective"]["template"];
+  | { readonly kind: "proposition"; readonly labels: readonly string[] | null }
+  | { readonly kind: "conversation" };
 
 export const TEXT: Samples = { kind: "text" };
 
@@ -46,9 +42,7 @@ export function documentOf(row: Row, samples: Samples, field: string): Document 
     };
   }
   const draft =
-    samples.kind === "proposition"
-      ? proposition(row, field, samples.labels)
-      : conversation(row, samples.template);
+    samples.kind === "proposition" ? proposition(row, field, samples.labels) : conversation(row);
   return assemble(draft, row);
 }
 

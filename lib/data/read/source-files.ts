@@ -3,7 +3,7 @@ import type { Config } from "../../config/types.ts";
 import { FlmError, ioError } from "../../errors.ts";
 import { findFiles } from "./glob.ts";
 
-type SourceConfig = Pick<Config["data"]["sources"][number], "path" | "format" | "samples">;
+type SourceConfig = Pick<Config["data"]["sources"][number], "path" | "format" | "type">;
 
 /** A file to read, with what tells whether it has changed. */
 export interface SourceFile {
@@ -32,10 +32,10 @@ export function findSourceFiles(source: SourceConfig, index: number): SourceFile
   }
   const files = [...paths].sort().map((path) => describeFile(path, source));
   const text = files.find(({ format }) => format === "text");
-  if (source.samples !== "text" && text !== undefined)
+  if (source.type !== "text" && text !== undefined)
     throw new FlmError(
       "DATA_INVALID",
-      `data.sources.${index}.samples: ${text.path} is text and has no fields to make a ${source.samples} of`,
+      `data.sources.${index}.type: ${text.path} is text and has no fields to make a ${source.type} of`,
       { hint: "name .jsonl or .parquet files, or set data.sources[].format" },
     );
   return files;

@@ -26,7 +26,7 @@ export interface RunSummary {
   device: string | null;
   precision: string | null;
   /** Processes that trained together, each with a device. */
-  ranks: number;
+  ranks: number | null;
 }
 
 export function summarise(record: RunRecord, stages: readonly StageSpan[]): RunSummary {
@@ -51,7 +51,7 @@ export function summarise(record: RunRecord, stages: readonly StageSpan[]): RunS
     tokens_per_second: meanSpeed(steps),
     device: start?.device ?? checkpoint?.device ?? null,
     precision: start?.precision ?? checkpoint?.precision ?? null,
-    ranks: start?.ranks ?? 1,
+    ranks: start?.ranks ?? null,
   };
 }
 

@@ -25,7 +25,11 @@ export function readoutData(runs: readonly RunFacts[]): unknown {
       indices.map((i) => (Number.isFinite(values[i]) ? Number(values[i]!.toPrecision(6)) : null));
     return {
       name: summary.name,
-      ...Object.fromEntries(COLUMNS.map((column) => [column, pick(steps[column])])),
+      ...Object.fromEntries(
+        COLUMNS.filter((column) => column === "step" || steps[column].some(Number.isFinite)).map(
+          (column) => [column, pick(steps[column])],
+        ),
+      ),
       smoothed: pick(smoothed),
     };
   });

@@ -31,7 +31,7 @@ function shown(value) {
 function linesAt(run, { x, y }, wanted) {
   if (run.step.length === 0 || (runs.length > 1 && wanted > run[x].at(-1))) return [];
   const i = nearest(run[x], wanted);
-  const values = y.split(" ").map((key) => NAMES[key] + " " + shown(run[key][i]));
+  const values = y.split(" ").map((key) => NAMES[key] + " " + shown(run[key]?.[i] ?? null));
   if (runs.length > 1) return [run.name + values.join(", ")];
   return ["step " + run.step[i] + ", " + shown(run.tokens[i]) + " tokens", ...values];
 }

@@ -10,11 +10,12 @@ import { count, duration } from "../../format.ts";
 export function stageTable({ stages, summary, config }: RunFacts): Html | null {
   if (stages.length === 0) return null;
   const price = Number(config.values.get("hardware.price_per_gpu_hour") ?? Number.NaN);
+  const ranks = summary.ranks ?? Number.NaN;
   const spent = (measure: Measure) => sum(stages.map((stage) => spentIn(stage, measure)));
   const flops = spent("flops");
   const has = (value: (stage: StageSpan) => number) =>
     stages.some((stage) => Number.isFinite(value(stage)));
-  const costOf = (seconds: number) => (price * summary.ranks * seconds) / 3600;
+  const costOf = (seconds: number) => (price * ranks * seconds) / 3600;
   const isPriced = Number.isFinite(costOf(spent("seconds")));
   const hasNearZero = has(({ near_zero_share }) => near_zero_share);
   const columns: (Column<StageSpan> | false)[] = [
@@ -60,7 +61,7 @@ export function stageTable({ stages, summary, config }: RunFacts): Html | null {
     )}
     <p class="note">
       Time is that of training steps; validation, checkpoints and growth come on
-      top.${isPriced && ` Cost: ${price} a device hour, ${deviceText(summary.ranks)}.`}${
+      top.${isPriced && ` Cost: ${price} a device hour, ${deviceText(ranks)}.`}${
         hasNearZero &&
         " Near zero: the share of weights below 2⁻¹⁴, the smallest normal number of fp16, at the stage’s end."
       }

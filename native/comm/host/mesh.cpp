@@ -163,9 +163,9 @@ void Mesh::read_from(int peer) {
     left = left_[size_t(peer)];
   }
   if (!left) {
-    fault_.raise(ErrorCode::comm_peer_lost, "rank " + std::to_string(rank_) + " lost rank " +
-                                                std::to_string(peer) + ": " + reason +
-                                                " without a goodbye; its process has probably died");
+    fault_.raise(ErrorCode::comm_peer_lost,
+                 "rank " + std::to_string(rank_) + " lost rank " + std::to_string(peer) + ": " + reason +
+                     " without a goodbye; it has died, or the network between them is cut");
   }
 }
 

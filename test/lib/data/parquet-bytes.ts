@@ -88,7 +88,10 @@ type Thrift = readonly [type: number, bytes: Buffer];
 
 const i32 = (value: number): Thrift => [5, varint(2 * value)];
 const i64 = (value: number): Thrift => [6, varint(2 * value)];
-const binary = (text: string): Thrift => [8, Buffer.concat([varint(text.length), Buffer.from(text)])];
+const binary = (text: string): Thrift => [
+  8,
+  Buffer.concat([varint(text.length), Buffer.from(text)]),
+];
 const nested = (...fields: [number, Thrift][]): Thrift => [12, struct(fields)];
 
 function list(items: readonly Thrift[]): Thrift {

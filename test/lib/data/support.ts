@@ -43,7 +43,7 @@ export function readAll(
 ): Promise<Document[]> {
   const directory = directoryWith(files);
   const path = Object.keys(files).map((name) => join(directory, name));
-  const found = findSourceFiles({ path, format, samples: samples.kind }, 0);
+  const found = findSourceFiles({ path, format, type: samples.kind }, 0);
   return collect(readDocuments({ files: found, field, samples }));
 }
 

@@ -71,6 +71,7 @@ export function grownRun(): Required<RunFiles> {
     step: 0,
     device: "a CPU (avx512-bf16, 2 threads)",
     precision: "bf16",
+    ranks: 4,
     parameters: 482_000,
   });
   event({ type: "baseline", step: 0, bigram_loss: 2.47 });
@@ -119,6 +120,11 @@ export function grownRun(): Required<RunFiles> {
           tokens: 60_000,
         });
       }
+      if (i === steps - 1) {
+        event(evaluation(step, 20 + 15 * stage));
+        event({ type: "stage", step, stage, parameters, near_zero_share: 0.001, seconds: 0.1 });
+        event({ type: "sample", step, prompt: "The function ", text: `of stage ${stage}` });
+      }
       if (step === 300)
         event({ type: "resume", step, checkpoint: "/runs/mini/checkpoints/step-00000300.e0001" });
       if (step === 412) event({ type: "skip", step, loss: null, grad_norm: null });
@@ -133,6 +139,30 @@ export function grownRun(): Required<RunFiles> {
   });
   event({ type: "done", step, status: "done" });
   return { config: configText(), metrics, events };
+}
+
+/** Two groups: one whose score passes its floor, one that stays below. */
+function evaluation(step: number, score: number): RunEvent {
+  const group = (name: string, task: string, value: number, floor: number) => ({
+    task: { name: task, group: name, n: 300, score: value, ci95: interval(value), floor },
+    mean: { name, score: value, ci95: interval(value) },
+  });
+  const groups = [
+    group("pattern mining", "pm_full_repeat", score, 25),
+    group("symbolic mapping", "sm_bool", 30, 50),
+  ];
+  return {
+    type: "evaluation",
+    step,
+    suite: "iq",
+    tasks: groups.map(({ task }) => task),
+    groups: groups.map(({ mean }) => mean),
+    seconds: 1,
+  };
+}
+
+function interval(score: number): [number, number] {
+  return [score - 5, score + 5];
 }
 
 function lossAt(step: number, stage: number): number {
@@ -154,5 +184,5 @@ function configText(): string {
       `  - name: ${name}\n    num_layers: ${num_layers}\n    hidden_size: ${hidden_size}\n` +
       `    growth:\n      depth: stack\n`,
   );
-  return `# Resolved by flm-train 0.1.0: every key, with its value in this run.\nname: flm-mini\nseed: 1\nstages:\n${stages.join("")}`;
+  return `# Resolved by flm-train 0.1.0: every key, with its value in this run.\nname: flm-mini\nseed: 1\nhardware:\n  price_per_gpu_hour: 2\nstages:\n${stages.join("")}`;
 }

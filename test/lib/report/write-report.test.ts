@@ -51,6 +51,11 @@ describe("one run", () => {
       "resumed from /runs/mini/checkpoints/step-00000300.e0001",
       "skipped: loss –",
       "num_layers: 10",
+      "Cost: 2 a device hour, 4 devices",
+      "0.10 %",
+      "Evaluation: iq",
+      "pm_full_repeat",
+      "what it wrote earlier, from step 586 on",
     ])
       expect(page.replaceAll(/\s+/g, " ")).toContain(text);
   });
@@ -72,7 +77,7 @@ test("hostile texts stay texts", async () => {
     config: `name: '${attack.replaceAll("'", "''")}'\n`,
     metrics: [stepRow(1)],
     events: [
-      { type: "start", step: 0, device: attack, precision: attack, parameters: 1 },
+      { type: "start", step: 0, device: attack, precision: attack, ranks: 1, parameters: 1 },
       { type: "warning", step: 1, message: attack },
       { type: "sample", step: 1, prompt: attack, text: attack },
       { type: "failed", step: 1, code: "INTERNAL", message: attack },
@@ -125,6 +130,8 @@ describe("several runs", () => {
     expectSound(page);
     expect(page).toContain("3 runs");
     expect(page).toMatch(/<code>seed<\/code>/);
+    expect(page).toContain("growth events");
+    expect(page.match(/class="dots ring-outside run-0"/g)).toHaveLength(4);
     expect(existsSync(join(grown, "report.html"))).toBe(false);
   });
 

@@ -5,7 +5,9 @@ import { HashSet } from "../../../../lib/data/corpus/hash-set.ts";
 import { Splitter, TRAINING, VALIDATION } from "../../../../lib/data/corpus/split.ts";
 
 const hashes = (count: number): DocumentHash[] =>
-  Array.from({ length: count }, (_, i) => hashDocument({ text: Buffer.from(`document ${i}`), parts: null }));
+  Array.from({ length: count }, (_, i) =>
+    hashDocument({ text: Buffer.from(`document ${i}`), parts: null }),
+  );
 
 function split(documents: readonly DocumentHash[], fraction: number) {
   const splitter = new Splitter(fraction);
@@ -31,7 +33,9 @@ describe("Splitter", () => {
     const documents = fc.uniqueArray(fc.nat(1000), { minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(documents, fc.double({ min: 0, max: 0.5, noNaN: true }), (names, fraction) => {
-        const own = names.map((name) => hashDocument({ text: Buffer.from(String(name)), parts: null }));
+        const own = names.map((name) =>
+          hashDocument({ text: Buffer.from(String(name)), parts: null }),
+        );
         const { fates, training_bytes, validation_bytes } = split(own, fraction);
         const bytesOf = (fate: number) =>
           fates.reduce((sum, f, i) => sum + (f === fate ? i + 1 : 0), 0);

@@ -107,7 +107,7 @@ describe("hostile files", () => {
 });
 
 describe("findSourceFiles", () => {
-  const source = (path: string[]) => ({ path, format: "auto" as const, samples: "text" as const });
+  const source = (path: string[]) => ({ path, format: "auto" as const, type: "text" as const });
 
   it("finds each file once", () => {
     const directory = directoryWith({ "a.md": "", "b.md": "" });
@@ -141,9 +141,9 @@ describe("findSourceFiles", () => {
 
   it("names a text file where rows are needed", async () => {
     const directory = directoryWith({ "a.txt": "" });
-    const wanted = { ...source([directory]), samples: "conversation" as const };
+    const wanted = { ...source([directory]), type: "conversation" as const };
     const error = await errorOf(() => findSourceFiles(wanted, 2));
     expect(error).toMatchObject({ code: "DATA_INVALID" });
-    expect(error.message).toMatch(/data\.sources\.2\.samples: .*a\.txt is text/);
+    expect(error.message).toMatch(/data\.sources\.2\.type: .*a\.txt is text/);
   });
 });

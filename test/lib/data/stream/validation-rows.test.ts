@@ -15,7 +15,11 @@ describe("validationRows", () => {
     });
     fc.assert(
       fc.property(lengths, fc.integer({ min: 1, max: 16 }), (files, seq_length) => {
-        const sources = files.map((own, i) => ({ file: 10 + i, documents: indexOf(own), supervised: null }));
+        const sources = files.map((own, i) => ({
+          file: 10 + i,
+          documents: indexOf(own),
+          supervised: null,
+        }));
         const rows = validationRows(sources, seq_length);
         const targets = rows.flatMap((row, index) => {
           const used = Array.from({ length: row.length / PIECE_FIELDS }, (_, i) => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { band, dots, line } from "../../../../lib/report/draw/path.ts";
+import { band, dots, line, ribbon } from "../../../../lib/report/draw/path.ts";
 import { linearScale } from "../../../../lib/report/draw/scale.ts";
 
 const axes = { x: linearScale(0, 10), y: linearScale(0, 1, true) };
@@ -28,4 +28,14 @@ test("dots that have no place are left out", () => {
 
 test("a band covers its stretch over the whole height", () => {
   expect(band(axes, 2, 5, "ramp").text).toMatch(/x="200"\s+y="0"\s+width="300"\s+height="1000"/);
+});
+
+test("a ribbon goes along the upper line and back along the lower, without what has no place", () => {
+  const points = [
+    [0, 0, 1],
+    [5, Number.NaN, 1],
+    [10, 0, 1],
+  ] as const;
+  expect(data(ribbon(axes, points, "").text)).toMatch(/^M0 \d+L1000 \d+L1000 1000L0 1000Z$/);
+  expect(data(ribbon(axes, [], "").text)).toBe("");
 });

@@ -5,7 +5,9 @@ import {
   decimals,
   powerUnit,
   scientific,
+  shareText,
   tickLabels,
+  timeUnit,
 } from "../../../../lib/report/draw/units.ts";
 
 test("both sides of a growth event are in one unit", () => {
@@ -39,4 +41,22 @@ test("numbers in text", () => {
   expect(decimals(1.23456, 3)).toBe("1.235");
   expect(decimals(Number.NaN, 3)).toBe("–");
   expect(decimals(undefined, 3)).toBe("–");
+});
+
+test.each([
+  [59, "time (s)", 1],
+  [600, "time (min)", 60],
+  [20_000, "time (h)", 3600],
+  [1e6, "time (days)", 86_400],
+])("%d seconds are drawn in %s", (longest, title, factor) => {
+  expect(timeUnit("time", longest)).toEqual({ title, factor });
+});
+
+test("shares are percentages, small ones with more digits", () => {
+  expect([0.000775, 0.412, 1, Number.NaN].map(shareText)).toEqual([
+    "0.08 %",
+    "41.2 %",
+    "100.0 %",
+    "–",
+  ]);
 });

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { type Column, parquetBytes } from "../parquet-bytes.ts";
+import { errorOf, readAll } from "../support.ts";
+
+const text = (...values: Column["values"]): Column => ({ name: "text", values });
+const texts = async (...args: Parameters<typeof readAll>) =>
+  (await readAll(...args)).map((document) => document.text.toString());
+
+describe("Parquet files", () => {
+  const other: Column = { name: "id", values: [1n, 2n] };
+
+  it.each(["none", "gzip"] as const)("give a document for each row, codec %s", async (codec) => {
+    const bytes = parquetBytes(
+      [
+        [other, text("one", "中文\0")],
+        [other, text("", "last")],
+      ],
+      codec,
+    );
+    expect(await texts({ "a.parquet": bytes })).toEqual(["one", "中文\0", "last"]);
+    expect(await texts({ "renamed.bin": bytes }, { format: "parquet" })).toHaveLength(3);
+  });
+
+  it("take another field", async () => {
+    const bytes = parquetBytes([[{ name: "body", values: ["a", "b"] }, text("c", "d")]]);
+    expect(await texts({ "a.parquet": bytes }, { field: "body" })).toEqual(["a", "b"]);
+  });
+
+  it("say which rows are no UTF-8", async () => {
+    const bytes = parquetBytes([[text("fine", Uint8Array.of(0x61, 0xff))]]);
+    expect(await readAll({ "a.parquet": bytes })).toMatchObject([
+      { repaired: false },
+      { repaired: true, text: Buffer.from("a\uFFFD") },
+    ]);
+  });
+
+  it.each([
+    ["missing value", text(null), /a\.parquet, row 1: field "text" holds null, not a string/],
+    ["number", { name: "text", values: [7n] }, /a\.parquet, row 0: field "text" holds bigint/],
+    ["other column", { name: "body", values: ["x"] }, /row 0: field "text" is missing/],
+  ] as [string, Column, RegExp][])("name the row with a %s", async (_, column, message) => {
+    const groups = column.values[0] === null ? [[text("x")], [column]] : [[column]];
+    const error = await errorOf(() => readAll({ "a.parquet": parquetBytes(groups) }));
+    expect(error).toMatchObject({ code: "DATA_INVALID" });
+    expect(error.message).toMatch(message);
+  });
+
+  it("are refused with their name and the row group when they are damaged", async () => {
+    const whole = parquetBytes([[text("one")], [text("two ".repeat(500))]], "gzip");
+    const noFooter = await errorOf(() => readAll({ "a.parquet": whole.subarray(0, -9) }));
+    expect(noFooter.message).toMatch(/a\.parquet cannot be read as Parquet: .*footer/);
+    const empty = await errorOf(() => readAll({ "a.parquet": "" }));
+    expect(empty).toMatchObject({ code: "DATA_INVALID" });
+    const damaged = Buffer.from(whole);
+    const page = damaged.lastIndexOf(Buffer.from([0x1f, 0x8b]));
+    damaged.fill(0xff, page + 10, page + 40);
+    const error = await errorOf(() => readAll({ "a.parquet": damaged }));
+    expect(error.message).toMatch(
+      /a\.parquet, row group 1, columns text cannot be read as Parquet/,
+    );
+    expect(error.hint).toBeTruthy();
+  });
+});

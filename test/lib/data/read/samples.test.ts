@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import type { Samples } from "../../../../lib/data/read/samples.ts";
+import { parquetBytes } from "../parquet-bytes.ts";
+import { errorOf, readAll } from "../support.ts";
+
+const CONVERSATION: Samples = { kind: "conversation" };
+const PROPOSITION: Samples = { kind: "proposition", labels: null };
+const WORDS: Samples = { kind: "proposition", labels: [" yes", " no"] };
+
+const jsonl = (...rows: object[]) => rows.map((row) => JSON.stringify(row)).join("\n");
+const read = (samples: Samples, ...rows: object[]) =>
+  readAll({ "a.jsonl": jsonl(...rows) }, { samples });
+
+/** What is read only in plain brackets, what is learned in angle brackets. */
+async function marked(samples: Samples, ...rows: object[]): Promise<string[]> {
+  return (await read(samples, ...rows)).map(({ text, parts }) =>
+    parts!
+      .map(({ end, supervised, special }, i) => {
+        const own = text.subarray(i === 0 ? 0 : parts![i - 1]!.end, end);
+        const content = `${own}${special === null ? "" : `|${special}`}`;
+        return supervised ? `<${content}>` : `[${content}]`;
+      })
+      .join(""),
+  );
+}
+
+describe("conversations", () => {
+  it("are learned where the assistant speaks, and there with their ends", async () => {
+    const messages = [
+      { role: "system", content: "Be kind." },
+      { role: "user", content: "Hi" },
+      { role: "assistant", content: "Hello" },
+      { role: "user", content: "Bye" },
+      { role: "assistant", content: "" },
+    ];
+    expect(await marked(CONVERSATION, { messages })).toEqual([
+      "[System:\nBe kind.\n][User:\nHi\n][Assistant:\n]<Hello|end>[User:\nBye\n][Assistant:\n]<|end>",
+    ]);
+    expect(await marked(CONVERSATION, { prompt: "1+1", completion: "2" })).toEqual([
+      "[User:\n1+1\n][Assistant:\n]<2|end>",
+    ]);
+  });
+
+  it("come from Parquet too", async () => {
+    const columns = [
+      { name: "prompt", values: ["p"] },
+      { name: "completion", values: ["c"] },
+    ];
+    const [document] = await readAll(
+      { "a.parquet": parquetBytes([columns]) },
+      { samples: CONVERSATION },
+    );
+    expect(document!.text.toString()).toBe("User:\np\nAssistant:\nc");
+  });
+
+  it.each([
+    [{ text: "x" }, /a\.jsonl:1: field "prompt" is missing/],
+    [{ prompt: "x" }, /field "completion" is missing/],
+    [{ messages: "x" }, /field "messages" holds string, not a list/],
+    [{ messages: [] }, /no message has the role "assistant"/],
+    [{ messages: [{ role: "user", content: "x" }] }, /no message has the role "assistant"/],
+    [{ messages: [7] }, /field "messages\[0\]" holds number, not an object/],
+    [{ messages: [{ role: "bot", content: "x" }] }, /"messages\[0\]\.role" is "bot"/],
+    [{ messages: [{ role: "user", content: null }] }, /"messages\[0\]\.content" holds null/],
+  ])("name the place of %j", async (row, message) => {
+    const error = await errorOf(() => read(CONVERSATION, row));
+    expect(error).toMatchObject({ code: "DATA_INVALID" });
+    expect(error.message).toMatch(message);
+    expect(error.hint).toBeTruthy();
+  });
+});
+
+describe("propositions", () => {
+  const row = { text: "It rains.", proposition: "It is wet.", label: true };
+
+  it("are learned in their label alone", async () => {
+    expect(await marked(PROPOSITION, row, { proposition: "1 = 2", label: 0 })).toEqual([
+      "[It rains.\nIt is wet.\n]<|true>",
+      "[1 = 2\n]<|false>",
+    ]);
+    expect(await marked(WORDS, row, { ...row, label: false })).toEqual([
+      "[It rains.\nIt is wet.\n]< yes>",
+      "[It rains.\nIt is wet.\n]< no>",
+    ]);
+  });
+
+  it("come from Parquet too", async () => {
+    const columns = [
+      { name: "text", values: ["t"] },
+      { name: "proposition", values: ["p"] },
+      { name: "label", values: [1n] },
+    ];
+    const [document] = await readAll({ "a.parquet": parquetBytes([columns]) }, { samples: WORDS });
+    expect(document!.text.toString()).toBe("t\np\n yes");
+  });
+
+  it.each([
+    [{ ...row, label: "true" }, /a\.jsonl:1: field "label" holds string, not true, false, 1 or 0/],
+    [{ ...row, label: 2 }, /field "label" holds number/],
+    [{ text: "x", label: 1 }, /field "proposition" is missing/],
+    [{ ...row, text: null }, /field "text" holds null/],
+  ])("name the place of %j", async (bad, message) => {
+    const error = await errorOf(() => read(PROPOSITION, bad));
+    expect(error.message).toMatch(message);
+  });
+});
