@@ -24,7 +24,7 @@ for (const name of shape)
   }
 if (!machine.quiet)
   console.log(
-    `The machine was busy before this began (load ${machine.load_before.toFixed(1)}): do not quote these numbers.`,
+    `The machine was busy before this began (${(100 * machine.busy_before).toFixed(0)} % of the processors): do not quote these numbers.`,
   );
 if (out !== undefined) {
   mkdirSync(dirname(resolve(out)), { recursive: true });

@@ -15,12 +15,6 @@ interface NotYet {
 /** The one list of what the schema accepts and the program does not do yet. */
 export const NOT_YET: readonly NotYet[] = [
   {
-    keys: "init.from",
-    feature: "continuing from another run's checkpoint",
-    instead: "use null; a run's own directory is resumed without it",
-    askedBy: ({ init }) => (init.from === null ? [] : [["init", "from"]]),
-  },
-  {
     keys: "stages[].vocab_size",
     feature: "a vocabulary that grows with the stages",
     instead: "use null; every stage has the tokenizer's",

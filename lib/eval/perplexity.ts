@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { readDocumentIndex } from "../data/corpus/document-index.ts";
 import { TokenFileWriter } from "../data/corpus/token-file-writer.ts";
 import { readDocuments, type Source } from "../data/read/documents.ts";
-import { TEXT } from "../data/read/samples.ts";
 import { findSourceFiles } from "../data/read/source-files.ts";
 import { validationRows } from "../data/stream/validation-rows.ts";
 import type { DocumentTokenizer } from "../data/tokenizer/document-tokenizer.ts";
@@ -97,7 +96,7 @@ export async function measureFiles(
 function findSource(path: string, field: string): Source {
   try {
     const files = findSourceFiles({ path: [path], format: "auto", type: "text" }, 0);
-    return { files, field, samples: TEXT };
+    return { files, field, samples: "text" };
   } catch (error) {
     if (!(error instanceof FlmError) || error.code !== "DATA_NOT_FOUND") throw error;
     throw new FlmError("DATA_NOT_FOUND", `there are no files at ${path}`, {

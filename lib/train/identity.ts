@@ -21,6 +21,7 @@ const LOCATION = /^(data\.sources\.\d+|tokenizer)\.path\b/;
 /** `stage` is the stage that the run has reached; later stages may still change. */
 export function identityOf(config: Config, stage: number, dataFingerprint: string): Identity {
   const identity: Identity = { seed: config.seed };
+  if (config.init.from !== null) flatten("init", config.init, identity);
   flatten("model", config.model, identity);
   flatten("tokenizer", config.tokenizer, identity);
   flatten("objective", config.objective, identity);

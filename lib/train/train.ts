@@ -26,6 +26,7 @@ import { RunDirectory } from "./run-directory.ts";
 import { planStages } from "../growth/stage-plan.ts";
 import { checkSamplePrompt } from "./sample.ts";
 import { checkSuites } from "./score-suites.ts";
+import { startingPoint } from "./starting-point.ts";
 import { stopReason, stopStatus } from "./stop-status.ts";
 import { Trainer } from "./trainer.ts";
 
@@ -117,6 +118,7 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
   const stages = planStages(config, data.tokenizer.vocab_size);
   const { seq_length } = stages.at(-1)!.shape;
   await checkSamplePrompt(config.eval.sample_prompt, data.tokenizer, seq_length);
+  const start = await startingPoint(config, checkpoint, stages[0]!, data.tokenizer);
   if (isLeader) writeRunFiles(directory, config, data);
 
   const step = checkpoint?.manifest.step ?? 0;
@@ -131,6 +133,7 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
     store,
     recorder,
     checkpoint,
+    load: start.load,
     ranks,
     signal,
   });
@@ -168,7 +171,7 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
       });
     }
     for (const { directory: bad, reason } of rejected) warn(`passed over ${bad}: ${reason}`);
-    for (const message of [...warnings, ...data.warnings]) warn(message);
+    for (const message of [...warnings, ...start.warnings, ...data.warnings]) warn(message);
     if (data.bigram_loss !== null && !checkpoint)
       recorder.event({ type: "baseline", step, bigram_loss: data.bigram_loss });
     const status = await trainer.run();

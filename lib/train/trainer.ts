@@ -12,20 +12,14 @@ import { growStage } from "./growth-event.ts";
 import { identityOf } from "./identity.ts";
 import { learningRate } from "./lr.ts";
 import type { Placement } from "../native/placement.ts";
-import { ONE_RANK } from "../native/plans.ts";
+import { type LoadPlan, ONE_RANK } from "../native/plans.ts";
 import type { RunRecorder } from "./recorder.ts";
 import { stageEvent } from "./stage-event.ts";
 import { sampleText } from "./sample.ts";
 import { scoreSuites } from "./score-suites.ts";
 import { aloneIn, type RankStage, rankStageOf } from "./rank-stage.ts";
 import type { Ranks } from "./ranks.ts";
-import {
-  type EngineParts,
-  initialLoad,
-  resumeLoad,
-  saveCheckpoint,
-  StageEngine,
-} from "./session.ts";
+import { type EngineParts, resumeLoad, saveCheckpoint, StageEngine } from "./session.ts";
 import { stopReason, stopStatus } from "./stop-status.ts";
 import { carriedStepWarning } from "../growth/carried-step.ts";
 import { rampOf, type StagePlan } from "../growth/stage-plan.ts";
@@ -42,6 +36,8 @@ export interface TrainerParts {
   recorder: RunRecorder;
   /** Where to go on from; null starts anew. */
   checkpoint: Checkpoint | null;
+  /** What the first engine begins with. */
+  load: LoadPlan;
   ranks: Ranks;
   signal: AbortSignal;
 }
@@ -152,8 +148,7 @@ export class Trainer {
   }
 
   async #firstEngine(): Promise<StageEngine | null | undefined> {
-    const { config, stages } = this.#parts;
-    const load = this.#checkpoint ? resumeLoad(this.#checkpoint) : initialLoad(config, this.#plan);
+    const { stages, load } = this.#parts;
     const isAtBoundary = this.#stageStep >= this.#plan.steps && this.#stage + 1 < stages.length;
     // Growth starts from the checkpoint and needs no engine of the finished stage.
     if (isAtBoundary) return undefined;

@@ -1,43 +1,16 @@
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { describe as told, json, type Running, start, succeed } from "./support/cli.ts";
-import { expectSameRun } from "./support/killed-run.ts";
-import { type Changes, project, sharedProject, SMALL, STEP_TOKENS } from "./support/project.ts";
+import { describe as told, json, start, succeed } from "./support/cli.ts";
+import { project, sharedProject } from "./support/project.ts";
 import { events, latest, manifest, metrics, type Row } from "./support/run-files.ts";
+import {
+  expectDeathToLeaveNoTrace,
+  isAlive,
+  ranksOf,
+  SPLIT,
+  WHOLE,
+  WORLD,
+} from "./support/split-run.ts";
 import { stepsDone, until } from "./support/watch.ts";
-
-const WORLD = 4;
-const STAGE_TOKENS = 8 * STEP_TOKENS;
-const SHAPES = [
-  { ...SMALL, num_layers: 2, num_attention_heads: 2 },
-  { num_layers: 4, hidden_size: 64, num_attention_heads: 4 },
-  { num_layers: 4, hidden_size: 96, num_attention_heads: 6 },
-];
-const MESHES = [
-  // Two of the four ranks wait.
-  { tensor_parallel_size: 2, sequence_parallel: true },
-  { pipeline_parallel_size: 2, data_parallel_size: 2, recompute: "selective" },
-  { tensor_parallel_size: 2, pipeline_parallel_size: 2, virtual_pipeline_size: 2 },
-] as const;
-
-/** Three stages, each with a mesh of its own; checkpoints at 3, 6, 8 (boundary), 9, … */
-const SPLIT: Changes = {
-  growth: { depth: "stack", width: "mask", ramp_steps: 5 },
-  stages: SHAPES.map((shape, i) => ({
-    ...shape,
-    micro_batch_size: 1,
-    tokens: STAGE_TOKENS,
-    parallel: MESHES[i],
-  })),
-  checkpoint: { interval_steps: 3, keep: 2 },
-};
-const WHOLE: Changes = {
-  ...SPLIT,
-  stages: SPLIT.stages!.map((stage) => ({ ...stage, parallel: {} })),
-};
-
-const PRELOAD = fileURLToPath(new URL("support/die-at.mjs", import.meta.url));
 
 const split = sharedProject(SPLIT);
 
@@ -52,14 +25,6 @@ function expectClose(got: number[], want: number[], tolerance: number): void {
   for (const [i, value] of want.entries())
     expect(Math.abs(got[i]! - value) / value, `step ${i + 1}`).toBeLessThan(tolerance);
 }
-
-/** Processes that the running command has started and that are still there. */
-function ranksOf({ child }: Running): number[] {
-  const list = `/proc/${child.pid}/task/${child.pid}/children`;
-  return existsSync(list) ? readFileSync(list, "utf8").trim().split(" ").map(Number) : [];
-}
-
-const isAlive = (pid: number) => existsSync(`/proc/${pid}`);
 
 describe("a run of several ranks", () => {
   it("takes the steps of a run of one", async () => {
@@ -91,30 +56,12 @@ describe("a run of several ranks", () => {
     });
     expect(outcome.stdout).not.toBe("");
   });
-
-  it("repeats its bytes", async () => {
-    const again = project(SPLIT);
-    await succeed(["config.yaml"], { cwd: again.directory });
-    expectSameRun(again.run, split.run);
-  });
 });
 
 describe("a run whose ranks die", () => {
-  it.each(["row:2", "save:2", "growth:1", "row:11", "torn:6"])(
-    "is resumed by the same command to the same bytes: rank 0 at %s",
-    async (moment) => {
-      const killed = project(SPLIT);
-      const outcome = await start(["config.yaml"], {
-        cwd: killed.directory,
-        env: { FLM_TEST_DIE: moment },
-        nodeOptions: ["--import", PRELOAD],
-      }).outcome;
-      expect(outcome.code, told(outcome)).toBe(75);
-      expect(outcome.stderr).toContain("rank 0 ended with signal SIGKILL");
-      await succeed(["config.yaml"], { cwd: killed.directory });
-      expectSameRun(killed.run, split.run);
-    },
-  );
+  it("is resumed by the same command to the same bytes, in mid-ramp on another mesh", async () => {
+    await expectDeathToLeaveNoTrace("row:11", split.run);
+  });
 
   it("ends on all ranks when one is killed, and names it", async () => {
     const killed = project(SPLIT);

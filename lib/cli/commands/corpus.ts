@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
-import { readDocuments } from "../../data/read/documents.ts";
-import { TEXT } from "../../data/read/samples.ts";
+import { readDocuments, type Source } from "../../data/read/documents.ts";
 import { findFiles } from "../../data/read/glob.ts";
 import { findSourceFiles, type SourceFile } from "../../data/read/source-files.ts";
 import { FlmError } from "../../errors.ts";
@@ -64,7 +63,7 @@ async function run(paths: string[], options: Options): Promise<void> {
     shuffles: options.shuffles,
     seed: options.seed,
   });
-  const source = { files: filesAt(paths), field: options.field, samples: TEXT };
+  const source: Source = { files: filesAt(paths), field: options.field, samples: "text" };
   for await (const { text } of readDocuments(source)) survey.add(text);
   const counted = survey.finish();
   const tokens = Math.round((counted.sample.units / counted.sample.bytes) * counted.bytes);

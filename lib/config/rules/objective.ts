@@ -4,8 +4,7 @@ import type { Rule } from "./rule.ts";
 const OBJECTIVES = { proposition: "freelm", conversation: "instruct" } as const;
 
 /** Which sources go with which objective. */
-export const objectiveRules: Rule = ({ objective, data, tokenizer }, report) => {
-  const { type, labels } = objective;
+export const objectiveRules: Rule = ({ objective: { type }, data }, report) => {
   for (const [i, { type: samples, format }] of data.sources.entries()) {
     const at = ["data", "sources", i, "type"];
     if (samples === "text") continue;
@@ -25,14 +24,4 @@ export const objectiveRules: Rule = ({ objective, data, tokenizer }, report) => 
         `${type} has no source to learn from`,
         `set type: ${samples} on one of data.sources`,
       );
-  if (labels !== null && type !== "freelm")
-    report(["objective", "labels"], `is not read with type ${type}`, "leave it out");
-  if (labels !== null && labels[0] === labels[1])
-    report(["objective", "labels"], "has the same text twice", "use two texts");
-  if (labels === null && type === "freelm" && tokenizer.type === "bytes")
-    report(
-      ["objective", "labels"],
-      "has to be set with tokenizer.type bytes, which has no special tokens",
-      'use two texts, such as ["+", "-"]',
-    );
 };

@@ -4,7 +4,7 @@ import { key } from "./key.ts";
 export const initSchema = z.strictObject({
   from: key(
     z.string().min(1).nullable().default(null),
-    "Checkpoint directory to continue from; null starts from fresh weights.",
+    "Run or checkpoint to start from, for a first stage of the same shape; null starts from fresh weights.",
   ),
   optimizer: key(
     z.boolean().default(true),

@@ -6,8 +6,4 @@ export const objectiveSchema = z.strictObject({
     z.enum(["language", "freelm", "instruct", "dpo"]).default("language"),
     "Next-token prediction, FreeLM's teacher signal beside it, instruction tuning or preferences. The loss is the mean over all supervised tokens of a batch.",
   ),
-  labels: key(
-    z.array(z.string().min(1)).length(2).nullable().default(null),
-    "freelm only: the texts that stand for true and false; null takes two special tokens.",
-  ),
 });

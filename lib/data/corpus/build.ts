@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { FlmError } from "../../errors.ts";
 import type { NativeBinding } from "../../native/types.ts";
 import { hasChanged } from "../read/source-files.ts";
 import type { DocumentTokenizer } from "../tokenizer/document-tokenizer.ts";
@@ -57,7 +58,7 @@ export async function buildCorpus(
         `data.sources.${source} has no training documents: all are duplicates, held out or empty; ` +
           "its weight goes to the other sources",
       );
-  const isAllText = sources.every(({ samples }) => samples.kind === "text");
+  const isAllText = sources.every(({ samples }) => samples === "text");
   const beside = isAllText ? [] : [...training, ...validation].map(spansPath).filter(existsSync);
   writeSummary(join(work, SUMMARY_FILE), {
     fingerprint: await fingerprintOf(tokenizer, [...training, ...validation, ...beside], native),
@@ -78,14 +79,18 @@ async function makeTokenizer(
   options: PassOptions,
   warnings: string[],
 ): Promise<DocumentTokenizer> {
+  const { has_labels } = survey;
+  if (config.type === "bytes" && has_labels)
+    throw new FlmError(
+      "DATA_INVALID",
+      "data.sources: labels true and false are special tokens, and tokenizer.type bytes has none",
+      { hint: 'write each label as a text, such as "+" and "-", or use another tokenizer' },
+    );
   if (config.type === "bytes") return loadTokenizer(native, "bytes");
-  // The special tokens of FreeLM's labels are part of the vocabulary that was asked for.
-  const needsLabels = sources.some(
-    ({ samples }) => samples.kind === "proposition" && !samples.labels,
-  );
-  const complete = (json: string) => (needsLabels ? withLabels(json) : json);
+  // They are part of the vocabulary that was asked for.
+  const complete = (json: string) => (has_labels ? withLabels(json) : json);
   if (config.type === "file") return loadTokenizer(native, complete(tokenizer_json!), config.path!);
-  const wanted = config.vocab_size! - (needsLabels ? LABEL_NAMES.length : 0);
+  const wanted = config.vocab_size! - (has_labels ? LABEL_NAMES.length : 0);
   const sample = tokenizerSample(sources, survey, options);
   const { json, vocab_size } = await trainTokenizer(native, sample, config.split, wanted);
   if (vocab_size < wanted)

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import type { Config } from "../../config/types.ts";
 import { FlmError, ioError } from "../../errors.ts";
 import type { Source } from "../read/documents.ts";
-import type { Samples } from "../read/samples.ts";
 import { findSourceFiles } from "../read/source-files.ts";
 
 /** Counts up whenever the same files and config give other tokens or another summary. */
@@ -19,22 +18,17 @@ export interface Recipe {
 }
 
 /** Finds the files that a config names. */
-export function readRecipe({ data, objective, tokenizer }: Config): Recipe {
+export function readRecipe({ data, tokenizer }: Config): Recipe {
   return {
     sources: data.sources.map((source, index) => ({
       files: findSourceFiles(source, index),
       field: source.field,
-      samples: samplesOf(source.type, objective),
+      samples: source.type,
     })),
     validation_fraction: data.validation.fraction,
     tokenizer,
     tokenizer_json: tokenizer.type === "file" ? readText(tokenizer.path!) : null,
   };
-}
-
-function samplesOf(kind: Samples["kind"], { labels }: Config["objective"]): Samples {
-  if (kind === "proposition") return { kind, labels };
-  return { kind };
 }
 
 /**

@@ -10,6 +10,8 @@ export interface Survey extends SplitResult {
   readonly duplicate_documents: number;
   /** Documents, duplicates aside, in which something that is no text became U+FFFD. */
   readonly repaired_documents: number;
+  /** Some of them end with a label that is a special token. */
+  readonly has_labels: boolean;
 }
 
 /**
@@ -28,13 +30,16 @@ export async function surveyCorpus(
   const splitter = new Splitter(fraction);
   let duplicate_documents = 0;
   let repaired_documents = 0;
+  let has_labels = false;
   for (const source of sources)
     for await (const document of pass.read(source)) {
-      const { text, repaired } = document;
+      const { text, repaired, parts } = document;
       const hash = hashDocument(document);
       if (seen.add(hash)) {
         splitter.add(hash, text.length);
         if (repaired) repaired_documents++;
+        if (parts?.some(({ special }) => special === "true" || special === "false"))
+          has_labels = true;
       } else {
         splitter.addDuplicate();
         duplicate_documents++;
@@ -45,5 +50,5 @@ export async function surveyCorpus(
     throw new FlmError("DATA_EMPTY", "data.sources: there is no text in any of the files", {
       hint: "name files that are not empty, or another data.sources[].field",
     });
-  return { ...splitter.finish(), duplicate_documents, repaired_documents };
+  return { ...splitter.finish(), duplicate_documents, repaired_documents, has_labels };
 }

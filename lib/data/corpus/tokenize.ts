@@ -33,7 +33,7 @@ export async function tokenizeCorpus(
   const measured = { targets: 0, bytes: 0 };
   for (const [index, source] of sources.entries()) {
     const names = tokenFileNames(index);
-    const hasSpans = source.samples.kind !== "text";
+    const hasSpans = source.samples !== "text";
     const training = await Output.create(join(directory, names.training), tokenizer, hasSpans);
     const validation = await Output.create(join(directory, names.validation), tokenizer, hasSpans);
     try {

@@ -61,7 +61,7 @@ export function openTokenized(
 function openFile(path: string, { samples }: Source): TokenizedFile {
   const documents = readDocumentIndex(path);
   if (documents === null) throw new Error(`${path} is not a whole token file`);
-  if (samples.kind === "text") return { path, documents, supervised: null };
+  if (samples === "text") return { path, documents, supervised: null };
   const supervised = readSpans(spansPath(path), documents.tokens);
   if (supervised === null) throw new Error(`${spansPath(path)} does not belong to ${path}`);
   return { path, documents, supervised };

@@ -1,43 +1,30 @@
 import { badField, type Row, stringField } from "./row.ts";
 import type { DraftPart } from "./samples.ts";
 
-const NAMES = ["true", "false"] as const;
-
 /**
- * FreeLM's teacher sample: a text, a proposition about it, and whether that is true. Nothing but the label is
- * supervised. The text may be missing: some propositions are about no text.
- *
- * @param labels texts of true and false; null for the two special tokens
+ * FreeLM's teacher sample: a text, a proposition about it, and a label that says whether the proposition is true.
+ * Nothing but the label is supervised. The text may be missing: some propositions are about no text.
  */
-export function proposition(
-  row: Row,
-  field: string,
-  labels: readonly string[] | null,
-): DraftPart[] {
+export function proposition(row: Row, field: string): DraftPart[] {
   const text = Object.hasOwn(row.fields, field) ? stringField(row, field) : "";
   const claim = stringField(row, "proposition");
-  const label = labelOf(row) ? 0 : 1;
   const question = text === "" ? `${claim}\n` : `${text}\n${claim}\n`;
-  return [
-    { text: question, supervised: false, special: null },
-    {
-      text: labels?.[label] ?? "",
-      supervised: true,
-      special: labels === null ? NAMES[label] : null,
-    },
-  ];
+  return [{ text: question, supervised: false, special: null }, labelOf(row)];
 }
 
-function labelOf(row: Row): boolean {
+/** One of two special tokens for true and false; a text, such as two emoji of the vocabulary, as it is. */
+function labelOf(row: Row): DraftPart {
   const { label } = row.fields;
   const value = typeof label === "bigint" ? Number(label) : label;
-  if (value === true || value === 1) return true;
-  if (value === false || value === 0) return false;
+  if (typeof value === "string" && value !== "")
+    return { text: value, supervised: true, special: null };
+  if (value === true || value === 1) return { text: "", supervised: true, special: "true" };
+  if (value === false || value === 0) return { text: "", supervised: true, special: "false" };
   throw badField(
     row,
     "label",
     label,
-    "true, false, 1 or 0",
+    "true, false, 1, 0 or a text",
     "true means that the proposition holds for the text",
   );
 }

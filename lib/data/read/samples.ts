@@ -1,28 +1,25 @@
 import { conversation } from "./conversation.ts";
-import { type Document, MAX_DOCUMENT_BYTES, tooLarge } from "./document.ts";
+import { type Document, type SpecialToken, MAX_DOCUMENT_BYTES, tooLarge } from "./document.ts";
 import { proposition } from "./proposition.ts";
 import { hasLoneSurrogate, type Row, stringField } from "./row.ts";
 
-/** What the rows of a source are, and how they become documents. */
-export type Samples =
-  | { readonly kind: "text" }
-  /** FreeLM's teacher signal. `labels` are the texts of true and false; null means two special tokens. */
-  | { readonly kind: "proposition"; readonly labels: readonly string[] | null }
-  | { readonly kind: "conversation" };
-
-export const TEXT: Samples = { kind: "text" };
+/**
+ * What the rows of a source are: text, FreeLM's propositions with a label, or messages of which the assistant's are
+ * learned.
+ */
+export type Samples = "text" | "proposition" | "conversation";
 
 /** Text of a document, piece by piece. */
 export interface DraftPart {
   readonly text: string;
   readonly supervised: boolean;
-  readonly special: "end" | "true" | "false" | null;
+  readonly special: SpecialToken | null;
 }
 
 /** Columns of a Parquet file that these samples are made of. */
 export function columnsOf(samples: Samples, field: string): string[] {
-  if (samples.kind === "text") return [field];
-  if (samples.kind === "proposition") return [field, "proposition", "label"];
+  if (samples === "text") return [field];
+  if (samples === "proposition") return [field, "proposition", "label"];
   return ["messages", "prompt", "completion"];
 }
 
@@ -32,7 +29,7 @@ export function columnsOf(samples: Samples, field: string): string[] {
  * @throws FlmError DATA_INVALID, naming the place and the field
  */
 export function documentOf(row: Row, samples: Samples, field: string): Document | null {
-  if (samples.kind === "text") {
+  if (samples === "text") {
     const text = stringField(row, field, textHint(row));
     if (text === "") return null;
     return {
@@ -41,8 +38,7 @@ export function documentOf(row: Row, samples: Samples, field: string): Document 
       parts: null,
     };
   }
-  const draft =
-    samples.kind === "proposition" ? proposition(row, field, samples.labels) : conversation(row);
+  const draft = samples === "proposition" ? proposition(row, field) : conversation(row);
   return assemble(draft, row);
 }
 

@@ -27,7 +27,7 @@ export const MESHED: Changes = {
 export const WORLD = 4;
 
 /** Makes MESHED's second stage longer than any test waits. */
-export const ENDLESS = ["--set", "stages.1.tokens=1G"];
+export const ENDLESS = ["--set", "stages.1.tokens=1M"];
 
 export const MAIN = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
 

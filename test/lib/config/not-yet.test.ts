@@ -7,7 +7,6 @@ import { failure, issuePaths, userConfig } from "./fixtures.ts";
 const inRun = (rest: Partial<UserConfig>) => userConfig([{}], rest);
 
 const cases: [path: string, config: UserConfig][] = [
-  ["init.from", inRun({ init: { from: "runs/a/checkpoints/step-1" } })],
   ["stages.0.vocab_size", userConfig([{ vocab_size: 512 }])],
   [
     "eval.suites",

@@ -6,7 +6,7 @@ import { type Config, resolveConfig, type UserConfig } from "../../../lib/config
 import { DocumentIndex } from "../../../lib/data/corpus/document-index.ts";
 import type { Document } from "../../../lib/data/read/document.ts";
 import { readDocuments } from "../../../lib/data/read/documents.ts";
-import { type Samples, TEXT } from "../../../lib/data/read/samples.ts";
+import type { Samples } from "../../../lib/data/read/samples.ts";
 import { findSourceFiles } from "../../../lib/data/read/source-files.ts";
 import { FlmError } from "../../../lib/errors.ts";
 
@@ -39,11 +39,11 @@ export function configFor(
 /** All documents of files with these contents, which are one source. */
 export function readAll(
   files: Record<string, string | Uint8Array>,
-  { format = "auto", field = "text", samples = TEXT }: Partial<ReadOptions> = {},
+  { format = "auto", field = "text", samples = "text" }: Partial<ReadOptions> = {},
 ): Promise<Document[]> {
   const directory = directoryWith(files);
   const path = Object.keys(files).map((name) => join(directory, name));
-  const found = findSourceFiles({ path, format, type: samples.kind }, 0);
+  const found = findSourceFiles({ path, format, type: samples }, 0);
   return collect(readDocuments({ files: found, field, samples }));
 }
 

@@ -3,10 +3,6 @@ import type { Samples } from "../../../../lib/data/read/samples.ts";
 import { parquetBytes } from "../parquet-bytes.ts";
 import { errorOf, readAll } from "../support.ts";
 
-const CONVERSATION: Samples = { kind: "conversation" };
-const PROPOSITION: Samples = { kind: "proposition", labels: null };
-const WORDS: Samples = { kind: "proposition", labels: [" yes", " no"] };
-
 const jsonl = (...rows: object[]) => rows.map((row) => JSON.stringify(row)).join("\n");
 const read = (samples: Samples, ...rows: object[]) =>
   readAll({ "a.jsonl": jsonl(...rows) }, { samples });
@@ -33,10 +29,10 @@ describe("conversations", () => {
       { role: "user", content: "Bye" },
       { role: "assistant", content: "" },
     ];
-    expect(await marked(CONVERSATION, { messages })).toEqual([
+    expect(await marked("conversation", { messages })).toEqual([
       "[System:\nBe kind.\n][User:\nHi\n][Assistant:\n]<Hello|end>[User:\nBye\n][Assistant:\n]<|end>",
     ]);
-    expect(await marked(CONVERSATION, { prompt: "1+1", completion: "2" })).toEqual([
+    expect(await marked("conversation", { prompt: "1+1", completion: "2" })).toEqual([
       "[User:\n1+1\n][Assistant:\n]<2|end>",
     ]);
   });
@@ -48,7 +44,7 @@ describe("conversations", () => {
     ];
     const [document] = await readAll(
       { "a.parquet": parquetBytes([columns]) },
-      { samples: CONVERSATION },
+      { samples: "conversation" },
     );
     expect(document!.text.toString()).toBe("User:\np\nAssistant:\nc");
   });
@@ -63,7 +59,7 @@ describe("conversations", () => {
     [{ messages: [{ role: "bot", content: "x" }] }, /"messages\[0\]\.role" is "bot"/],
     [{ messages: [{ role: "user", content: null }] }, /"messages\[0\]\.content" holds null/],
   ])("name the place of %j", async (row, message) => {
-    const error = await errorOf(() => read(CONVERSATION, row));
+    const error = await errorOf(() => read("conversation", row));
     expect(error).toMatchObject({ code: "DATA_INVALID" });
     expect(error.message).toMatch(message);
     expect(error.hint).toBeTruthy();
@@ -74,14 +70,13 @@ describe("propositions", () => {
   const row = { text: "It rains.", proposition: "It is wet.", label: true };
 
   it("are learned in their label alone", async () => {
-    expect(await marked(PROPOSITION, row, { proposition: "1 = 2", label: 0 })).toEqual([
+    expect(await marked("proposition", row, { proposition: "1 = 2", label: 0 })).toEqual([
       "[It rains.\nIt is wet.\n]<|true>",
       "[1 = 2\n]<|false>",
     ]);
-    expect(await marked(WORDS, row, { ...row, label: false })).toEqual([
-      "[It rains.\nIt is wet.\n]< yes>",
-      "[It rains.\nIt is wet.\n]< no>",
-    ]);
+    expect(
+      await marked("proposition", { ...row, label: " yes" }, { ...row, label: " no" }),
+    ).toEqual(["[It rains.\nIt is wet.\n]< yes>", "[It rains.\nIt is wet.\n]< no>"]);
   });
 
   it("come from Parquet too", async () => {
@@ -90,17 +85,20 @@ describe("propositions", () => {
       { name: "proposition", values: ["p"] },
       { name: "label", values: [1n] },
     ];
-    const [document] = await readAll({ "a.parquet": parquetBytes([columns]) }, { samples: WORDS });
-    expect(document!.text.toString()).toBe("t\np\n yes");
+    const [document] = await readAll(
+      { "a.parquet": parquetBytes([columns]) },
+      { samples: "proposition" },
+    );
+    expect(document!.text.toString()).toBe("t\np\n");
   });
 
   it.each([
-    [{ ...row, label: "true" }, /a\.jsonl:1: field "label" holds string, not true, false, 1 or 0/],
+    [{ ...row, label: "" }, /a\.jsonl:1: field "label" holds string, not true, false, 1, 0 or a/],
     [{ ...row, label: 2 }, /field "label" holds number/],
     [{ text: "x", label: 1 }, /field "proposition" is missing/],
     [{ ...row, text: null }, /field "text" holds null/],
   ])("name the place of %j", async (bad, message) => {
-    const error = await errorOf(() => read(PROPOSITION, bad));
+    const error = await errorOf(() => read("proposition", bad));
     expect(error.message).toMatch(message);
   });
 });
