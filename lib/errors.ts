@@ -49,6 +49,8 @@ const EXIT_CODES = {
 
 export type ErrorCode = keyof typeof EXIT_CODES;
 
+export const ERROR_CODES = Object.keys(EXIT_CODES) as readonly ErrorCode[];
+
 export interface FlmErrorOptions {
   /** What the user can do about it. */
   hint?: string;

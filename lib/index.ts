@@ -9,6 +9,9 @@
  * ```
  */
 import { resolveConfig } from "./config/resolve.ts";
+import type { PassOptions } from "./data/corpus/pass.ts";
+import { tokenize as tokenizeConfig, type TokenizeResult } from "./data/tokenize.ts";
+import { loadNative } from "./native/load.ts";
 import { planRun, type PlanOptions } from "./plan/plan.ts";
 import type { Plan } from "./plan/types.ts";
 import type { UserConfig } from "./config/types.ts";
@@ -29,7 +32,8 @@ export { type GenerateOptions, Generation, openGeneration } from "./eval/generat
 export { evaluate, type EvaluateOptions, type EvaluateResult } from "./eval/evaluate.ts";
 export { exportModel, type ExportOptions, type ExportResult } from "./export/export-model.ts";
 export { importModel, type ImportOptions, type ImportResult } from "./export/import-model.ts";
-export { tokenize } from "./data/tokenize.ts";
+export type { TokenizeResult } from "./data/tokenize.ts";
+export type { PassOptions as TokenizeOptions } from "./data/corpus/pass.ts";
 export type { PlanOptions } from "./plan/plan.ts";
 export type { Plan, StageEstimate } from "./plan/types.ts";
 
@@ -39,6 +43,18 @@ export type { Plan, StageEstimate } from "./plan/types.ts";
  */
 export function train(config: UserConfig, options: TrainOptions = {}): TrainRun {
   return new TrainRun(resolveConfig(config), options);
+}
+
+/**
+ * Makes the token files of a config ahead of time, or finds them made.
+ *
+ * @throws FlmError DATA_NOT_FOUND, DATA_EMPTY, DATA_INVALID, TOKENIZER_INVALID, IO, CANCELLED; NATIVE_UNAVAILABLE
+ */
+export async function tokenize(
+  config: UserConfig,
+  options: PassOptions = {},
+): Promise<TokenizeResult> {
+  return tokenizeConfig(resolveConfig(config), { ...options, native: loadNative() });
 }
 
 /** What a run will need in memory, time and money. Also for features that training does not have yet. */

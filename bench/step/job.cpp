@@ -5,6 +5,8 @@
 #include <map>
 
 #include "core/error.h"
+#include "cpu/cpu_backend.h"
+#include "cuda/cuda_backend.h"
 #include "model/parameters.h"
 
 namespace flm::bench {
@@ -150,6 +152,14 @@ Job read_job(std::span<char* const> arguments) {
   for (const Parameter& p : parameter_layout(spec.shape, whole_model(spec.shape)).parameters)
     spec.parameters.push_back({p.name, p.rows, p.cols, 1, p.is_matrix ? 0.1 : 0});
   return job;
+}
+
+Backend make_backend(const EngineSpec& spec) {
+  if (spec.device == DeviceKind::cpu) return cpu::make_backend(int(spec.num_threads));
+  std::string reason;
+  FLM_CHECK(cuda::device_count(&reason) > spec.device_index, ErrorCode::not_supported, "there is no GPU ",
+            spec.device_index, reason.empty() ? "" : ": ", reason, "; use device=cpu");
+  return cuda::make_backend(int(spec.device_index));
 }
 
 double model_flops_per_token(const ModelShape& s) {

@@ -1,9 +1,10 @@
 #pragma once
-// What flm_step_bench is asked to train, from its command line.
+// The model and device that flm_step_bench and flm_op_bench are asked for, from their command lines.
 #include <cstdint>
 #include <span>
 #include <string>
 
+#include "core/backend.h"
 #include "engine/spec.h"
 
 namespace flm::bench {
@@ -24,6 +25,9 @@ std::string job_help();
 
 // From arguments of the form name=value. Throws Error(invalid_argument) that names what is wrong.
 Job read_job(std::span<char* const> arguments);
+
+// The backend of the device that the spec names. Throws Error(not_supported) where there is none.
+Backend make_backend(const EngineSpec& spec);
 
 // FLOPs that training one token needs in matrix products: 6 a parameter (the head counts, the lookup of
 // embeddings does not) and causal attention, half of the square. The rule of lib/scaling/flops.ts.

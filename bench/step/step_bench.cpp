@@ -17,8 +17,6 @@
 
 #include "core/error.h"
 #include "core/philox.h"
-#include "cpu/cpu_backend.h"
-#include "cuda/cuda_backend.h"
 #include "engine/engine.h"
 #include "job.h"
 
@@ -27,14 +25,6 @@ namespace {
 
 constexpr int64_t kBatches = 16;  // different ones; then they repeat
 constexpr uint64_t kSeed = 1;
-
-Backend make_backend(const EngineSpec& spec) {
-  if (spec.device == DeviceKind::cpu) return cpu::make_backend(int(spec.num_threads));
-  std::string reason;
-  FLM_CHECK(cuda::device_count(&reason) > spec.device_index, ErrorCode::not_supported, "there is no GPU ",
-            spec.device_index, reason.empty() ? "" : ": ", reason, "; use device=cpu");
-  return cuda::make_backend(int(spec.device_index));
-}
 
 // A token file (its layout: data/token_file.h) of random tokens in one document, which vanishes with this
 // object.

@@ -64,6 +64,30 @@ describe("tokenize", () => {
   });
 });
 
+describe("doctor", () => {
+  async function launcher(env: Record<string, string>) {
+    const { directory } = project();
+    const found = json(await succeed(["doctor", "--json"], { cwd: directory, env }));
+    const checks = found.checks as { name: string; ok: boolean; found: string; remedy: string }[];
+    return checks.find(({ name }) => name === "launcher")!;
+  }
+
+  it("says which launcher has started it, and by which variables", async () => {
+    const { ok, found } = await launcher({ RANK: "1", WORLD_SIZE: "4", LOCAL_RANK: "1" });
+    expect({ ok, found }).toEqual({
+      ok: true,
+      found: "torchrun: rank 1 of 4, by RANK and WORLD_SIZE",
+    });
+  });
+
+  it("says what is wrong with the launcher's variables", async () => {
+    const { ok, found, remedy } = await launcher({ SLURM_NTASKS: "4" });
+    expect(ok).toBe(false);
+    expect(found).toContain("SLURM_NTASKS=4, but srun did not start this process");
+    expect(remedy).toContain("srun npx flm-train");
+  });
+});
+
 describe("without the addon", () => {
   it.each(["--help", "train --help", "doctor", "init fresh"])(
     "flm-train %s works",

@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { availableParallelism, totalmem } from "node:os";
 import { Command } from "commander";
+import { FlmError } from "../../errors.ts";
 import { tryLoadNative } from "../../native/load.ts";
+import { detectLaunch } from "../../parallel/launch/detect.ts";
 import { version } from "../../version.ts";
 import { bytes } from "../../format.ts";
 
@@ -22,7 +24,7 @@ export function doctorCommand(): Command {
 }
 
 function run(options: { json?: boolean }): void {
-  const checks = [...machine(), ...addon(), ...tools()];
+  const checks = [...machine(), launcher(), ...addon(), ...tools()];
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ status: "done", version, checks })}\n`);
     return;
@@ -50,6 +52,17 @@ function machine(): Check[] {
       remedy: null,
     },
   ];
+}
+
+/** Where this process stands among several ranks. */
+function launcher(): Check {
+  const name = "launcher";
+  try {
+    return { name, ok: true, found: detectLaunch(process.env).reason, remedy: null };
+  } catch (error) {
+    if (!(error instanceof FlmError)) throw error;
+    return { name, ok: false, found: error.message, remedy: error.hint ?? null };
+  }
 }
 
 function addon(): Check[] {

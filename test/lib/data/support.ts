@@ -8,6 +8,7 @@ import type { Document } from "../../../lib/data/read/document.ts";
 import { readDocuments } from "../../../lib/data/read/documents.ts";
 import type { Samples } from "../../../lib/data/read/samples.ts";
 import { findSourceFiles } from "../../../lib/data/read/source-files.ts";
+import { PIECE_FIELDS, PIECE_NEW_SEGMENT, PIECE_NO_TARGETS } from "../../../lib/native/types.ts";
 import { FlmError } from "../../../lib/errors.ts";
 
 /** A directory with these files, deleted when the running test ends. */
@@ -25,6 +26,7 @@ export function configFor(
   cwd: string,
   data: UserConfig["data"],
   tokenizer: UserConfig["tokenizer"] = { type: "bytes" },
+  objective: UserConfig["objective"] = {},
 ): Config {
   const stage = {
     name: "only",
@@ -33,7 +35,7 @@ export function configFor(
     num_attention_heads: 1,
     tokens: 1e6,
   };
-  return resolveConfig({ name: "test", data, tokenizer, stages: [stage] }, { cwd });
+  return resolveConfig({ name: "test", data, tokenizer, objective, stages: [stage] }, { cwd });
 }
 
 /** All documents of files with these contents, which are one source. */
@@ -75,4 +77,23 @@ export function indexOf(lengths: readonly number[]): DocumentIndex {
   const starts = new BigUint64Array(lengths.length + 1);
   for (const [i, length] of lengths.entries()) starts[i + 1] = starts[i]! + BigInt(length);
   return new DocumentIndex(Number(starts.at(-1)!), starts);
+}
+
+/** Every target of pieces: its token's place in its file, and the first token of the segment that predicts it. */
+export function targetsOf(
+  pieces: Float64Array,
+): { file: number; token: number; seen_from: number }[] {
+  let seen_from = 0;
+  return Array.from({ length: pieces.length / PIECE_FIELDS }, (_, i) => {
+    const [, file, offset, length, flags] = pieces.subarray(
+      i * PIECE_FIELDS,
+    ) as unknown as number[];
+    if (flags! & PIECE_NEW_SEGMENT) seen_from = offset!;
+    if (flags! & PIECE_NO_TARGETS) return [];
+    return Array.from({ length: length! }, (_, k) => ({
+      file: file!,
+      token: offset! + k + 1,
+      seen_from,
+    }));
+  }).flat();
 }

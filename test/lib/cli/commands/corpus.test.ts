@@ -1,22 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { corpusCommand } from "../../../../lib/cli/commands/corpus.ts";
+import { printed } from "./printed.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-
-async function printed(...args: string[]): Promise<string> {
-  let text = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((part) => {
-    text += String(part);
-    return true;
-  });
-  await corpusCommand().parseAsync(args, { from: "user" });
-  return text;
-}
 
 function texts(): string {
   const directory = join(temporaryDirectory(), "texts");
@@ -28,7 +15,7 @@ function texts(): string {
 
 describe("flm-train corpus", () => {
   test("counts text and JSONL, and refuses a verdict on so little", async () => {
-    const text = await printed(texts(), "--field", "body", "--parameters", "1e6");
+    const text = await printed(corpusCommand(), texts(), "--field", "body", "--parameters", "1e6");
     expect(text).toMatch(/^3 documents, /);
     expect(text).toContain("1 are exact copies of others");
     expect(text).toContain("Without exact copies");
@@ -38,7 +25,7 @@ describe("flm-train corpus", () => {
 
   test("--json has counts, theory, versions and caveats", async () => {
     const result = JSON.parse(
-      await printed(texts(), "--field", "body", "--unit", "bytes", "--json"),
+      await printed(corpusCommand(), texts(), "--field", "body", "--unit", "bytes", "--json"),
     );
     expect(result).toMatchObject({
       status: "done",
@@ -54,13 +41,15 @@ describe("flm-train corpus", () => {
 
   test("takes a law of one's own", async () => {
     const args = ["--beta", "0.3", "--coefficient", "1.5", "--parameters", "10"];
-    const text = await printed(texts(), "--field", "body", ...args);
+    const text = await printed(corpusCommand(), texts(), "--field", "body", ...args);
     expect(text).toMatch(/^yours: N = 10 is (under|inside|over) /m);
-    await expect(printed(texts(), "--coefficient", "2")).rejects.toMatchObject({ code: "USAGE" });
+    await expect(printed(corpusCommand(), texts(), "--coefficient", "2")).rejects.toMatchObject({
+      code: "USAGE",
+    });
   });
 
   test("names a path without files", async () => {
-    await expect(printed("no/where")).rejects.toMatchObject({
+    await expect(printed(corpusCommand(), "no/where")).rejects.toMatchObject({
       code: "DATA_NOT_FOUND",
       message: expect.stringContaining("no/where"),
     });

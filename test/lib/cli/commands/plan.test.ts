@@ -1,29 +1,16 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { planCommand } from "../../../../lib/cli/commands/plan.ts";
+import { printed } from "./printed.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
 
 const example = fileURLToPath(new URL("../../../../examples/flm-101b.yaml", import.meta.url));
 
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-
-async function printed(...args: string[]): Promise<string> {
-  let text = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((part) => {
-    text += String(part);
-    return true;
-  });
-  await planCommand().parseAsync(args, { from: "user" });
-  return text;
-}
-
 describe("flm-train plan", () => {
   test("--json has the promised keys", async () => {
-    const plan = JSON.parse(await printed(example, "--json"));
+    const plan = JSON.parse(await printed(planCommand(), example, "--json"));
     expect(plan.status).toBe("done");
     for (const stage of plan.stages)
       expect(stage).toMatchObject({
@@ -46,7 +33,7 @@ describe("flm-train plan", () => {
   });
 
   test("the text has the factors, every stage, the growth and what it is compared with", async () => {
-    const text = await printed(example);
+    const text = await printed(planCommand(), example);
     expect(text).toContain("efficiency 0.846, availability 0.908");
     for (const name of ["16b", "51b", "101b"]) expect(text).toMatch(new RegExp(`^${name} `, "m"));
     expect(text).toContain("num_layers 62 → 80");
@@ -55,7 +42,14 @@ describe("flm-train plan", () => {
   });
 
   test("--set changes it, --devices searches", async () => {
-    const text = await printed(example, "--set", "hardware.efficiency=1", "--devices", "1024");
+    const text = await printed(
+      planCommand(),
+      example,
+      "--set",
+      "hardware.efficiency=1",
+      "--devices",
+      "1024",
+    );
     expect(text).toContain("efficiency 1, availability 0.908");
     expect(text).toContain("layouts of 101b on 1024 devices");
   });
@@ -65,12 +59,14 @@ describe("flm-train plan", () => {
     const row = (step: number) => ({ step, stage: 2, tokens: step, ramp: 1, step_ms: 100_000 });
     const lines = Array.from({ length: 8 }, (_, i) => JSON.stringify(row(i + 1)));
     writeFileSync(metrics, lines.join("\n"));
-    const text = await printed(example, "--calibrate", metrics);
+    const text = await printed(planCommand(), example, "--calibrate", metrics);
     expect(text).toMatch(/Calibrated: efficiency 0\.724\n.*\n101b +100 s +\+0\.0 %/);
   });
 
   test("--calibrate names a file that is not there", async () => {
-    await expect(printed(example, "--calibrate", "no/metrics.jsonl")).rejects.toMatchObject({
+    await expect(
+      printed(planCommand(), example, "--calibrate", "no/metrics.jsonl"),
+    ).rejects.toMatchObject({
       code: "IO",
     });
   });

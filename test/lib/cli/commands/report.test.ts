@@ -1,30 +1,17 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { reportCommand } from "../../../../lib/cli/commands/report.ts";
+import { printed } from "./printed.ts";
 import { grownRun, writeRun } from "../../report/runs.ts";
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-
-async function printed(...args: string[]): Promise<string> {
-  let text = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((part) => {
-    text += String(part);
-    return true;
-  });
-  await reportCommand().parseAsync(args, { from: "user" });
-  return text;
-}
 
 test("prints where the report is", async () => {
   const directory = writeRun(grownRun());
-  expect(await printed(directory)).toBe(`${directory}/report.html\n`);
+  expect(await printed(reportCommand(), directory)).toBe(`${directory}/report.html\n`);
 });
 
 test("--json prints one object with the runs' numbers", async () => {
   const directory = writeRun(grownRun());
   expect(
-    JSON.parse(await printed(directory, "--json", "--out", `${directory}/x.html`)),
+    JSON.parse(await printed(reportCommand(), directory, "--json", "--out", `${directory}/x.html`)),
   ).toMatchObject({
     status: "done",
     report: `${directory}/x.html`,
