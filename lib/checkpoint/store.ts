@@ -87,6 +87,15 @@ export class CheckpointStore {
     });
   }
 
+  /** Ends the attempt. What cannot be deleted now goes with the next `enter`. */
+  leave(): void {
+    try {
+      if (this.#isCurrent()) rmSync(this.#attemptPath());
+    } catch {
+      // The run has ended, with or without a reason of its own.
+    }
+  }
+
   /** An empty directory for the shards of a checkpoint that is being written. */
   begin(step: number, epoch: number): string {
     const directory = join(this.directory, `${PARTIAL}${checkpointName(step, epoch)}`);
