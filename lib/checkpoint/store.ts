@@ -1,25 +1,13 @@
-import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { FlmError, ioError } from "../errors.ts";
 import type { FileHash } from "../native/types.ts";
+import { Attempt, newestAttempt } from "./attempt.ts";
+import { fsyncDirectory, writeDurably } from "./durable.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 
 const NAME = /^step-(\d{8,})\.e(\d{4,})$/;
-/** The file of an attempt that has started; the last one there may write. */
-const ATTEMPT = /^attempt\.e(\d{4,})$/;
-/** What a name ends in that belongs to an attempt, also behind the prefixes below. */
+/** The end of every name that belongs to an attempt, also behind the prefixes below. */
 const EPOCH = /\.e(\d{4,})$/;
 const MANIFEST = "manifest.json";
 const LATEST = "LATEST";
@@ -47,8 +35,8 @@ type HashFile = (path: string) => Promise<FileHash>;
  */
 export class CheckpointStore {
   readonly directory: string;
-  /** What `enter` has written; null for a store that has not entered, which is not fenced. */
-  #attempt: { epoch: number; token: string } | null = null;
+  /** Null where this process is not the one that writes a run. */
+  #attempt: Attempt | null = null;
 
   constructor(directory: string) {
     this.directory = directory;
@@ -68,39 +56,27 @@ export class CheckpointStore {
   }
 
   /**
-   * Starts an attempt: from here on those before it cannot commit or delete anything. A process that its scheduler has
-   * given up may still live, on a machine that was cut off for a while.
+   * Starts an attempt: from here on those before it can neither commit nor delete anything.
    *
    * @throws FlmError ENVIRONMENT where this epoch has been started already, or a later one
    */
   enter(epoch: number): void {
-    const token = randomUUID();
-    const file = attemptFile(epoch);
     this.#try("start an attempt in", this.directory, () => {
-      mkdirSync(this.directory, { recursive: true });
-      if (this.#newestEpoch() >= epoch || !createDurably(join(this.directory, file), token))
-        throw this.#superseded(epoch);
-      this.#attempt = { epoch, token };
-      for (const name of readdirSync(this.directory))
-        if (ATTEMPT.test(name) && epochOf(name) < epoch) rmSync(join(this.directory, name));
+      this.#attempt = new Attempt(this.directory, epoch, () => this.#newestEpoch());
       this.#sweep();
     });
   }
 
-  /** Ends the attempt. What cannot be deleted now goes with the next `enter`. */
+  /** Ends the attempt of `enter`. */
   leave(): void {
-    try {
-      if (this.#isCurrent()) rmSync(this.#attemptPath());
-    } catch {
-      // The run has ended, with or without a reason of its own.
-    }
+    this.#attempt?.end();
   }
 
   /** An empty directory for the shards of a checkpoint that is being written. */
   begin(step: number, epoch: number): string {
     const directory = join(this.directory, `${PARTIAL}${checkpointName(step, epoch)}`);
     this.#try("create", directory, () => {
-      this.#refuseSuperseded();
+      this.#attempt?.refuseSuperseded();
       // What a crash left behind must not take the room of what is to be written.
       if (existsSync(this.directory)) this.#sweep();
       mkdirSync(directory, { recursive: true });
@@ -124,7 +100,7 @@ export class CheckpointStore {
       writeDurably(join(partial, MANIFEST), JSON.stringify(manifest));
       fsyncDirectory(partial);
       // An attempt that starts after this look deletes `partial` first of all, and the rename fails.
-      this.#refuseSuperseded();
+      this.#attempt?.refuseSuperseded();
       // A crash between this rename and the next one leaves the old checkpoint under another name.
       if (existsSync(directory)) this.#doom(checkpointName(manifest.step, manifest.epoch));
       renameSync(partial, directory);
@@ -137,7 +113,7 @@ export class CheckpointStore {
   /** Makes LATEST name the checkpoint that a run goes on from: a crash right after its commit may have left it behind. */
   adopt({ manifest }: Checkpoint): void {
     this.#try("update", join(this.directory, LATEST), () => {
-      this.#refuseSuperseded();
+      this.#attempt?.refuseSuperseded();
       this.#sweep();
       this.#pointTo(checkpointName(manifest.step, manifest.epoch));
     });
@@ -149,7 +125,7 @@ export class CheckpointStore {
    */
   retain(keep: number): void {
     this.#try("clean up", this.directory, () => {
-      this.#refuseSuperseded();
+      this.#attempt?.refuseSuperseded();
       for (const name of this.list().slice(keep)) this.#doom(name);
       this.#sweep();
     });
@@ -199,32 +175,15 @@ export class CheckpointStore {
         rmSync(join(this.directory, name), { recursive: true, force: true });
   }
 
-  /** @throws FlmError ENVIRONMENT where a later attempt has started since `enter` */
-  #refuseSuperseded(): void {
-    if (this.#attempt === null) return;
-    const { epoch, token } = this.#attempt;
-    const path = join(this.directory, attemptFile(epoch));
-    if (!existsSync(path) || readFileSync(path, "utf8") !== token) throw this.#superseded(epoch);
-  }
-
   /** Of an attempt after this one. */
   #isLater(name: string): boolean {
-    return this.#attempt !== null && EPOCH.test(name) && epochOf(name) > this.#attempt.epoch;
+    return this.#attempt !== null && epochOf(name) > this.#attempt.epoch;
   }
 
   #newestEpoch(): number {
-    if (!existsSync(this.directory)) return 0;
-    const names = readdirSync(this.directory);
-    const own = names.filter((name) => NAME.test(name) || ATTEMPT.test(name));
-    return Math.max(0, ...own.map(epochOf));
-  }
-
-  #superseded(epoch: number): FlmError {
-    return new FlmError(
-      "ENVIRONMENT",
-      `another process has taken over ${this.directory}: epoch ${this.#newestEpoch()} has started there, this is epoch ${epoch}`,
-      { hint: "nothing is lost: the later one goes on from the last checkpoint; end this one" },
-    );
+    const committed = this.list().map(epochOf);
+    const started = existsSync(this.directory) ? newestAttempt(readdirSync(this.directory)) : 0;
+    return Math.max(started, ...committed);
   }
 
   /** Takes a checkpoint its name. A crash may have left one under the name that it gets. */
@@ -283,12 +242,9 @@ export function checkpointName(step: number, epoch: number): string {
   return `step-${String(step).padStart(8, "0")}.e${String(epoch).padStart(4, "0")}`;
 }
 
-function attemptFile(epoch: number): string {
-  return `attempt.e${String(epoch).padStart(4, "0")}`;
-}
-
+/** 0 where the name has none. */
 function epochOf(name: string): number {
-  return Number(EPOCH.exec(name)![1]);
+  return Number(EPOCH.exec(name)?.[1] ?? 0);
 }
 
 function position(name: string): [step: number, epoch: number] {
@@ -299,35 +255,4 @@ function position(name: string): [step: number, epoch: number] {
 /** A later attempt counts for more than a later step: it has decided what the run is. */
 function compare([stepA, epochA]: [number, number], [stepB, epochB]: [number, number]): number {
   return epochA - epochB || stepA - stepB;
-}
-
-/** False where the file is there already. */
-function createDurably(path: string, text: string): boolean {
-  try {
-    writeDurably(path, text, "wx");
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
-}
-
-function writeDurably(path: string, text: string, flags = "w"): void {
-  const file = openSync(path, flags);
-  try {
-    // Not writeSync, which on a full disk may write a part and say nothing.
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function fsyncDirectory(path: string): void {
-  const directory = openSync(path, "r");
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
 }

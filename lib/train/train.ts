@@ -91,6 +91,7 @@ export async function runTraining(
       ranks.abort(error);
       throw error;
     } finally {
+      store.leave();
       await ranks.close();
     }
   } finally {

@@ -24,6 +24,16 @@ struct Shape<128> {
 };
 constexpr int kKeys = 128;
 
+// How far the scores' product is unrolled (see multiply_transposed): each architecture has one value at which
+// nothing spills.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 1000
+template <int kDim>
+constexpr int kScoreUnroll = kDim == 128 ? 8 : 2;
+#else
+template <int kDim>
+constexpr int kScoreUnroll = 2;
+#endif
+
 template <int kDim>
 constexpr size_t kSharedBytes = 2 * shared_bytes(kKeys * kDim * sizeof(bf16)) +
                                 2 * shared_bytes(2 * Shape<kDim>::kQueries * kDim * sizeof(bf16)) +
@@ -96,7 +106,7 @@ __global__ void __launch_bounds__(Shape<kDim>::kWarps* kWarp, Shape<kDim>::kBloc
     if (this_query0 + kQueries <= warp_row0) continue;  // all of the tile comes before all of the warp's keys
 
     Accumulator<kBlocks, kQueries / 8> p = {}, dp;
-    multiply_transposed<2, kDim, kBlocks, kQueries / 8>(p, k, q, lane);
+    multiply_transposed<kScoreUnroll<kDim>, kDim, kBlocks, kQueries / 8>(p, k, q, lane);
     if (this_query0 < warp_row0 + kWarpRows || this_query0 + kQueries > earliest)
 #pragma unroll
       for (int m = 0; m < kBlocks; ++m)
