@@ -32,7 +32,7 @@ if (!program) {
   );
   process.exit(1);
 }
-const files = ["native", "test/native", "bench/native"]
+const files = ["native", "test/native", "bench"]
   .flatMap((folder) => walk(root, folder))
   .filter((path) => /\.(cpp|h|cu|cuh)$/.test(path));
 status ||= run(program, check ? ["--dry-run", "--Werror", ...files] : ["-i", ...files]);

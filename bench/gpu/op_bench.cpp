@@ -23,7 +23,7 @@ namespace {
 constexpr int64_t kHeadRows = 8192;  // at most: the head works on chunks of rows
 constexpr int kWarmups = 3;
 
-// Device memory that goes away with its scope; `Memory::random` holds normal values.
+// Device memory that goes away with its scope, zeros at first.
 class Memory {
  public:
   Memory(Device& device, size_t bytes) : device_(device), data_(device.allocate(bytes)) {
@@ -45,10 +45,10 @@ class Memory {
   void* data_;
 };
 
-// An op of the model, with the memory it works on.
+// The ops of one model on one device. An op's memory is there while it is timed: together they would not fit.
 class Bench {
  public:
-  Bench(const Job& job)
+  explicit Bench(const Job& job)
       : shape_(job.spec.shape),
         tokens_(job.tokens_per_step()),
         dtype_(job.spec.precision == Precision::bf16 ? DType::bf16 : DType::f32),
@@ -224,6 +224,7 @@ void serve(const std::vector<Bench::Op>& ops) {
 
 int main(int count, char** arguments) {
   using flm::bench::Bench;
+  std::cout.precision(10);
   try {
     const auto job = flm::bench::read_job({arguments + 1, size_t(count - 1)});
     Bench bench(job);

@@ -33,6 +33,7 @@ export async function renderPerformance(): Promise<string> {
     predictions(models, hardware),
     KERNELS,
     ...models.map((model) => kernels(model, hardware, budgets)),
+    otherKernels(models, budgets),
   ];
   const filepath = fileURLToPath(DOCUMENT);
   return format(parts.join("\n\n"), { ...(await resolveConfig(filepath)), filepath });
@@ -113,6 +114,24 @@ function resources({ kernel, threads, dynamic_shared_bytes }: Launch, budgets: B
   const shared_bytes = used.shared_bytes + dynamic_shared_bytes;
   const share = occupancy({ threads, registers: used.registers, shared_bytes });
   return [threads, used.registers, digits(shared_bytes / 1024), percent(share)].map(String);
+}
+
+/** Registers on each architecture: other types, rows that are not aligned, growth ramps, generation. */
+function otherKernels(models: readonly BenchModel[], budgets: Budgets): string {
+  const shown = new Set(models.flatMap((model) => stepLaunches(model).map(({ kernel }) => kernel)));
+  const architectures = ["sm_80", ARCHITECTURE, "sm_100"];
+  const rows = Object.entries(budgets)
+    .filter(([kernel]) => !shown.has(kernel))
+    .map(([kernel, uses]) => [
+      code(kernel),
+      ...architectures.map((name) => String(uses[name]?.registers ?? "")),
+      digits((uses[ARCHITECTURE]?.shared_bytes ?? 0) / 1024),
+    ]);
+  return `### Kernels that these steps do not use
+
+They serve f32, rows that are not aligned, growth ramps and generation. Registers of a thread by architecture, and static shared memory.
+
+${table(["kernel", ...architectures, "shared, KB"], rows)}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -175,6 +175,7 @@ void run(Trainer& trainer, const Job& job) {
 }  // namespace flm::bench
 
 int main(int count, char** arguments) {
+  std::cout.precision(10);
   try {
     if (count == 2 && std::string(arguments[1]) == "help=1") {
       std::cout << flm::bench::job_help() << std::endl;

@@ -67,7 +67,7 @@ class Decoder(nn.Module):
         if self.position is None:
             rotary = (self.cos, self.sin)
         else:
-            x = x + self.position(torch.arange(tokens.shape[1]))
+            x = x + self.position(torch.arange(tokens.shape[1], device=tokens.device))
         for block in self.blocks:
             x = block(x, rotary)
         logits = self.head(self.final_norm(x)).float()

@@ -1,6 +1,7 @@
 """PyTorch's training step as a contender: answers every line on standard input with a line of JSON.
 
-The job, in the last argument: { shape, optimizer, norm_eps, init_std, precision, threads, compile }.
+The job, in the last argument: { shape, optimizer, norm_eps, init_std, precision, compile } and either threads or
+device: "cuda".
 """
 
 import json
@@ -17,9 +18,12 @@ class Trainer:
     def __init__(self, job):
         self.shape, self.clip = job["shape"], job["optimizer"]["clip_grad"]
         self.is_bf16 = job["precision"] == "bf16"
-        torch.set_num_threads(job["threads"])
+        self.device = job.get("device", "cpu")
+        if "threads" in job:
+            torch.set_num_threads(job["threads"])
         torch.manual_seed(1)
-        self.model = Decoder(self.shape, job["norm_eps"], job["init_std"])
+        with torch.device(self.device):
+            self.model = Decoder(self.shape, job["norm_eps"], job["init_std"])
         self.forward = torch.compile(self.model) if job["compile"] else self.model
         matrices = [p for p in self.model.parameters() if p.dim() > 1]
         vectors = [p for p in self.model.parameters() if p.dim() == 1]
@@ -37,9 +41,9 @@ class Trainer:
 
     def step(self):
         rows, length = self.shape["batch_size"], self.shape["seq_length"]
-        tokens = torch.randint(self.shape["vocab_size"], (rows, length + 1))
+        tokens = torch.randint(self.shape["vocab_size"], (rows, length + 1), device=self.device)
         start, cpu = time.perf_counter(), time.process_time()
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.is_bf16):
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.is_bf16):
             loss = self.forward(tokens[:, :-1], tokens[:, 1:])
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)

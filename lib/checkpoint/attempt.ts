@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { FlmError } from "../errors.ts";
 import { writeDurably } from "./durable.ts";
@@ -21,14 +21,14 @@ export class Attempt {
   /**
    * Fences off all attempts before.
    *
-   * @param newestEpoch looks up the highest epoch there is in the directory
+   * @param directory the run's, which exists
+   * @param newestEpoch looks up the highest epoch of its attempts and checkpoints
    * @throws FlmError ENVIRONMENT where this epoch has been started already, or a later one
    */
   constructor(directory: string, epoch: number, newestEpoch: () => number) {
     this.epoch = epoch;
     this.#directory = directory;
     this.#newestEpoch = newestEpoch;
-    mkdirSync(directory, { recursive: true });
     if (newestEpoch() >= epoch || !create(this.#file, this.#token)) throw this.#superseded();
     for (const name of readdirSync(directory))
       if (ATTEMPT.test(name) && epochOf(name) < epoch) rmSync(join(directory, name));
@@ -66,9 +66,11 @@ export class Attempt {
   }
 }
 
-/** The highest epoch of the attempts that have left a file in a directory; 0 where there is none. */
-export function newestAttempt(names: readonly string[]): number {
-  return Math.max(0, ...names.filter((name) => ATTEMPT.test(name)).map(epochOf));
+/** The highest epoch of the attempts that have a file in a run's directory; 0 where there is none. */
+export function newestAttempt(directory: string): number {
+  if (!existsSync(directory)) return 0;
+  const names = readdirSync(directory).filter((name) => ATTEMPT.test(name));
+  return Math.max(0, ...names.map(epochOf));
 }
 
 function epochOf(name: string): number {

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { FlmError, ioError } from "../errors.ts";
 import type { FileHash } from "../native/types.ts";
 import { Attempt, newestAttempt } from "./attempt.ts";
@@ -61,9 +61,9 @@ export class CheckpointStore {
    * @throws FlmError ENVIRONMENT where this epoch has been started already, or a later one
    */
   enter(epoch: number): void {
-    this.#try("start an attempt in", this.directory, () => {
-      this.#attempt = new Attempt(this.directory, epoch, () => this.#newestEpoch());
-      this.#sweep();
+    this.#try("start an attempt in", this.#run, () => {
+      this.#attempt = new Attempt(this.#run, epoch, () => this.#newestEpoch());
+      if (existsSync(this.directory)) this.#sweep();
     });
   }
 
@@ -180,10 +180,13 @@ export class CheckpointStore {
     return this.#attempt !== null && epochOf(name) > this.#attempt.epoch;
   }
 
+  /** The run's directory: a run without checkpoints has none for them. */
+  get #run(): string {
+    return dirname(this.directory);
+  }
+
   #newestEpoch(): number {
-    const committed = this.list().map(epochOf);
-    const started = existsSync(this.directory) ? newestAttempt(readdirSync(this.directory)) : 0;
-    return Math.max(started, ...committed);
+    return Math.max(newestAttempt(this.#run), ...this.list().map(epochOf));
   }
 
   /** Takes a checkpoint its name. A crash may have left one under the name that it gets. */

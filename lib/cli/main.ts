@@ -4,6 +4,7 @@ import { ExitCode, FlmError } from "../errors.ts";
 import { version } from "../version.ts";
 import { buildCommand } from "./commands/build.ts";
 import { corpusCommand } from "./commands/corpus.ts";
+import { dataCommand } from "./commands/data.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { evalCommand } from "./commands/eval.ts";
 import { fitCommand } from "./commands/fit.ts";
@@ -31,6 +32,7 @@ const COMMANDS = [
   sweepCommand(),
   fitCommand(),
   corpusCommand(),
+  dataCommand(),
   doctorCommand(),
   buildCommand(),
 ];
@@ -57,6 +59,12 @@ Examples:
   .showHelpAfterError("(flm-train --help shows the commands)")
   .exitOverride();
 for (const command of COMMANDS) program.addCommand(command.exitOverride());
+
+// Who reads the output may leave, as `head` does, or end with a connection: that is no reason to end a training.
+for (const stream of [process.stdout, process.stderr])
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
 
 try {
   const args = withDefaultCommand(process.argv.slice(2));

@@ -76,7 +76,11 @@ function prepared({ data, seed, stages }: Config, corpus: TokenizedCorpus): Prep
     validation_tokens: sum(validation, "tokens"),
     stream: (state) =>
       new TrainingStream(streamSources(savedPassageLength(state) ?? longest), data, seed, state),
-    validationRows: (seq_length) => validationRows(validationSources, seq_length),
+    validationRows: (seq_length, source) =>
+      validationRows(
+        source === undefined ? validationSources : [validationSources[source]!],
+        seq_length,
+      ),
   };
 }
 

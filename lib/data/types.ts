@@ -27,14 +27,19 @@ export interface PreparedData {
   readonly validation_tokens: number;
   /** UTF-8 bytes of a validation target, for bits per byte; 0 without validation. */
   readonly bytes_per_token: number;
+  /** The same for each of `data.sources`. */
+  readonly source_bytes_per_token: readonly number[];
   /** Nats per validation token of an interpolated bigram model of the training tokens; null without validation. */
   readonly bigram_loss: number | null;
   /** What the user should know about the data, one sentence each. */
   readonly warnings: readonly string[];
   /** The endless stream of training rows, from its beginning or from where `state` was taken. */
   stream(state?: Json): BatchStream;
-  /** The whole validation set, in order, as rows of `seq_length`; every token is a target at most once. */
-  validationRows(seq_length: number): RowPieces[];
+  /**
+   * The validation set, of all sources or of one, in order, as rows of `seq_length`; every token is a target at most
+   * once.
+   */
+  validationRows(seq_length: number, source?: number): RowPieces[];
 }
 
 /** The pieces of one row, PIECE_FIELDS numbers each; their row number is for the caller to set. */

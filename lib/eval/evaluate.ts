@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
+import type { Config } from "../config/types.ts";
 import { prepareData } from "../data/prepare.ts";
+import type { PreparedData } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import { NO_RAMP } from "../growth/ramp.ts";
 import { rampOf } from "../growth/stage-plan.ts";
@@ -98,22 +100,38 @@ async function scorePerplexity(
   model: TrainedModel,
   { file, field = "text", limit, signal }: EvaluateOptions,
 ): Promise<Scores<PerplexityResult>> {
-  const task = await withScoring(model, async (scoring) => {
+  const tasks = await withScoring(model, async (scoring) => {
     if (file !== undefined)
-      return measureFiles(scoring, model.tokenizer, resolve(file), field, limit);
+      return [await measureFiles(scoring, model.tokenizer, resolve(file), field, limit)];
     const data = await prepareData(model.config, { native: loadNative(), signal });
     if (data.validation_tokens === 0)
       throw new FlmError("DATA_EMPTY", "the run holds no validation text", {
         hint: "name a file, or train with data.validation.fraction above 0",
       });
     await scoring.engine.openTokenFiles(data.files);
-    return measurePerplexity(scoring, {
-      name: "validation",
-      rows: data.validationRows(scoring.seq_length),
-      bytes_per_token: data.bytes_per_token,
-    });
+    return measureValidation(scoring, model.config, data);
   });
-  return { tasks: [task], groups: [] };
+  return { tasks, groups: [] };
+}
+
+/** All of the validation text and, where there are several sources, that of each. */
+async function measureValidation(
+  scoring: ScoringEngine,
+  { data: { sources } }: Config,
+  data: PreparedData,
+): Promise<PerplexityResult[]> {
+  const { bytes_per_token, source_bytes_per_token } = data;
+  const rows = data.validationRows(scoring.seq_length);
+  const tasks = [await measurePerplexity(scoring, { name: "validation", rows, bytes_per_token })];
+  if (sources.length === 1) return tasks;
+  for (const [i, { path }] of sources.entries()) {
+    const own = data.validationRows(scoring.seq_length, i);
+    if (own.length === 0) continue;
+    const name = `data.sources.${i} ${path.join(" ")}`;
+    const text = { name, rows: own, bytes_per_token: source_bytes_per_token[i]! };
+    tasks.push(await measurePerplexity(scoring, text));
+  }
+  return tasks;
 }
 
 /** An engine that computes what training computes at this step, also within a growth ramp. */

@@ -12,9 +12,9 @@ const SOME_VOCABULARY = 2 ** 20;
  * @throws FlmError CONFIG_INVALID where a stage cannot be split over `world_size` ranks
  */
 export function checkMeshes(config: Config, world_size: number): void {
-  for (const [i, stage] of config.stages.entries())
-    numMicroBatchesOf(
-      meshOf(stage.parallel, shapeOfStage(config, i, SOME_VOCABULARY), world_size),
-      stage,
-    );
+  const vocab_size = config.model.vocab_size ?? SOME_VOCABULARY;
+  for (const [i, stage] of config.stages.entries()) {
+    const shape = shapeOfStage(config, i, vocab_size);
+    numMicroBatchesOf(meshOf(stage.parallel, shape, world_size), stage);
+  }
 }

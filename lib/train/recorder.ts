@@ -27,12 +27,12 @@ export class Recorder {
   ) {
     const last = step ?? -1;
     this.#metrics = new JsonlWriter(directory.metrics, (row) => Number(row.step) <= last);
-    // The end of a stage and the growth behind it are repeated, since no checkpoint stands behind them.
+    // What follows the checkpoint at a stage's end is repeated, since no other stands behind it.
     this.#events = new JsonlWriter(
       directory.events,
       (row) =>
         Number(row.step) < last ||
-        (Number(row.step) === last && row.type !== "growth" && row.type !== "stage"),
+        (Number(row.step) === last && !["stage", "sample", "growth"].includes(String(row.type))),
     );
     this.#tensorboard = logging.tensorboard ? new TensorboardWriter(directory.tensorboard) : null;
     this.#interval = logging.interval_steps;

@@ -39,7 +39,7 @@ export async function checkSamplePrompt(
   if (length > seq_length)
     throw new FlmError(
       "CONFIG_INVALID",
-      `eval.sample_prompt has ${length} tokens, the last stage's seq_length is ${seq_length}`,
+      `eval.sample_prompt has ${length} tokens, the shortest seq_length of a stage is ${seq_length}`,
       { hint: "shorten the prompt, or leave it out and use flm-train generate" },
     );
 }

@@ -10,6 +10,7 @@ import {
 import { stringifyConfig } from "../config/stringify.ts";
 import type { Config } from "../config/types.ts";
 import { prepareData } from "../data/prepare.ts";
+import { repeatWarnings } from "../data/repeats.ts";
 import type { PreparedData } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import { loadNative } from "../native/load.ts";
@@ -117,8 +118,8 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
   }
   checkSuites(config.eval);
   const stages = planStages(config, data.tokenizer.vocab_size);
-  const { seq_length } = stages.at(-1)!.shape;
-  await checkSamplePrompt(config.eval.sample_prompt, data.tokenizer, seq_length);
+  const shortest = Math.min(...stages.map(({ shape }) => shape.seq_length));
+  await checkSamplePrompt(config.eval.sample_prompt, data.tokenizer, shortest);
   const start = await startingPoint(config, checkpoint, stages[0]!, data.tokenizer);
   if (isLeader) writeRunFiles(directory, config, data);
 
@@ -172,7 +173,13 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
       });
     }
     for (const { directory: bad, reason } of rejected) warn(`passed over ${bad}: ${reason}`);
-    for (const message of [...warnings, ...start.warnings, ...data.warnings]) warn(message);
+    for (const message of [
+      ...warnings,
+      ...start.warnings,
+      ...data.warnings,
+      ...repeatWarnings(config, data),
+    ])
+      warn(message);
     if (data.bigram_loss !== null && !checkpoint)
       recorder.event({ type: "baseline", step, bigram_loss: data.bigram_loss });
     const status = await trainer.run();

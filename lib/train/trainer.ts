@@ -334,6 +334,8 @@ export class Trainer {
     const after = stages[this.#stage + 1]!;
     if (this.#engine) await this.#save();
     await this.#endStage();
+    // A stage that several ranks share may be too large for one of them, which would end the run here.
+    if (this.#rankStages[this.#stage]!.spec === ONE_RANK) await this.#sample();
     const running = this.#engine;
     this.#engine = null;
     const grown = await growStage(
@@ -371,7 +373,9 @@ export class Trainer {
     const { config, data, ranks, recorder } = this.#parts;
     const prompt = config.eval.sample_prompt;
     if (prompt === null || ranks.rank !== 0) return;
-    const engine = this.#engine!.stage.spec === ONE_RANK ? this.#engine! : await this.#wholeModel();
+    // None runs where the run was resumed at the boundary of two stages.
+    const isWhole = this.#engine?.stage.spec === ONE_RANK;
+    const engine = isWhole ? this.#engine! : await this.#wholeModel();
     try {
       const text = await sampleText(engine.native, data.tokenizer, {
         prompt,

@@ -24,15 +24,8 @@ struct Shape<128> {
 };
 constexpr int kKeys = 128;
 
-// How far the scores' product is unrolled (see multiply_transposed): each architecture has one value at which
-// nothing spills.
-#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 1000
 template <int kDim>
-constexpr int kScoreUnroll = kDim == 128 ? 8 : 2;
-#else
-template <int kDim>
-constexpr int kScoreUnroll = 2;
-#endif
+constexpr int kScoreUnroll = kIsBlackwell && kDim == 128 ? 8 : 2;
 
 template <int kDim>
 constexpr size_t kSharedBytes = 2 * shared_bytes(kKeys * kDim * sizeof(bf16)) +

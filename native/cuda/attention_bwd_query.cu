@@ -43,7 +43,8 @@ __device__ __forceinline__ void row_products(float* delta, const bf16* dout, con
 template <int kDim>
 __global__ void __launch_bounds__(kThreads, 2)
     attention_bwd_query_kernel(AttentionBwd a, float* delta_out, TileOrder order) {
-  constexpr int kKeys = cuda::kKeys<kDim>, kKeyTile = kKeys * kDim, kUnroll = kDim == 128 ? 4 : 2;
+  constexpr int kKeys = cuda::kKeys<kDim>, kKeyTile = kKeys * kDim;
+  constexpr int kUnroll = kDim == 64 ? 2 : (kIsBlackwell ? 1 : 4);
   const int tile = order(blockIdx.x);
   if (tile >= order.tiles) return;  // the whole block leaves
   const int lane = int(threadIdx.x) % kWarp, warp = int(threadIdx.x) / kWarp;

@@ -100,6 +100,14 @@ __device__ __forceinline__ int fragment_at(int step, int lane) {
   return at<kDim>(lane % 16, step * 2 + lane / 16);
 }
 
+// Whether this is compiled for Blackwell, on which the compiler hands out registers differently: what fits on
+// Ampere and Hopper spills there, and the other way round.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 1000
+constexpr bool kIsBlackwell = true;
+#else
+constexpr bool kIsBlackwell = false;
+#endif
+
 // acc += a b^T: kDim is summed over, the 8 * kColumns columns of the result are rows of b. kUnroll bounds how
 // far ahead the compiler reads fragments: each kernel takes the largest at which nothing spills.
 template <int kUnroll, int kDim, int kBlocks, int kColumns>

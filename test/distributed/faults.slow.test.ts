@@ -53,6 +53,22 @@ describe("a rank that stands still", () => {
   });
 });
 
+describe("a rank that lives but does not get on", () => {
+  it("is named by those that wait for it, when their time is up", async () => {
+    const { directory, run } = project(MESHED);
+    const hold = new Hold("row:11");
+    const patience = ["--set", "distributed.timeout_seconds=8"];
+    const running = start(["config.yaml", ...patience], { cwd: directory, ...hold });
+    await hold.reached(running);
+    const traces = tracesOf(running);
+    const outcome = await running.outcome;
+    expect(outcome.code, show(outcome)).toBe(75);
+    expect(outcome.stderr).toMatch(/waited 8 s in .+ for rank 0/);
+    expect(traces.left()).toEqual([]);
+    expect(stepsDone(run)).toBe(11);
+  });
+});
+
 describe("a rank that is killed", () => {
   // Rank 0 is held: the ranks that share its rows wait for it in the first product of the next step, the others at the
   // sum of the gradients, and all of them at the start of a checkpoint.

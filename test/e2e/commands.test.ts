@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { flm, json, succeed } from "./support/cli.ts";
+import { flm, json, start, succeed } from "./support/cli.ts";
 import { corpus } from "./support/corpus.ts";
 import { expectFailure } from "./support/failures.ts";
-import { project } from "./support/project.ts";
-import { events, rows } from "./support/run-files.ts";
+import { project, SMALL } from "./support/project.ts";
+import { events, metrics, rows } from "./support/run-files.ts";
 
 const WITHOUT_ADDON = { FLM_NATIVE: "/dev/null/flm.node" };
 
@@ -31,7 +31,7 @@ describe("from nothing to text", () => {
     const result = json(await succeed(args, { cwd: directory }));
     expect(result).toMatchObject({ status: "done", run_dir: run });
     expect(events(run, "growth").map(({ preserving }) => preserving)).toEqual([true, true]);
-    expect(events(run, "sample")).toMatchObject([{ prompt: "The " }]);
+    expect(events(run, "sample")).toMatchObject([0, 1, 2].map(() => ({ prompt: "The " })));
     expect(existsSync(join(run, "tokenizer.json"))).toBe(true);
     const generated = await succeed(["generate", run, "--prompt", "the ", "--json"], {
       cwd: directory,
@@ -135,6 +135,15 @@ describe("the command line", () => {
           "flops_total memory_bytes",
       ),
     );
+  });
+
+  it.each([1, 2])("trains on when nobody reads any more what %i ranks say", async (ranks) => {
+    const stages = [{ ...SMALL, parallel: { data_parallel_size: ranks } }];
+    const { directory, run } = project({ stages });
+    const { child, outcome } = start(["config.yaml", "--json"], { cwd: directory });
+    for (const stream of [child.stdout, child.stderr]) stream.destroy();
+    expect((await outcome).code).toBe(0);
+    expect(metrics(run)).toHaveLength(12);
   });
 
   it("shows its version and, without arguments, what it can do", async () => {

@@ -1,44 +1,38 @@
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
   realpathSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { rmSync } from "node:fs";
-import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { randomFrom } from "./support/random.ts";
+import { corpus } from "./support/corpus.ts";
 import { blocksOf, readDocument } from "./support/documents.ts";
 
 // Every command of these pages runs here, in order, as a reader would type it. Only the size of what is trained is another.
 const ROOT = join(import.meta.dirname, "../..");
 const LIMIT_MS = 240_000;
+const DOCUMENTS = 12;
 
-/** Keys that make a training of the pages take a second; those that a config lacks do no harm elsewhere. */
-const SMALL_STARTER = [
-  "tokenizer.vocab_size=300",
-  "model.seq_length=32",
-  ...[0, 1, 2].flatMap((stage) => [
-    `stages.${stage}.tokens=640`,
-    `stages.${stage}.global_batch_size=4`,
-    `stages.${stage}.warmup_steps=1`,
-  ]),
-  "growth.ramp_steps=2",
-  "eval.sample_tokens=4",
-];
-const SMALL_GROWTH = [
-  "model.seq_length=32",
-  ...[0, 1].flatMap((stage) => [
-    `stages.${stage}.tokens=640`,
-    `stages.${stage}.global_batch_size=4`,
-    `stages.${stage}.warmup_steps=1`,
-  ]),
-  "growth.ramp_steps=2",
-];
+/** What makes a training of so many stages take a second. */
+function small(stages: number): string[] {
+  const keys = { tokens: 640, global_batch_size: 4, warmup_steps: 1 };
+  return [
+    "model.seq_length=32",
+    "growth.ramp_steps=2",
+    ...Array.from({ length: stages }, (_, i) =>
+      Object.entries(keys).map(([key, value]) => `stages.${i}.${key}=${value}`),
+    ).flat(),
+  ];
+}
+
+/** For the config that `flm-train init` writes. */
+const SMALL_STARTER = [...small(3), "tokenizer.vocab_size=300", "eval.sample_tokens=4"];
 
 interface Page {
   directory: string;
@@ -52,13 +46,12 @@ function page(sets: readonly string[]): Page {
   const path = (name: string) => join(directory, name);
   mkdirSync(path("bin"));
   mkdirSync(path("data"));
-  const random = randomFrom(1);
-  const WORDS = ["the", "sea", "shells", "she", "sells", "are", "by", "a", "stone", "there"];
-  for (let file = 0; file < 12; file++) {
-    const words = Array.from({ length: 120 }, () => WORDS[Math.floor(random() * WORDS.length)]!);
-    writeFileSync(path(`data/${file}.txt`), `${words.join(" ")}.\n`);
-    mkdirSync(path(`node_modules/package-${file}`), { recursive: true });
-    writeFileSync(path(`node_modules/package-${file}/README.md`), `${words.join(" ")}.\n`);
+  const lines = corpus(DOCUMENTS).trimEnd().split("\n");
+  for (const [i, line] of lines.entries()) {
+    const { text } = JSON.parse(line) as { text: string };
+    writeFileSync(path(`data/${i}.txt`), text);
+    mkdirSync(path(`node_modules/package-${i}`), { recursive: true });
+    writeFileSync(path(`node_modules/package-${i}/README.md`), text);
   }
   symlinkSync(ROOT, path("node_modules/flm-train"));
   const overrides = sets.map((set) => `--set ${set}`).join(" ");
@@ -88,16 +81,36 @@ function shell({ directory, path }: Page, commands: string): void {
 
 const commandsOf = (name: string) => blocksOf(readDocument(name), "sh").join("\n");
 
+/** What stands behind `flm-train` on the lines of plain blocks, without the remark after two spaces. */
+function listedCommands(name: string): string[] {
+  return [...readDocument(name).matchAll(/^flm-train (.+?)(?: {2,}.*)?$/gm)].map(
+    ([, command]) => command!,
+  );
+}
+
 describe("the commands of the documents work, in order:", { timeout: LIMIT_MS }, () => {
   it("quickstart.md", () => {
     shell(page(SMALL_STARTER), commandsOf("quickstart.md"));
   });
 
   it("growing.md, with its config", () => {
-    const growing = page(SMALL_GROWTH);
+    const growing = page(small(2));
     const [config] = blocksOf(readDocument("growing.md"), "yaml");
     writeFileSync(growing.path("grow.yaml"), config!);
     shell(growing, commandsOf("growing.md"));
+  });
+
+  it("the lists at the head of evaluation.md and export.md, after a run", () => {
+    const using = page(SMALL_STARTER);
+    writeFileSync(using.path("README.md"), "the sea shells that she sells\n");
+    writeFileSync(
+      using.path("questions.jsonl"),
+      JSON.stringify({ question: "Who sells?", choices: ["she", "a stone"], answer: 0 }),
+    );
+    const lists = ["evaluation.md", "export.md"].flatMap((name) => listedCommands(name));
+    expect(lists).toHaveLength(7);
+    const commands = ["init", "config.yaml --out runs/quickstart", ...lists];
+    shell(using, commands.map((command) => `npx flm-train ${command}`).join("\n"));
   });
 
   it("errors.md", () => {

@@ -3,7 +3,7 @@ import type { UserConfig } from "../../lib/config/types.ts";
 import { succeed } from "./support/cli.ts";
 import { expectSameRun, train } from "./support/killed-run.ts";
 import { type Changes, project, STEP_TOKENS } from "./support/project.ts";
-import { events, metrics, type Row } from "./support/run-files.ts";
+import { events, metrics, type Row, withoutTimes } from "./support/run-files.ts";
 
 type Stage = UserConfig["stages"][number];
 
@@ -178,6 +178,7 @@ describe("after growth", () => {
       growth: { ramp_steps: 3, width: "zero", optimizer_step: "restart" },
       stages: stages(),
       checkpoint: { interval_steps: 4 },
+      eval: { sample_prompt: "she ", sample_tokens: 4 },
     };
     const [killed, unbroken] = [project(changes), project(changes)];
     expect(await train(unbroken, "count")).toMatchObject({ code: 0 });
@@ -185,5 +186,8 @@ describe("after growth", () => {
       await train(killed, moment);
     expect(await train(killed, "count")).toMatchObject({ code: 0 });
     expectSameRun(killed.run, unbroken.run);
+    const samples = (run: string) => events(run, "sample").map(withoutTimes);
+    expect(samples(killed.run)).toHaveLength(1 + SHAPES.length);
+    expect(samples(killed.run)).toEqual(samples(unbroken.run));
   });
 });

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { succeed } from "./support/cli.ts";
 import { expectFailure } from "./support/failures.ts";
 import { sharedProject, SMALL, STEP_TOKENS, tinyConfig, yaml } from "./support/project.ts";
-import { checkpoints, metrics } from "./support/run-files.ts";
+import { metrics } from "./support/run-files.ts";
 
 const { directory, path, run, write } = sharedProject();
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
 describe("init.from", () => {
   it.each([true, false])("begins where the other run ended, optimizer %s", async (optimizer) => {
     const name = `child-${optimizer}`;
-    child(name, { stages: [{ ...SMALL, tokens: 2 * STEP_TOKENS }] }, { optimizer });
+    child(name, { stages: [{ ...SMALL, tokens: 3 * STEP_TOKENS }] }, { optimizer });
     await succeed([`${name}.yaml`], { cwd: directory });
     const [before, after] = [metrics(run), metrics(path(`runs/${name}`))];
     expect(after[0]!.loss).toBeLessThan(Number(before[0]!.loss) - 0.5);
@@ -33,7 +33,10 @@ describe("init.from", () => {
 
   it("tunes on instructions, and grows", async () => {
     child("chat", {
-      data: { sources: [{ path: "chat.jsonl", type: "conversation" }], validation: { fraction: 0.1 } },
+      data: {
+        sources: [{ path: "chat.jsonl", type: "conversation" }],
+        validation: { fraction: 0.1 },
+      },
       objective: { type: "instruct" },
       model: { family: "llama", seq_length: 48 },
       stages: [SMALL, { ...SMALL, num_layers: 3, tokens: 30 * STEP_TOKENS }],
@@ -42,8 +45,7 @@ describe("init.from", () => {
     const losses = metrics(path("runs/chat")).map(({ loss }) => Number(loss));
     expect(losses.at(-1)).toBeLessThan(0.5 * losses[0]!);
     const again = await succeed(["chat.yaml"], { cwd: directory });
-    expect(again.stderr).toContain("resume");
-    expect(checkpoints(path("runs/chat")).length).toBeGreaterThan(0);
+    expect(again.stderr).toContain("resuming");
   });
 
   it.each([
@@ -52,21 +54,29 @@ describe("init.from", () => {
     ["another vocabulary", { tokenizer: { type: "bpe", vocab_size: 300 } }, "vocab_size is 257"],
   ])("refuses %s, and says what differs", async (_, changes, says) => {
     child("refused", changes);
-    await expectFailure(["refused.yaml"], directory, {
-      exit: 64,
-      code: "CONFIG_INVALID",
-      says: [says],
-      remedy: "stage",
-    });
+    await expectFailure(
+      ["refused.yaml"],
+      { cwd: directory },
+      {
+        exit: 64,
+        code: "CONFIG_INVALID",
+        says: [says],
+        remedy: "stage",
+      },
+    );
   });
 
   it("names a place without a checkpoint", async () => {
     child("lost", {}, { from: "runs/none" });
-    await expectFailure(["lost.yaml"], directory, {
-      exit: 65,
-      code: "CHECKPOINT_NOT_FOUND",
-      says: ["runs/none"],
-      remedy: "runs/NAME",
-    });
+    await expectFailure(
+      ["lost.yaml"],
+      { cwd: directory },
+      {
+        exit: 65,
+        code: "CHECKPOINT_NOT_FOUND",
+        says: ["runs/none"],
+        remedy: "runs/NAME",
+      },
+    );
   });
 });

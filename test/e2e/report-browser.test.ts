@@ -10,7 +10,7 @@ import { sharedProject, SMALL, STEP_TOKENS } from "./support/project.ts";
 //   FLM_REPORT=runs/quickstart/report.html FLM_PICTURES=docs/images npx vitest run test/e2e/report-browser.test.ts
 const { FLM_REPORT, FLM_PICTURES } = process.env;
 
-const PAGE = { width: 1100, height: 1260 };
+const PAGE = { width: 1100, height: 1240 };
 const PHONE = 390;
 const TAB = 9;
 const ARROW_LEFT = 37;

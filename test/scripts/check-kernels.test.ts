@@ -38,7 +38,7 @@ ptxas info    : Used 54`;
 });
 
 describe("checkKernels", () => {
-  const kernel = (used: object) => ({ sum_kernel: { sm_90a: used } });
+  const kernel = (used: ReturnType<typeof uses>) => ({ sum_kernel: { sm_90a: used } });
   const within = kernel(uses(16, 256));
 
   it("is content within the budgets, and with architectures that were not built", () => {

@@ -8,6 +8,6 @@ export const distributedSchema = z.strictObject({
   ),
   secret_file: key(
     z.string().min(1).nullable().default(null),
-    "File whose content the ranks prove to know when they connect; null asks for none.",
+    "File whose content the ranks prove to know when they connect; null is FLM_SECRET_FILE, needed off loopback.",
   ),
 });

@@ -19,7 +19,7 @@ import { writeSummary } from "./summary.ts";
 import { type Survey, surveyCorpus } from "./survey.ts";
 import { spansPath } from "./supervised-spans.ts";
 import { SUMMARY_FILE, TOKENIZER_FILE } from "./tokenized.ts";
-import { tokenFileNames, tokenizeCorpus } from "./tokenize.ts";
+import { type TargetBytes, tokenFileNames, tokenizeCorpus } from "./tokenize.ts";
 import { tokenizerSample } from "./tokenizer-sample.ts";
 
 export type DataNative = Pick<NativeBinding, "createBpeEncoder" | "createBpeTrainer" | "hashFile">;
@@ -45,7 +45,7 @@ export async function buildCorpus(
   const json = tokenizer.toJson();
   if (json !== null) writeDurably(join(work, TOKENIZER_FILE), json);
 
-  const { targets, bytes } = await tokenizeCorpus(sources, survey, tokenizer, work, options);
+  const measured = await tokenizeCorpus(sources, survey, tokenizer, work, options);
   const changed = sources.flatMap(({ files }) => files).find(hasChanged);
   if (changed) throw changedWhileRead(changed.path);
 
@@ -63,13 +63,20 @@ export async function buildCorpus(
   writeSummary(join(work, SUMMARY_FILE), {
     fingerprint: await fingerprintOf(tokenizer, [...training, ...validation, ...beside], native),
     duplicate_documents: survey.duplicate_documents,
-    bytes_per_token: targets === 0 ? 0 : bytes / targets,
+    bytes_per_token: bytesPerToken(measured),
+    source_bytes_per_token: measured.map((own) => bytesPerToken([own])),
     // Of all tokens, it would not compare with a loss of some of them.
     bigram_loss: isAllText
       ? bigramLoss(training, validation, tokenizer.eos_id, tokenizer.vocab_size)
       : null,
     warnings,
   });
+}
+
+function bytesPerToken(measured: readonly TargetBytes[]): number {
+  const targets = measured.reduce((sum, own) => sum + own.targets, 0);
+  const bytes = measured.reduce((sum, own) => sum + own.bytes, 0);
+  return targets === 0 ? 0 : bytes / targets;
 }
 
 async function makeTokenizer(

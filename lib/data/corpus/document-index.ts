@@ -40,12 +40,16 @@ export function readDocumentIndex(path: string): DocumentIndex | null {
   });
 }
 
-/** The first tokens of a file, at most `count`. Null when `path` is no whole token file. */
-export function readTokens(path: string, count: number): Uint16Array | Uint32Array | null {
+/** At most `count` tokens of a file from token `start` on. Null when `path` is no whole token file. */
+export function readTokens(
+  path: string,
+  count: number,
+  start = 0,
+): Uint16Array | Uint32Array | null {
   return withTokenFile(path, (file, header) => {
-    const length = Math.min(count, header.tokens);
+    const length = Math.min(count, header.tokens - start);
     const tokens = header.bytes_per_token === 2 ? new Uint16Array(length) : new Uint32Array(length);
-    readFully(file, new Uint8Array(tokens.buffer), HEADER_BYTES);
+    readFully(file, new Uint8Array(tokens.buffer), HEADER_BYTES + start * header.bytes_per_token);
     return tokens;
   });
 }

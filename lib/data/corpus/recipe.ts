@@ -6,7 +6,7 @@ import type { Source } from "../read/documents.ts";
 import { findSourceFiles } from "../read/source-files.ts";
 
 /** Counts up whenever the same files and config give other tokens or another summary. */
-const CACHE_VERSION = 2;
+const CACHE_VERSION = 3;
 
 /** All that the tokenized corpus follows from. */
 export interface Recipe {

@@ -6,6 +6,7 @@ export interface Summary {
   readonly fingerprint: string;
   readonly duplicate_documents: number;
   readonly bytes_per_token: number;
+  readonly source_bytes_per_token: readonly number[];
   readonly bigram_loss: number | null;
   readonly warnings: readonly string[];
 }
@@ -14,6 +15,7 @@ const FIELDS: Readonly<Record<keyof Summary, (value: unknown) => boolean>> = {
   fingerprint: (value) => typeof value === "string",
   duplicate_documents: Number.isSafeInteger,
   bytes_per_token: Number.isFinite,
+  source_bytes_per_token: (value) => Array.isArray(value) && value.every(Number.isFinite),
   bigram_loss: (value) => value === null || Number.isFinite(value),
   warnings: (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
 };

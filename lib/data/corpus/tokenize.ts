@@ -21,16 +21,19 @@ export interface TargetBytes {
   bytes: number;
 }
 
-/** Writes two token files a source, in reading order, into `directory`, and beside them what is supervised. */
+/**
+ * Writes two token files a source, in reading order, into `directory`, and beside them what is supervised. Returns
+ * what each source has to be validated on.
+ */
 export async function tokenizeCorpus(
   sources: readonly Source[],
   survey: Survey,
   tokenizer: DocumentTokenizer,
   directory: string,
   options: PassOptions,
-): Promise<TargetBytes> {
+): Promise<TargetBytes[]> {
   const pass = new Pass("tokenizing", survey.training_bytes + survey.validation_bytes, options);
-  const measured = { targets: 0, bytes: 0 };
+  const measured = sources.map((): TargetBytes => ({ targets: 0, bytes: 0 }));
   for (const [index, source] of sources.entries()) {
     const names = tokenFileNames(index);
     const hasSpans = source.samples !== "text";
@@ -43,8 +46,8 @@ export async function tokenizeCorpus(
         await training.append(encoded.filter((_, i) => batch.documents[i]!.fate === TRAINING));
         await validation.append(held);
         for (const { targets, target_bytes } of held) {
-          measured.targets += targets;
-          measured.bytes += target_bytes;
+          measured[index]!.targets += targets;
+          measured[index]!.bytes += target_bytes;
         }
         pass.advance(batch.text.length);
       });

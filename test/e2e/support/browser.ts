@@ -7,6 +7,14 @@ import { pathToFileURL } from "node:url";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-dev-shm-usage",
+  "--hide-scrollbars",
+];
+
 /** A Chromium on this machine, or null. FLM_CHROMIUM names one. */
 export function findBrowser(): string | null {
   for (const name of [process.env.FLM_CHROMIUM ?? [], NAMES].flat()) {
@@ -37,8 +45,7 @@ export class BrowserPage {
 
   private constructor(browser: string) {
     this.#profile = mkdtempSync(join(tmpdir(), "flm-browser-"));
-    const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
-    const args = [...flags, "--remote-debugging-pipe", `--user-data-dir=${this.#profile}`];
+    const args = [...FLAGS, "--remote-debugging-pipe", `--user-data-dir=${this.#profile}`];
     this.#child = spawn(browser, args, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
     let text = "";
     (this.#child.stdio[4] as Readable).setEncoding("utf8").on("data", (piece: string) => {

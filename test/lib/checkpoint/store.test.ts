@@ -8,7 +8,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Checkpoint, CheckpointStore, openCheckpoint } from "../../../lib/checkpoint/store.ts";
 import { failure, rejection } from "../failure.ts";
@@ -249,6 +249,16 @@ describe("an attempt", () => {
     expect(existsSync(partial)).toBe(true);
   });
 
+  test("leaves nothing when it ends, and those before it stay out", async () => {
+    const [first, second] = attempts(1, 2);
+    const saved = await save(second!, 200, 2);
+    first!.leave();
+    second!.leave();
+    expect(second!.list()).toEqual([basename(saved.directory)]);
+    expect(readdirSync(dirname(second!.directory))).toEqual(["checkpoints"]);
+    expect(failure(() => first!.begin(300, 1)).code).toBe("ENVIRONMENT");
+  });
+
   test("starts once: two processes that found the same epochs are not the same attempt", () => {
     const [first] = attempts(1);
     const { message } = failure(() => new CheckpointStore(first!.directory).enter(1));
@@ -258,7 +268,7 @@ describe("an attempt", () => {
 
   test("is not taken for one of a new directory in the same place", () => {
     const [old] = attempts(1);
-    rmSync(old!.directory, { recursive: true });
+    rmSync(join(dirname(old!.directory), "attempt.e0001"));
     new CheckpointStore(old!.directory).enter(1);
     expect(failure(() => old!.begin(100, 1)).code).toBe("ENVIRONMENT");
   });

@@ -195,6 +195,10 @@ describe("several sources", () => {
     const { sources: cursors } = state.state() as { sources: { tokens: number }[] };
     expect(cursors[0]!.tokens / (100 * 128)).toBeCloseTo(0.75, 1);
     expect(data.validationRows(32).some((row) => row[1] === 3)).toBe(true);
+    const own = data.validationRows(32, 1);
+    expect(own.length).toBeGreaterThan(0);
+    expect(own.every((row) => row[1] === 3)).toBe(true);
+    expect(data.source_bytes_per_token).toHaveLength(2);
   });
 
   it("warn about one that has nothing of its own", async () => {

@@ -107,6 +107,15 @@ describe("little or broken data", () => {
   });
 });
 
+test.each<[number | null, string, string]>([
+  [0.42, "Model FLOPs utilisation", "Compute"],
+  [null, "Compute", "Model FLOPs utilisation"],
+])("with a utilisation of %s it shows %s", async (mfu, shown, other) => {
+  const page = await reportOf({ metrics: [1, 2].map((step) => stepRow(step, { mfu })) });
+  expect(page).toContain(`<h3>${shown}</h3>`);
+  expect(page).not.toContain(`<h3>${other}</h3>`);
+});
+
 test("a million steps make a small page", () => {
   const steps = noSteps();
   for (let step = 1; step <= 1_000_000; step++)

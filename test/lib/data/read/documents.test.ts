@@ -1,9 +1,11 @@
+import { truncateSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { MAX_DOCUMENT_BYTES } from "../../../../lib/data/read/document.ts";
+import { readJsonlFile } from "../../../../lib/data/read/jsonl-file.ts";
 import { findSourceFiles } from "../../../../lib/data/read/source-files.ts";
-import { directoryWith, errorOf, readAll } from "../support.ts";
+import { collect, directoryWith, errorOf, readAll } from "../support.ts";
 
 function read(
   files: Record<string, string | Uint8Array>,
@@ -103,6 +105,18 @@ describe("hostile files", () => {
     const error = await errorOf(() => read({ [name]: bomb }));
     expect(error).toMatchObject({ code: "DATA_INVALID" });
     expect(error.message).toMatch(message);
+  });
+});
+
+describe("a line of 200 MB", () => {
+  it("is refused before it is in memory", async () => {
+    const directory = directoryWith({ "a.jsonl": '{"text":"fine"}\n{"text":"' });
+    const path = join(directory, "a.jsonl");
+    truncateSync(path, 200e6);
+    const [file] = findSourceFiles({ path: [path], format: "auto", type: "text" }, 0);
+    const error = await errorOf(() => collect(readJsonlFile(file!)));
+    expect(error).toMatchObject({ code: "DATA_INVALID" });
+    expect(error.message).toMatch(/a\.jsonl:2 holds a document above the limit of 64 MiB/);
   });
 });
 

@@ -1,0 +1,41 @@
+import type { DataInspection, Segment } from "../data/inspect.ts";
+import { count } from "../format.ts";
+import { textTable } from "./text-table.ts";
+
+/** What `flm-train data inspect` prints. */
+export function inspectionText({ sources, batch, rows, ...rest }: DataInspection): string {
+  const table = textTable([
+    ["source", "type", "documents", "tokens", "supervised", "held out", "share", "epochs", "batch"],
+    ...sources.map((source, i) => [
+      `${i} ${source.path.join(" ")}`,
+      source.type,
+      count(source.documents),
+      count(source.tokens),
+      count(source.supervised_tokens),
+      count(source.validation_tokens),
+      percent(source.share),
+      source.epochs.toPrecision(2),
+      percent(batch.source_shares[i]!),
+    ]),
+  ]);
+  const facts = [
+    `${count(rest.duplicate_documents)} documents are exact copies of others and left out`,
+    `first batch: ${batch.rows} rows of ${batch.seq_length} inputs, ${percent(batch.padding_share)} padding, ` +
+      `${percent(batch.target_share)} of the rest have a target`,
+    ...rest.warnings.map((warning) => `warning: ${warning}`),
+  ];
+  const decoded = rows.map((segments, row) =>
+    [`row ${row}; what is only read stands in ⟦ ⟧`, ...segments.map(segmentText)].join("\n"),
+  );
+  return `${[table, facts.join("\n"), ...decoded].join("\n\n")}\n`;
+}
+
+function segmentText({ source, inputs, parts }: Segment): string {
+  const text = parts.map((part) => (part.supervised ? part.text : `⟦${part.text}⟧`)).join("");
+  const indented = text.replaceAll("⟧⟦", "").replaceAll("\n", "\n  ");
+  return `- source ${source}, ${inputs} inputs\n  ${indented}`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
