@@ -35,8 +35,9 @@ export async function runChild(
   const files = { spec: encodeEngineSpec(spec), plan: encodeLoadPlan(freshWeights(spec)) };
   for (const [file, bytes] of Object.entries(files)) writeFileSync(join(folder, file), bytes);
   writePattern(join(folder, "tokens"), spec);
-  const { pieces, ...rest } = stepInput(spec);
-  const step = { ...rest, pieces: [...pieces], num_micro_batches: ENDLESS };
+  const { pieces, instructions, ...rest } = stepInput(spec);
+  const lists = { pieces: [...pieces], instructions: [...instructions] };
+  const step = { ...rest, ...lists, num_micro_batches: ENDLESS };
   writeFileSync(join(folder, "step.json"), JSON.stringify(step));
 
   const script = fileURLToPath(new URL(`children/${name}.mjs`, import.meta.url));

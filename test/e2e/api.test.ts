@@ -57,6 +57,7 @@ describe("train", () => {
       "checkpoint",
       "validation",
       "checkpoint",
+      "stage",
       "done",
     ]);
   });

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import { FlmError, ioError } from "../../errors.ts";
 import { MAX_DOCUMENT_BYTES, tooLarge } from "./document.ts";
@@ -10,8 +11,7 @@ import { toUtf8 } from "./utf8.ts";
 const MAX_COLUMN_BYTES = 2 ** 30;
 
 /**
- * The rows of a Parquet file with these of its columns, all or, with `required` false, those of them that it has. Holds
- * one row group at a time.
+ * The rows of a Parquet file, with those of `columns` that it has. Holds one row group at a time.
  *
  * @throws FlmError DATA_INVALID, naming file, row group and column; IO when the file cannot be read
  */
@@ -21,19 +21,20 @@ export async function* readParquetFile(
 ): AsyncGenerator<Row> {
   // Loaded here because few corpora need them: the decompressors carry WebAssembly.
   const { parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
-  const { compressors } = await import("hyparquet-compressors");
+  const { compressors: all } = await import("hyparquet-compressors");
+  const compressors = { ...all, GZIP: gunzip };
   const handle = await open(file.path, "r").catch((cause: unknown) => {
     throw ioError("read", file.path, cause);
   });
   try {
     const source = bufferOf(handle, file);
     const metadata = await attempt(file.path, () => parquetMetadataAsync(source));
-    const present = columnsOf(metadata).filter((name) => columns.includes(name));
+    const present = chooseColumns(file.path, columnsOf(metadata), columns);
     let rowStart = 0;
     for (const [index, group] of metadata.row_groups.entries()) {
       const where = `${file.path}, row group ${index}`;
       const rowEnd = rowStart + Number(group.num_rows);
-      if (present.length > 0) checkSizes(group, present, where);
+      checkSizes(group, present, where);
       const replaced = new Set<string>();
       const stringFromBytes = (bytes: Uint8Array | undefined) => decode(bytes, replaced);
       const read = { file: source, metadata, compressors, rowStart, rowEnd, columns: present };
@@ -52,6 +53,11 @@ export async function* readParquetFile(
   } finally {
     await handle.close();
   }
+}
+
+/** Node's is several times as fast. */
+function gunzip(input: Uint8Array, maxOutputLength: number): Uint8Array {
+  return gunzipSync(input, { maxOutputLength });
 }
 
 function bufferOf(handle: FileHandle, { size }: SourceFile): AsyncBuffer {
@@ -74,6 +80,14 @@ function columnsOf({ row_groups, schema }: FileMetaData): string[] {
   const paths = row_groups[0]?.columns.map(({ meta_data }) => meta_data?.path_in_schema[0]);
   const names = paths ?? schema.slice(1).map(({ name }) => name);
   return [...new Set(names)].filter((name) => name !== undefined);
+}
+
+function chooseColumns(path: string, all: readonly string[], wanted: readonly string[]): string[] {
+  const present = all.filter((name) => wanted.includes(name));
+  if (present.length > 0) return present;
+  throw new FlmError("DATA_INVALID", `${path} has no column ${wanted.join(" or ")}`, {
+    hint: `set data.sources[].field; its columns are ${all.join(", ") || "none"}`,
+  });
 }
 
 function checkSizes(

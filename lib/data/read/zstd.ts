@@ -1,7 +1,7 @@
 import { Decompress } from "fzstd";
 
 /** Bounds what one push unfolds to: a block is at least 4 bytes and at most 128 KiB of content. */
-const PUSH_BYTES = 1 << 10;
+const PUSH_BYTES = 1 << 11;
 
 /** Decompresses Zstandard, one or several frames, without ever holding much more than a window. */
 export async function* unzstd(compressed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

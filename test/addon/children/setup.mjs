@@ -9,7 +9,11 @@ export const spec = new Uint8Array(readFileSync(join(folder, "spec")));
 
 const step = JSON.parse(readFileSync(join(folder, "step.json"), "utf8"));
 /** Takes minutes unless it is stopped. */
-export const endlessStep = { ...step, pieces: Float64Array.from(step.pieces) };
+export const endlessStep = {
+  ...step,
+  pieces: Float64Array.from(step.pieces),
+  instructions: Int32Array.from(step.instructions),
+};
 export const shortStep = { ...endlessStep, num_micro_batches: 1 };
 
 /** An engine with weights and data. */

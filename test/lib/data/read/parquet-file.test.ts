@@ -37,12 +37,18 @@ describe("Parquet files", () => {
   it.each([
     ["missing value", text(null), /a\.parquet, row 1: field "text" holds null, not a string/],
     ["number", { name: "text", values: [7n] }, /a\.parquet, row 0: field "text" holds bigint/],
-    ["other column", { name: "body", values: ["x"] }, /row 0: field "text" is missing/],
   ] as [string, Column, RegExp][])("name the row with a %s", async (_, column, message) => {
     const groups = column.values[0] === null ? [[text("x")], [column]] : [[column]];
     const error = await errorOf(() => readAll({ "a.parquet": parquetBytes(groups) }));
     expect(error).toMatchObject({ code: "DATA_INVALID" });
     expect(error.message).toMatch(message);
+  });
+
+  it("name the columns that there are", async () => {
+    const bytes = parquetBytes([[{ name: "body", values: ["x"] }, other]]);
+    const error = await errorOf(() => readAll({ "a.parquet": bytes }));
+    expect(error.message).toMatch(/a\.parquet has no column text/);
+    expect(error.hint).toContain("body, id");
   });
 
   it("are refused with their name and the row group when they are damaged", async () => {
