@@ -77,11 +77,10 @@ const CASES: Case[] = [
     remedy: "path=value",
   },
   {
-    what: "several ranks, which are not there yet",
-    code: "NOT_SUPPORTED",
-    args: ["--set", "stages.0.parallel.tensor_parallel_size=2"],
-    says: ["stages.0.parallel.tensor_parallel_size", "2 is not supported yet"],
-    remedy: "use 1",
+    what: "more ranks than heads can be shared by",
+    code: "CONFIG_INVALID",
+    args: ["--set", "stages.0.parallel.tensor_parallel_size=3"],
+    says: ["stages.0.parallel.tensor_parallel_size", "3 does not divide num_attention_heads 2"],
   },
   {
     what: "another objective, which is not there yet",
