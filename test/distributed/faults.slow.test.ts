@@ -26,9 +26,9 @@ beforeAll(async () => {
 }, 120_000);
 
 /** The ranks of a run that the local launcher has started, with all that they hold. */
-function tracesOf({ child }: Running): Traces {
+function tracesOf({ child }: Running, world = WORLD): Traces {
   const traces = new Traces(childrenOf(child.pid!));
-  expect(traces.processes).toHaveLength(WORLD);
+  expect(traces.processes).toHaveLength(world);
   expect(traces.memory.size).toBeGreaterThan(0);
   return traces;
 }
@@ -57,10 +57,13 @@ describe("a rank that lives but does not get on", () => {
   it("is named by those that wait for it, when their time is up", async () => {
     const { directory, run } = project(MESHED);
     const hold = new Hold("row:11");
-    const patience = ["--set", "distributed.timeout_seconds=8"];
-    const running = start(["config.yaml", ...patience], { cwd: directory, ...hold });
+    // Two ranks: of more, one may wait for another that waits for the first.
+    const sets = ["distributed.timeout_seconds=8", "stages.1.parallel={ data_parallel_size: 2 }"];
+    sets.push("stages.0.parallel={ data_parallel_size: 2 }");
+    const args = ["config.yaml", ...sets.flatMap((set) => ["--set", set])];
+    const running = start(args, { cwd: directory, ...hold });
     await hold.reached(running);
-    const traces = tracesOf(running);
+    const traces = tracesOf(running, 2);
     const outcome = await running.outcome;
     expect(outcome.code, show(outcome)).toBe(75);
     expect(outcome.stderr).toMatch(/waited 8 s in .+ for rank 0/);

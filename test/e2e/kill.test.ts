@@ -32,13 +32,9 @@ describe("a run that is killed and started again by the same command", () => {
   });
 
   it("ends with the same bytes after kills around a growth event", async () => {
-    // Right after the first event, after its first step, in mid-ramp on both sides of a checkpoint, and right
-    // after the second event.
-    await expectKillsToLeaveNoTrace(["growth:1", "row:9", "row:11", "row:13", "growth:2"]);
-  });
-
-  it("ends with the same bytes after kills in the middle of writing", async () => {
-    await expectKillsToLeaveNoTrace(["torn:2", "save:1", "save:2", "torn:10", "save:3"]);
+    // Right after the first event, in mid-ramp before a checkpoint and in a half-written row behind it, and right after
+    // the second event. kill.slow.test.ts tries every moment of writing.
+    await expectKillsToLeaveNoTrace(["growth:1", "row:11", "torn:13", "growth:2"]);
   });
 
   it("ends with the same bytes in bf16, with BPE, several sources, micro-batches and recomputation", async () => {
@@ -63,7 +59,7 @@ describe("a run that is killed and started again by the same command", () => {
     };
     const expected = project(changes);
     expect(await train(expected, "count")).toMatchObject({ code: 0 });
-    await expectKillsToLeaveNoTrace(["row:5", "row:12", "row:18"], changes, expected);
+    await expectKillsToLeaveNoTrace(["row:12"], changes, expected);
   });
 
   it("has no checkpoint of a save that was cut off, and forgets its files", async () => {
