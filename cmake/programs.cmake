@@ -5,6 +5,10 @@ target_include_directories(flm_native_test PRIVATE ${CMAKE_SOURCE_DIR}/test/nati
 # Absolute, so that the program finds test/fixtures/ wherever it is started.
 target_compile_definitions(flm_native_test PRIVATE FLM_TEST_DIR="${CMAKE_SOURCE_DIR}/test")
 target_link_libraries(flm_native_test PRIVATE flm_rooms)
+# Cases run once: less time to compile them is time won. What they call often, harness and oracle, stays optimised.
+set(FLM_CASE_SOURCES ${FLM_TEST_SOURCES})
+list(FILTER FLM_CASE_SOURCES INCLUDE REGEX "_test\\.cpp$")
+set_source_files_properties(${FLM_CASE_SOURCES} PROPERTIES COMPILE_OPTIONS -O1)
 if(FLM_SANITIZE STREQUAL "thread")
   # The reference of most tests, plain loops on one thread: no race to find, and most of the accesses to watch.
   set(FLM_ORACLE_SOURCES ${FLM_TEST_SOURCES})
