@@ -11,6 +11,7 @@
 import { resolveConfig } from "./config/resolve.ts";
 import type { PassOptions } from "./data/corpus/pass.ts";
 import { tokenize as tokenizeConfig, type TokenizeResult } from "./data/tokenize.ts";
+import { type GenerateOptions, openGeneration } from "./eval/generation.ts";
 import { loadNative } from "./native/load.ts";
 import { planRun, type PlanOptions } from "./plan/plan.ts";
 import type { Plan } from "./plan/types.ts";
@@ -55,6 +56,25 @@ export async function tokenize(
   options: PassOptions = {},
 ): Promise<TokenizeResult> {
   return tokenizeConfig(resolveConfig(config), { ...options, native: loadNative() });
+}
+
+/**
+ * The continuation of one prompt by the model of a run or of a checkpoint. `openGeneration` keeps a model for several
+ * prompts, and streams.
+ *
+ * @throws FlmError CHECKPOINT_NOT_FOUND, CHECKPOINT_INVALID, INVALID_ARGUMENT
+ */
+export async function generate(
+  path: string,
+  prompt: string,
+  options: GenerateOptions = {},
+): Promise<string> {
+  const generation = await openGeneration(path);
+  try {
+    return await generation.text(prompt, options);
+  } finally {
+    await generation.close();
+  }
 }
 
 /** What a run will need in memory, time and money. Also for features that training does not have yet. */
