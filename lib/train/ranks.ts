@@ -2,6 +2,7 @@ import { loadNative } from "../native/load.ts";
 import type { NativeWorld, RankEndpoint } from "../native/types.ts";
 import type { Launch } from "../parallel/launch/detect.ts";
 import { joinWorld } from "../parallel/rendezvous/join-world.ts";
+import { takeStoreSocket } from "../parallel/launch/store-socket.ts";
 import { storeAddress } from "../parallel/rendezvous/address.ts";
 import { ownAddress } from "../parallel/rendezvous/own-address.ts";
 import { readSecret } from "../parallel/rendezvous/secret.ts";
@@ -74,6 +75,7 @@ export async function meetRanks(options: MeetingOptions): Promise<Ranks> {
     seen_epoch: options.epoch - 1,
     endpoint: { ...nativeWorld.endpoint },
     secret_file,
+    store_socket: takeStoreSocket(),
     timeout_seconds,
     onWarning,
   });

@@ -4,9 +4,9 @@ import { availableParallelism } from "node:os";
 import type { Writable } from "node:stream";
 import { ExitCode } from "../../errors.ts";
 import type { Launch } from "./detect.ts";
-import { freePort } from "./free-port.ts";
 import { openJobSecret } from "./job-secret.ts";
 import { RankProcess } from "./rank-process.ts";
+import { openStoreSocket } from "./store-socket.ts";
 import { type LocalOutcome, judge } from "./verdict.ts";
 
 const LOOPBACK = "127.0.0.1";
@@ -35,13 +35,20 @@ export interface LocalRanksOptions {
  * @throws FlmError ENVIRONMENT where a rank cannot be started
  */
 export async function runLocalRanks(options: LocalRanksOptions): Promise<LocalOutcome> {
-  const env = await rankEnvironment(options);
+  const store =
+    isWholeJob(options) && options.launch.master_port === null
+      ? await openStoreSocket(LOOPBACK)
+      : null;
+  const env = rankEnvironment(options, store?.port ?? options.launch.master_port);
   const needsSecret = isWholeJob(options) && !env.FLM_SECRET_FILE;
   const secret = needsSecret ? openJobSecret() : null;
   try {
-    const ranks = startRanks(options, env, secret);
+    const ranks = startRanks(options, env, { secret, store: store?.fd ?? null });
+    // Rank 0 has it now: where that ends, nobody may be kept waiting for an answer.
+    store?.close();
     return await supervise(ranks, (options.stop_seconds ?? DEFAULT_STOP_SECONDS) * 1000);
   } finally {
+    store?.close();
     if (secret !== null) closeSync(secret);
   }
 }
@@ -49,14 +56,23 @@ export async function runLocalRanks(options: LocalRanksOptions): Promise<LocalOu
 function startRanks(
   { count, launch, command = ownCommand(), stderr }: LocalRanksOptions,
   env: NodeJS.ProcessEnv,
-  secret: number | null,
+  { secret, store }: { secret: number | null; store: number | null },
 ): RankProcess[] {
   const ranks: RankProcess[] = [];
   try {
     for (let local_rank = 0; local_rank < count; ++local_rank) {
       const rank = launch.rank + local_rank;
       const place = { RANK: String(rank), LOCAL_RANK: String(local_rank) };
-      ranks.push(new RankProcess({ rank, command, env: { ...env, ...place }, secret, stderr }));
+      ranks.push(
+        new RankProcess({
+          rank,
+          command,
+          env: { ...env, ...place },
+          secret,
+          store: rank === 0 ? store : null,
+          stderr,
+        }),
+      );
     }
   } catch (error) {
     for (const rank of ranks) rank.stop("SIGKILL");
@@ -106,11 +122,10 @@ function isWholeJob({ count, launch }: LocalRanksOptions): boolean {
 }
 
 /** The variables of torchrun, which `detectLaunch` reads in the rank. */
-async function rankEnvironment(options: LocalRanksOptions): Promise<NodeJS.ProcessEnv> {
+function rankEnvironment(options: LocalRanksOptions, port: number | null): NodeJS.ProcessEnv {
   const { count, launch, env = process.env } = options;
   const own = isWholeJob(options);
   const world_size = own ? count : launch.world_size;
-  const port = launch.master_port ?? (own ? await freePort(LOOPBACK) : null);
   const address = own ? LOOPBACK : launch.master_address;
   return {
     // Ranks share the cores; results do not depend on the number of threads.

@@ -3,10 +3,12 @@ import type { Writable } from "node:stream";
 import { FlmError } from "../../errors.ts";
 import { LIFELINE } from "./lifeline.ts";
 import { prefixLines } from "./line-prefix.ts";
+import { STORE_FD } from "./store-socket.ts";
 
 /** Descriptors of a rank, after stdin, stdout and stderr. */
 const LIFELINE_FD = 3;
 const SECRET_FD = 4;
+const STORE_SOCKET_FD = 5;
 
 /** Lines of a rank that are said again when it fails: the end of a stack, not a log. */
 const LAST_LINES = 12;
@@ -30,6 +32,8 @@ export interface RankStart {
   env: NodeJS.ProcessEnv;
   /** Descriptor of the job's secret; null where the user has one. */
   secret: number | null;
+  /** Descriptor on which rank 0's store listens; null for other ranks, and where the user chose a port. */
+  store: number | null;
   /** Where the lines of other ranks than 0 go. Rank 0 has this process's stdout and stderr. */
   stderr: Writable;
 }
@@ -44,18 +48,19 @@ export class RankProcess {
   readonly #stops = new Set<NodeJS.Signals>();
 
   /** @throws FlmError ENVIRONMENT, through `exit`, where the process cannot be started. */
-  constructor({ rank, command, env, secret, stderr }: RankStart) {
+  constructor({ rank, command, env, secret, store, stderr }: RankStart) {
     this.rank = rank;
     const [program, ...args] = command as [string, ...string[]];
     const output = rank === 0 ? "inherit" : "pipe";
     this.#child = spawn(program, args, {
       // In a process group of its own: a terminal's Ctrl-C comes once, from the supervisor, and not twice.
       detached: true,
-      stdio: ["ignore", output, output, "pipe", secret ?? "ignore"],
+      stdio: ["ignore", output, output, "pipe", secret ?? "ignore", store ?? "ignore"],
       env: {
         ...env,
         [LIFELINE]: String(LIFELINE_FD),
         ...(secret === null ? {} : { FLM_SECRET_FILE: `/dev/fd/${SECRET_FD}` }),
+        ...(store === null ? {} : { [STORE_FD]: String(STORE_SOCKET_FD) }),
       },
     });
     // There are no streams at all where the process could not be started.

@@ -14,6 +14,8 @@ const MAX_REPORTED = 1000;
 export interface DoorkeeperOptions {
   address: string;
   port: number;
+  /** A descriptor that listens there already, which the door takes over; null opens the port. */
+  socket: number | null;
   secret: Buffer;
   job: string;
   /** Connections at the same time. Beyond it the oldest that has not proved the secret goes. */
@@ -88,10 +90,13 @@ export class Doorkeeper {
   }
 }
 
-async function listen({ address, port, listen_ms, onWarning }: DoorkeeperOptions): Promise<Server> {
+async function listen(options: DoorkeeperOptions): Promise<Server> {
+  const { address, port, socket, listen_ms, onWarning } = options;
   const deadline = performance.now() + listen_ms;
   for (let attempt = 0; ; ++attempt) {
-    const server = createServer().listen(port, address);
+    const server = createServer().listen(
+      socket === null ? { port, host: address } : { fd: socket },
+    );
     try {
       await once(server, "listening");
       return server;

@@ -31,6 +31,7 @@ export async function joinHere(options: JoinOptions): Promise<World> {
       : await Store.listen({
           address,
           port,
+          socket: options.store_socket ?? null,
           secret,
           reference: { identity, join },
           join_ms,

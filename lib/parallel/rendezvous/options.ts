@@ -13,6 +13,8 @@ export interface JoinOptions {
   secret_file: string | null;
   /** `distributed.timeout_seconds`: the longest wait for another rank, also for all to join. */
   timeout_seconds: number;
+  /** Rank 0: a descriptor that listens at the store's address already, and is closed with the world. */
+  store_socket?: number | null;
   /** How long a rank may live without a call of `progress`; `timeout_seconds` by default. */
   watchdog_seconds?: number;
   /** Name of this machine in messages. */

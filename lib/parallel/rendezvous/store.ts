@@ -13,6 +13,8 @@ const PORT_WAIT_MS = 30_000;
 export interface StoreOptions extends SessionOptions {
   address: string;
   port: number;
+  /** As the doorkeeper has it. */
+  socket: number | null;
   secret: Buffer;
   /** Rank 0, to which all others have to be equal. */
   reference: Candidate;

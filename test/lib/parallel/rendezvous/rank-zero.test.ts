@@ -11,6 +11,7 @@ it("a rank names rank 0 when the store's connection closes", async () => {
   const store = await Store.listen({
     address: "127.0.0.1",
     port: job.port,
+    socket: null,
     secret: Buffer.alloc(0),
     reference: { identity, join: { ...join, type: "join" } },
     join_ms: 20_000,

@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import type { Launch } from "../../../../lib/parallel/launch/detect.ts";
-import { freePort } from "../../../../lib/parallel/launch/free-port.ts";
+import { freePort } from "../../../support/free-port.ts";
 import { Channel } from "../../../../lib/parallel/rendezvous/channel.ts";
 import { FrameSocket } from "../../../../lib/parallel/rendezvous/frame-socket.ts";
 import { greetStore, type Identity } from "../../../../lib/parallel/rendezvous/handshake.ts";
