@@ -5,6 +5,15 @@ target_include_directories(flm_native_test PRIVATE ${CMAKE_SOURCE_DIR}/test/nati
 # Absolute, so that the program finds test/fixtures/ wherever it is started.
 target_compile_definitions(flm_native_test PRIVATE FLM_TEST_DIR="${CMAKE_SOURCE_DIR}/test")
 target_link_libraries(flm_native_test PRIVATE flm_rooms)
+# Libraries that the NCCL communicator opens in place of NCCL.
+set(FLM_FAKE_NCCL_DIR ${CMAKE_SOURCE_DIR}/test/native/comm/fake_nccl)
+add_library(flm_fake_nccl MODULE ${FLM_FAKE_NCCL_DIR}/clique.cpp ${FLM_FAKE_NCCL_DIR}/exports.cpp)
+add_library(flm_incomplete_nccl MODULE ${FLM_FAKE_NCCL_DIR}/incomplete.cpp)
+target_link_libraries(flm_fake_nccl PRIVATE flm_flags)
+target_link_libraries(flm_incomplete_nccl PRIVATE flm_flags)
+add_dependencies(flm_native_test flm_fake_nccl flm_incomplete_nccl)
+set_source_files_properties(${CMAKE_SOURCE_DIR}/test/native/comm/nccl_group.cpp PROPERTIES COMPILE_DEFINITIONS
+  "FLM_FAKE_NCCL=\"$<TARGET_FILE:flm_fake_nccl>\";FLM_INCOMPLETE_NCCL=\"$<TARGET_FILE:flm_incomplete_nccl>\"")
 # Cases run once: less time to compile them is time won. What they call often, harness and oracle, stays optimised.
 set(FLM_CASE_SOURCES ${FLM_TEST_SOURCES})
 list(FILTER FLM_CASE_SOURCES INCLUDE REGEX "_test\\.cpp$")
@@ -37,3 +46,10 @@ foreach(FLM_BENCH step/step_bench gpu/op_bench)
   add_executable(flm_${FLM_BENCH_NAME} ${CMAKE_SOURCE_DIR}/bench/${FLM_BENCH}.cpp ${CMAKE_SOURCE_DIR}/bench/step/job.cpp)
   target_link_libraries(flm_${FLM_BENCH_NAME} PRIVATE flm_rooms)
 endforeach()
+target_sources(flm_step_bench PRIVATE ${CMAKE_SOURCE_DIR}/bench/step/step_trace.cpp)
+
+add_executable(flm_gather_bench ${CMAKE_SOURCE_DIR}/bench/loader/gather_bench.cpp)
+target_link_libraries(flm_gather_bench PRIVATE flm_rooms)
+
+add_executable(flm_read_bandwidth ${CMAKE_SOURCE_DIR}/bench/generate/read_bandwidth.cpp)
+target_link_libraries(flm_read_bandwidth PRIVATE flm_rooms)

@@ -33,7 +33,8 @@ const Values& defaults() {
                              {"precision", "bf16"},
                              {"steps", "10"},
                              {"warmup", "3"},
-                             {"serve", "0"}};
+                             {"serve", "0"},
+                             {"trace", "0"}};
   return values;
 }
 
@@ -132,6 +133,7 @@ Job read_job(std::span<char* const> arguments) {
   job.steps = read.integer("steps", 1);
   job.warmup = read.integer("warmup", 0);
   job.serve = read.integer("serve", 0) != 0;
+  job.trace = read.integer("trace", 0) != 0;
   EngineSpec& spec = job.spec;
   spec.shape = read_shape(read);
   spec.device = read.choice<DeviceKind>("device", {{"cpu", DeviceKind::cpu}, {"cuda", DeviceKind::cuda}});
@@ -148,6 +150,7 @@ Job read_job(std::span<char* const> arguments) {
   spec.adam_beta2 = 0.95;
   spec.adam_eps = 1e-8;
   spec.clip_grad = 1;
+  spec.state_precision = Precision::f32;
   spec.trainable = true;
   for (const Parameter& p : parameter_layout(spec.shape, whole_model(spec.shape)).parameters)
     spec.parameters.push_back({p.name, p.rows, p.cols, 1, p.is_matrix ? 0.1 : 0});

@@ -15,6 +15,7 @@ struct Job {
   int64_t steps = 10, warmup = 3;
   double lr = 3e-4, init_std = 0.02;
   bool serve = false;  // take a step when a line on standard input asks for one
+  bool trace = false;  // after the timed steps as many traced ones
 
   int64_t micro_batches() const { return batch_size / spec.micro_batch_size; }
   int64_t tokens_per_step() const { return batch_size * spec.shape.seq_length; }

@@ -1,6 +1,7 @@
 // Speed of whole optimizer steps on random tokens, on the CPU or a GPU, without Node.
 //   flm_step_bench [name=value]...    names and defaults: flm_step_bench help=1
-// Prints one line of JSON: what was trained, and the timed steps. With serve=1 it is a contender of
+// Prints one line of JSON: what was trained, and the timed steps; with trace=1 also where the time of as many
+// traced steps goes. With serve=1 it is a contender of
 // bench/step/turns.py: a first line that says what it is, then a line of JSON for each line "step" or
 // "memory" on standard input.
 #include <sys/resource.h>
@@ -19,6 +20,7 @@
 #include "core/philox.h"
 #include "engine/engine.h"
 #include "job.h"
+#include "step_trace.h"
 
 namespace flm::bench {
 namespace {
@@ -94,7 +96,11 @@ struct Step {
 
 class Trainer {
  public:
-  explicit Trainer(const Job& job) : job_(job), engine_(make_backend(job.spec), job.spec) {
+  explicit Trainer(const Job& job)
+      : job_(job),
+        backend_(make_backend(job.spec)),
+        trace_(backend_),
+        engine_(std::move(backend_), job.spec) {
     engine_.load(initial_values(job));
     const RandomTokens tokens(kBatches * job.tokens_per_step() + 1, job.spec.shape.vocab_size);
     engine_.open_token_files({tokens.path()});
@@ -123,6 +129,15 @@ class Trainer {
                   (long long)job_.tokens_per_step(), engine_.backend().device->info().name.c_str());
     return text;
   }
+  // Fields of a JSON object: as many steps as are timed, traced.
+  std::string trace() {
+    engine_.set_trace(&trace_.ops());
+    trace_.clear();
+    double ms = 0;
+    for (int64_t i = 0; i < job_.steps; ++i) ms += step().ms;
+    engine_.set_trace(nullptr);
+    return "\"traced_ms\":" + std::to_string(ms / double(job_.steps)) + "," + trace_.description(job_.steps);
+  }
   std::string memory() const {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
@@ -132,6 +147,8 @@ class Trainer {
 
  private:
   const Job& job_;
+  Backend backend_;  // moved into the engine
+  StepTrace trace_;
   Engine engine_;
   int64_t taken_ = 0;
 };
@@ -168,7 +185,8 @@ void run(Trainer& trainer, const Job& job) {
   std::cout << "{" << trainer.description() << ",\"median_ms\":" << median << ",\"min_ms\":" << times[0]
             << ",\"tokens_per_second\":" << rate
             << ",\"gflops\":" << rate * model_flops_per_token(job.spec.shape) * 1e-9 << ",\"loss\":" << loss
-            << "," << trainer.memory() << ",\"times_ms\":[" << list << "]}" << std::endl;
+            << "," << trainer.memory() << ",\"times_ms\":[" << list << "]"
+            << (job.trace ? "," + trainer.trace() : "") << "}" << std::endl;
 }
 
 }  // namespace

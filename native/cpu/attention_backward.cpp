@@ -9,7 +9,7 @@ namespace flm::cpu {
 namespace {
 
 // Of a tile.
-constexpr int64_t kQueries = 192, kKeys = 192;
+constexpr int64_t kQueries = 192, kKeys = 96;
 static_assert(kQueries % kMaxTileCols == 0 && kKeys % 2 == 0 && kKeys <= kQueries);
 
 struct Scratch {
@@ -63,7 +63,7 @@ class BackwardTask {
       : isa_(isa),
         args_(args),
         kernels_(gemm_kernels(isa, args.q.dtype)),
-        packer_(isa, kernels_, args.D),
+        packer_(kernels_, args.D),
         s_(scratch, kernels_, packer_, args.D, args.max_segment),
         first_(first),
         length_(length),
@@ -124,6 +124,7 @@ class BackwardTask {
           for (int64_t i = begin; i < end; ++i) {
             const T* __restrict a = dout.row<T>(query + i);
             const T* __restrict b = o.row<T>(query + i);
+            prefetch_row_after<0>(b, o.stride, args_.D);
             float lanes[kLanes] = {}, sum = 0;
             int64_t d = 0;
             for (; d + kLanes <= args_.D; d += kLanes) {
@@ -146,56 +147,91 @@ class BackwardTask {
       const int64_t width = std::min<int64_t>(kernels_.nr, count - j),
                     seen = std::min(keys, lead + j + width);
       for (int64_t i = 0; i < seen; i += kernels_.mr) {
-        kernels_.tile_of_rows(int(std::min<int64_t>(kernels_.mr, seen - i)), int(width), packer_.row_units(),
-                              rows + i * packer_.row_units(), packer_.row_units(),
-                              columns + j * packer_.row_units(), to + i * kQueries + j, kQueries, alpha,
-                              false);
+        kernels_.to_f32.of_rows(int(std::min<int64_t>(kernels_.mr, seen - i)), int(width),
+                                packer_.row_units(), rows + i * packer_.row_units(), packer_.row_units(),
+                                columns + j * packer_.row_units(),
+                                {.c = to + i * kQueries + j, .ldc = kQueries, .alpha = alpha});
       }
     }
   }
 
   // Scores and dweights to weights and dscores, zero where a query does not see a key.
   void make_operands(int64_t keys, int64_t count, int64_t lead, const float* __restrict lse) const {
-    for (int64_t i = 0; i < keys; ++i) {
-      float* __restrict score = s_.scores + i * kQueries;
-      float* __restrict dweight = s_.dweights + i * kQueries;
-      const int64_t hidden = std::min(count, std::max<int64_t>(0, i - lead));
-      for (int64_t j = first_read(i, lead); j < hidden; ++j) score[j] = dweight[j] = 0;
-      for (int64_t j = hidden; j < count; ++j) {
-        const float weight = vec_exp_bounded(score[j] - lse[j]);
-        score[j] = weight;
-        dweight[j] = weight * (dweight[j] - s_.delta[j]) * float(args_.scale);
-      }
+    if (kernels_.steps_per_unit == 1) {
+      for (int64_t i = 0; i < keys; ++i) make_row(i, count, lead, lse);
+    } else {
+      for (int64_t i = 0; i + 1 < keys; i += 2) make_narrow_rows<true>(i, count, lead, lse);
+      if (keys % 2) make_narrow_rows<false>(keys - 1, count, lead, lse);
     }
-    if (kernels_.steps_per_unit == 2) narrow_operands(keys, count, lead);
   }
 
   // Of the queries that do not see key i, register tiles read at most kMaxTileRows, in whole pairs.
   static int64_t first_read(int64_t i, int64_t lead) {
     return std::max<int64_t>(0, i - lead - kMaxTileRows) / 2 * 2;
   }
+  // The queries that do not see key i.
+  static int64_t hidden(int64_t i, int64_t count, int64_t lead) {
+    return std::min(count, std::max<int64_t>(0, i - lead));
+  }
 
-  void narrow_operands(int64_t keys, int64_t count, int64_t lead) const {
-    for (int64_t i = 0; i < keys; ++i) {
-      narrow_row(s_.weights, s_.scores, i, first_read(i, lead), count);
-      narrow_row(s_.dscores, s_.dweights, i, first_read(i, lead), count);
-    }
-    for (int64_t i = 0; i < keys; i += 2) {
-      const bool paired = i + 1 < keys;
-      const float* __restrict low = s_.dweights + i * kQueries;
-      const float* __restrict high = low + (paired ? kQueries : 0);
-      float* __restrict pairs = s_.dscores_by_key + i / 2 * kQueries;
-      for (int64_t j = first_read(i, lead); j < count; ++j)
-        pairs[j] = unit_of(low[j], paired ? high[j] : 0.0f);
+  void make_row(int64_t i, int64_t count, int64_t lead, const float* __restrict lse) const {
+    float* __restrict score = s_.scores + i * kQueries;
+    float* __restrict dweight = s_.dweights + i * kQueries;
+    const int64_t begin = hidden(i, count, lead);
+    for (int64_t j = first_read(i, lead); j < begin; ++j) score[j] = dweight[j] = 0;
+    for (int64_t j = begin; j < count; ++j) {
+      const float weight = vec_exp_bounded(score[j] - lse[j]);
+      score[j] = weight;
+      dweight[j] = weight * (dweight[j] - s_.delta[j]) * float(args_.scale);
     }
   }
 
-  // Row i of an operand in bf16; an odd count is filled up with 0.
-  static void narrow_row(float* operand, const float* values, int64_t i, int64_t begin, int64_t count) {
-    const float* __restrict from = values + i * kQueries;
-    uint16_t* __restrict to = reinterpret_cast<uint16_t*>(operand + i * kQueries / 2);
-    for (int64_t j = begin; j < count; ++j) to[j] = uint16_t(rounded_bits(from[j]) >> 16);
-    if (count % 2) to[count] = 0;
+  // Keys i and, where paired, i + 1 at once, straight to bf16: along queries, and dscores also along keys.
+  template <bool kPaired>
+  void make_narrow_rows(int64_t i, int64_t count, int64_t lead, const float* __restrict lse) const {
+    const float* __restrict score0 = s_.scores + i * kQueries;
+    const float* __restrict score1 = score0 + kQueries;
+    const float* __restrict dweight0 = s_.dweights + i * kQueries;
+    const float* __restrict dweight1 = dweight0 + kQueries;
+    uint16_t* __restrict weight_out0 = narrow_row(s_.weights, i);
+    uint16_t* __restrict weight_out1 = narrow_row(s_.weights, i + 1);
+    uint16_t* __restrict dscore_out0 = narrow_row(s_.dscores, i);
+    uint16_t* __restrict dscore_out1 = narrow_row(s_.dscores, i + 1);
+    float* __restrict pairs = s_.dscores_by_key + i / 2 * kQueries;
+    const float* __restrict delta = s_.delta;
+    const float scale = float(args_.scale);
+    const int64_t seen0 = hidden(i, count, lead), seen1 = hidden(i + 1, count, lead);
+    const auto make = [&](int64_t j, bool sees1) {
+      const float weight0 = vec_exp_bounded(score0[j] - lse[j]);
+      const float dscore0 = weight0 * (dweight0[j] - delta[j]) * scale;
+      weight_out0[j] = uint16_t(rounded_bits(weight0) >> 16);
+      dscore_out0[j] = uint16_t(rounded_bits(dscore0) >> 16);
+      if constexpr (kPaired) {
+        const float weight1 = sees1 ? vec_exp_bounded(score1[j] - lse[j]) : 0.0f;
+        const float dscore1 = sees1 ? weight1 * (dweight1[j] - delta[j]) * scale : 0.0f;
+        weight_out1[j] = uint16_t(rounded_bits(weight1) >> 16);
+        dscore_out1[j] = uint16_t(rounded_bits(dscore1) >> 16);
+        pairs[j] = unit_of(dscore0, dscore1);
+      } else {
+        pairs[j] = unit_of(dscore0, 0.0f);
+      }
+    };
+    for (int64_t j = first_read(i, lead); j < seen0; ++j) {
+      weight_out0[j] = dscore_out0[j] = 0;
+      if constexpr (kPaired) weight_out1[j] = dscore_out1[j] = 0;
+      pairs[j] = 0;
+    }
+    for (int64_t j = seen0; j < seen1; ++j) make(j, false);
+#pragma GCC ivdep
+    for (int64_t j = seen1; j < count; ++j) make(j, true);
+    if (count % 2 == 0) return;
+    // The last unit along queries is half filled.
+    weight_out0[count] = dscore_out0[count] = 0;
+    if constexpr (kPaired) weight_out1[count] = dscore_out1[count] = 0;
+  }
+
+  static uint16_t* narrow_row(float* operand, int64_t i) {
+    return reinterpret_cast<uint16_t*>(operand + i * kQueries / 2);
   }
 
   // dv += P' do and dk += dS' q, for the keys of a tile.
@@ -206,10 +242,10 @@ class BackwardTask {
       const int64_t skip = std::max<int64_t>(0, i - lead) / 2 * 2;
       if (skip >= count) continue;
       const int64_t at = i * stride + skip / kernels_.steps_per_unit, row = (key + i) * s_.ld;
-      packer_.multiply_panels(kernels_.tile_of_rows, rows, count - skip, s_.weights + at, stride,
+      packer_.multiply_panels(kernels_.to_f32.of_rows, rows, count - skip, s_.weights + at, stride,
                               s_.do_panels, count, skip, s_.dv + row, s_.ld, true);
-      packer_.multiply_panels(kernels_.tile_of_rows, rows, count - skip, s_.dscores + at, stride, s_.q_panels,
-                              count, skip, s_.dk + row, s_.ld, true);
+      packer_.multiply_panels(kernels_.to_f32.of_rows, rows, count - skip, s_.dscores + at, stride,
+                              s_.q_panels, count, skip, s_.dk + row, s_.ld, true);
     }
   }
 
@@ -219,8 +255,8 @@ class BackwardTask {
       const int rows = int(std::min<int64_t>(kernels_.mr, count - j));
       const int64_t steps = std::min(keys, lead + j + rows);
       if (steps <= 0) continue;
-      packer_.multiply_panels(kernels_.tile, rows, steps, s_.dscores_by_key + j, kQueries, s_.k_panels, keys,
-                              0, s_.dq + j * s_.ld, s_.ld, again);
+      packer_.multiply_panels(kernels_.to_f32.of_panel, rows, steps, s_.dscores_by_key + j, kQueries,
+                              s_.k_panels, keys, 0, s_.dq + j * s_.ld, s_.ld, again);
     }
   }
 
@@ -234,6 +270,7 @@ class BackwardTask {
           for (int64_t i = first; i < last; ++i) {
             const float* __restrict from = sums + i * s_.ld;
             T* __restrict row = to + i * args_.qkv_stride;
+            prefetch_row_after<1>(row, args_.qkv_stride, args_.D);
             for (int64_t d = 0; d < args_.D; ++d) row[d] = round_to<T>(from[d]);
           }
         },
@@ -252,7 +289,7 @@ class BackwardTask {
 
 int64_t attention_backward_scratch(Isa isa, DType dtype, int64_t D, int64_t max_segment) {
   const GemmKernels& kernels = gemm_kernels(isa, dtype);
-  return Scratch(nullptr, kernels, HeadPacker(isa, kernels, D), D, max_segment).plan.floats();
+  return Scratch(nullptr, kernels, HeadPacker(kernels, D), D, max_segment).plan.floats();
 }
 
 void attention_backward_task(Isa isa, const AttentionBwd& args, int64_t first, int64_t length,

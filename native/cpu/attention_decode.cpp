@@ -22,6 +22,15 @@ float dot(const float* __restrict q, const T* __restrict k, int64_t D) {
   return sum;
 }
 
+// Rows that are asked for before they are needed: the cache was last read a whole model ago, and a head's
+// rows lie too far apart for the hardware to follow.
+constexpr int64_t kRowsAhead = 16;
+
+template <class T>
+void prefetch(const T* row, int64_t D) {
+  for (int64_t d = 0; d < D; d += 64 / int64_t(sizeof(T))) __builtin_prefetch(row + d);
+}
+
 // One query head of one sequence: scores of all cached tokens, their softmax, the mean of the values.
 // `scratch` holds T scores, then q, then o.
 template <class T>
@@ -36,7 +45,10 @@ void decode_head(const AttentionDecode& args, int64_t sequence, int64_t head, fl
 
   const T* from = args.q.as<T>() + sequence * args.q_stride + head * D;
   for (int64_t d = 0; d < D; ++d) q[d] = float(args.scale) * load_float(from[d]);
-  for (int64_t t = 0; t < length; ++t) scores[t] = dot(q, k + t * stride, D);
+  for (int64_t t = 0; t < length; ++t) {
+    prefetch(k + (t + kRowsAhead) * stride, D);
+    scores[t] = dot(q, k + t * stride, D);
+  }
   float maximum = scores[0], sum = 0;
   for (int64_t t = 1; t < length; ++t) maximum = std::max(maximum, scores[t]);
   for (int64_t t = 0; t < length; ++t) scores[t] = vec_exp(scores[t] - maximum);
@@ -45,6 +57,7 @@ void decode_head(const AttentionDecode& args, int64_t sequence, int64_t head, fl
   for (int64_t t = 0; t < length; ++t) {
     const float weight = scores[t];
     const T* __restrict row = v + t * stride;
+    prefetch(row + kRowsAhead * stride, D);
     for (int64_t d = 0; d < D; ++d) o[d] += weight * load_float(row[d]);
   }
   T* to = args.o.as<T>() + (sequence * args.H + head) * D;

@@ -47,7 +47,7 @@ class ForwardTask {
       : isa_(isa),
         args_(args),
         kernels_(gemm_kernels(isa, args.q.dtype)),
-        packer_(isa, kernels_, args.D),
+        packer_(kernels_, args.D),
         s_(scratch, kernels_, packer_, args.D),
         first_(first),
         query_(query),
@@ -80,10 +80,10 @@ class ForwardTask {
     const int64_t seen = std::min(keys, lead + width);
     if (seen <= 0) return;
     for (int64_t i = 0; i < seen; i += kernels_.mr) {
-      kernels_.tile_of_rows(int(std::min<int64_t>(kernels_.mr, seen - i)), int(width), packer_.row_units(),
-                            s_.k + i * packer_.row_units(), packer_.row_units(),
-                            s_.q + column * packer_.row_units(), s_.scores + i * kernels_.nr, kernels_.nr,
-                            float(args_.scale), false);
+      kernels_.to_f32.of_rows(
+          int(std::min<int64_t>(kernels_.mr, seen - i)), int(width), packer_.row_units(),
+          s_.k + i * packer_.row_units(), packer_.row_units(), s_.q + column * packer_.row_units(),
+          {.c = s_.scores + i * kernels_.nr, .ldc = kernels_.nr, .alpha = float(args_.scale)});
     }
     run_for_isa(isa_, [&](int64_t, int64_t end) { softmax(column, width, end, lead); }, 0, seen);
     add_values(key > 0, keys, column, width, seen, lead);
@@ -156,8 +156,8 @@ class ForwardTask {
       const int64_t rows = std::min<int64_t>(kernels_.mr, width - j);
       const int64_t steps = std::min(seen, lead + j + rows);
       if (steps <= 0) continue;
-      packer_.multiply_panels(kernels_.tile, int(rows), steps, s_.weights + j, kernels_.nr, s_.v, keys, 0,
-                              o + j * s_.ldo, s_.ldo, again);
+      packer_.multiply_panels(kernels_.to_f32.of_panel, int(rows), steps, s_.weights + j, kernels_.nr, s_.v,
+                              keys, 0, o + j * s_.ldo, s_.ldo, again);
     }
   }
 
@@ -173,6 +173,7 @@ class ForwardTask {
             const float inverse = 1.0f / s_.sum[i];
             const float* __restrict from = s_.o + i * s_.ldo;
             T* __restrict row = to + i * args_.H * args_.D;
+            prefetch_row_after<1>(row, args_.H * args_.D, args_.D);
             for (int64_t d = 0; d < args_.D; ++d) row[d] = round_to<T>(from[d] * inverse);
           }
         },
@@ -191,7 +192,7 @@ class ForwardTask {
 
 int64_t attention_forward_scratch(Isa isa, DType dtype, int64_t D) {
   const GemmKernels& kernels = gemm_kernels(isa, dtype);
-  return Scratch(nullptr, kernels, HeadPacker(isa, kernels, D), D).plan.floats();
+  return Scratch(nullptr, kernels, HeadPacker(kernels, D), D).plan.floats();
 }
 
 void attention_forward_task(Isa isa, const AttentionFwd& args, int64_t first, int64_t query, int64_t count,

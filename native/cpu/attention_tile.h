@@ -44,50 +44,34 @@ struct HeadRows {
 // The operands of a head's products, in units of the kernels' type.
 class HeadPacker {
  public:
-  HeadPacker(Isa isa, const GemmKernels& kernels, int64_t D) : isa_(isa), kernels_(kernels), D_(D) {}
+  HeadPacker(const GemmKernels& kernels, int64_t D) : kernels_(kernels), D_(D) {}
 
   int64_t units(int64_t steps) const { return ceil_div(steps, kernels_.steps_per_unit); }
   int64_t row_units() const { return units(D_); }
   int64_t row_panels() const { return ceil_div(D_, kernels_.nr); }
+  // Columns of each panel over D but the last: all alike, in whole vectors.
+  int64_t panel_width() const {
+    const int64_t lanes = kernels_.nr / 3;
+    return ceil_div(ceil_div(D_, row_panels()), lanes) * lanes;
+  }
   // The floats of one panel of `count` rows.
   int64_t panel_floats(int64_t count) const { return units(count) * kernels_.nr; }
 
   // `count` rows as they are, row_units() apart: the left side of a product over D.
   void copy_rows(float* to, const HeadRows& rows, int64_t first, int64_t count) const {
-    const bool widen = rows.first.dtype == DType::bf16 && kernels_.steps_per_unit == 1;
-    if (!widen) {
-      const size_t bytes = size_t(D_) * size_of(rows.first.dtype);
-      for (int64_t i = 0; i < count; ++i) {
-        to[(i + 1) * row_units() - 1] = 0;  // where D is odd the last unit is half filled
-        std::memcpy(to + i * row_units(), rows.at(first + i), bytes);
-      }
-      return;
-    }
-    run_for_isa(
-        isa_,
-        [&](int64_t begin, int64_t end) {
-          for (int64_t i = begin; i < end; ++i) {
-            const bf16* from = rows.row<bf16>(first + i);
-            for (int64_t d = 0; d < D_; ++d) to[i * D_ + d] = load_float(from[d]);
-          }
-        },
-        0, count);
+    kernels_.copy_rows(to, row_units(), rows.at(first), rows.stride, count, D_);
   }
 
   // The transposed rows as panels over rows: the right side of a product over D.
   void pack_transposed(float* to, const HeadRows& rows, int64_t first, int64_t count) const {
-    for (int64_t i = 0; i < count; i += kernels_.nr) {
-      kernels_.pack_b(to + i * row_units(), rows.at(first + i), rows.stride, true,
-                      int(std::min<int64_t>(kernels_.nr, count - i)), D_);
-    }
+    kernels_.pack_b(to, kernels_.nr * row_units(), rows.at(first), rows.stride, true, count, D_);
   }
 
   // The rows as panels over D, panel_floats(count) apart: the right side of a product over rows.
   void pack_panels(float* to, const HeadRows& rows, int64_t first, int64_t count) const {
-    for (int64_t d = 0; d < D_; d += kernels_.nr) {
-      kernels_.pack_b(to, rows.at(first, d), rows.stride, false, int(std::min<int64_t>(kernels_.nr, D_ - d)),
-                      count);
-      to += panel_floats(count);
+    for (int64_t d = 0; d < D_; d += panel_width(), to += panel_floats(count)) {
+      kernels_.pack_b(to, panel_floats(count), rows.at(first, d), rows.stride, false,
+                      std::min(panel_width(), D_ - d), count);
     }
   }
 
@@ -97,17 +81,25 @@ class HeadPacker {
                        const float* panels, int64_t count, int64_t skip, float* c, int64_t ldc,
                        bool add) const {
     const float* b = panels + skip / kernels_.steps_per_unit * kernels_.nr;
-    for (int64_t d = 0; d < D_; d += kernels_.nr, b += panel_floats(count)) {
-      tile(rows, int(std::min<int64_t>(kernels_.nr, D_ - d)), units(steps), a, stride, b, c + d, ldc, 1.0f,
-           add);
+    for (int64_t d = 0; d < D_; d += panel_width(), b += panel_floats(count)) {
+      tile(rows, int(std::min(panel_width(), D_ - d)), units(steps), a, stride, b,
+           {.c = c + d, .ldc = ldc, .addend = add ? c + d : nullptr});
     }
   }
 
  private:
-  Isa isa_;
   const GemmKernels& kernels_;
   int64_t D_;
 };
+
+// Rows of a head lie far apart, so that the processor does not foresee them: asks for the one that is
+// kRowsAhead further on.
+constexpr int64_t kRowsAhead = 8;
+template <int kForWriting, class T>
+inline void prefetch_row_after(const T* row, int64_t stride, int64_t D) {
+  for (int64_t d = 0; d < D; d += 64 / int64_t(sizeof(T)))
+    __builtin_prefetch(row + kRowsAhead * stride + d, kForWriting);
+}
 
 // Two bf16 as a unit. NaN made by arithmetic survives this rounding.
 inline uint32_t rounded_bits(float value) {

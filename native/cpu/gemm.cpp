@@ -1,6 +1,8 @@
-// The loops around the register tile. c is cut into blocks, k into lengths that keep a panel of b near the
-// processor; for each the operands are packed, and then tiles are computed, both by the whole team. How k is
-// cut depends on K alone and each tile is computed by one thread, so the bits of c do not depend on the team.
+// The loops around the register tile. c is cut into blocks of columns and k into lengths; for each, b is
+// packed by the whole team, and then every task multiplies rows of a with it. Rows that lie as the tiles want
+// them are read in place; others are prepared by the task that needs them, in its second-level cache. How k
+// is cut depends on K alone and each tile is computed by one thread, so the bits of c do not depend on the
+// team.
 #include "cpu/gemm.h"
 
 #include <algorithm>
@@ -11,14 +13,20 @@
 namespace flm::cpu {
 namespace {
 
-// Rows and columns of c that share one packing: it costs 1 / kBlockCols + 1 / kBlockRows of the product.
-constexpr int64_t kBlockRows = 1536, kBlockCols = 1536;
-// Units of k: a panel of b (48 * 384 * 4 bytes) stays in the second-level cache.
-constexpr int64_t kBlockUnits = 384;
-// Rows of packed a that stay in the second-level cache.
-constexpr int64_t kPartRows = 192;
-// Multiplications, and elements to pack, that are worth a task.
-constexpr int64_t kTaskWork = 1 << 20, kPackElements = 1 << 15;
+// Columns of c that share one packing of b, and rows where sums wait for the next length of k.
+constexpr int64_t kBlockCols = 1536, kBlockRows = 1536;
+// Units of k: one panel of b, 48 * 1024 floats, takes a fifth of a second-level cache of 1 MB.
+constexpr int64_t kBlockUnits = 1024;
+// Units of k for which a task packs a transposed a: short, so that it packs many rows, which lie side by
+// side.
+constexpr int64_t kPackedUnits = 256;
+// Floats of a that a task goes through for each panel of b: a quarter of that cache.
+constexpr int64_t kPartFloats = 1 << 16, kLeastRows = 32;
+// What is written side by side lies a cache line further apart than it is long: never a power of two, for
+// which the caches have few places.
+constexpr int64_t kGap = 16;
+// Tasks a thread, so that unequal ones even out; multiplications that make a task, elements to pack.
+constexpr int64_t kTasksPerThread = 4, kTaskWork = 1 << 20, kPackElements = 1 << 15;
 
 // The length of the parts, at most `limit` and a multiple of `step`, when `total` is cut evenly.
 int64_t even_part(int64_t total, int64_t limit, int64_t step) {
@@ -26,22 +34,66 @@ int64_t even_part(int64_t total, int64_t limit, int64_t step) {
   return std::max<int64_t>(1, ceil_div(ceil_div(total, parts), step)) * step;
 }
 
-struct Plan {
-  int64_t rows, cols, units;  // of a block
-  int64_t total_units;
-  bool keeps_sums;  // c cannot hold f32 sums between blocks of k
+// How a task gets its rows of a.
+enum class RowsOfA { in_place, copied, packed };
 
-  Plan(const GemmKernels& kernels, const Matmul& args)
-      : rows(even_part(args.M, kBlockRows, kernels.mr)),
-        cols(even_part(args.N, kBlockCols, kernels.nr)),
-        total_units(ceil_div(args.K, kernels.steps_per_unit)) {
-    units = even_part(total_units, kBlockUnits, 1);
-    keeps_sums = args.c.dtype != DType::f32 && total_units > units;
+RowsOfA rows_of(const GemmKernels& kernels, const Matmul& args) {
+  if (args.transpose_a) return RowsOfA::packed;
+  const int64_t element = int64_t(size_of(args.a.dtype));
+  const bool whole_units = element * kernels.steps_per_unit == sizeof(float) &&
+                           args.K % kernels.steps_per_unit == 0 && args.lda % kernels.steps_per_unit == 0 &&
+                           reinterpret_cast<uintptr_t>(args.a.data) % sizeof(float) == 0;
+  // Rows a multiple of 4096 bytes apart would fall on the same cache sets.
+  const bool spread = args.lda * element % 4096 != 0;
+  return whole_units && spread ? RowsOfA::in_place : RowsOfA::copied;
+}
+
+struct Plan {
+  RowsOfA rows_of_a;
+  int64_t total_units, units;  // of k; of a block
+  int64_t own_units;           // for which a task prepares its rows at once
+  bool keeps_sums;             // c cannot hold f32 sums between lengths of k
+  int64_t rows, cols;          // of a block
+  int64_t part;                // rows of a task
+  int64_t row_stride;          // floats from one copied row of a to the next
+  int64_t a_panel_stride, b_panel_stride;
+  // Workspace: packed b, sums, each thread's part of a.
+  int64_t b_floats, sums_floats, a_floats = 0;
+
+  Plan(const GemmKernels& kernels, const Matmul& args, int64_t threads)
+      : rows_of_a(rows_of(kernels, args)),
+        total_units(ceil_div(args.K, kernels.steps_per_unit)),
+        units(even_part(total_units, kBlockUnits, 1)),
+        own_units(rows_of_a == RowsOfA::packed ? even_part(units, kPackedUnits, 1) : units),
+        keeps_sums(args.c.dtype != DType::f32 && total_units > own_units),
+        rows(keeps_sums ? even_part(args.M, kBlockRows, kernels.mr) : args.M),
+        cols(even_part(args.N, kBlockCols, kernels.nr)) {
+    const int64_t most = std::min(kPartFloats / own_units, rows / (kTasksPerThread * threads));
+    part = std::max(kLeastRows, most / kLeastRows * kLeastRows);
+    row_stride = ceil_div(own_units, kGap) * kGap + kGap;
+    a_panel_stride = own_units * kernels.mr + kGap;
+    b_panel_stride = units * kernels.nr + kGap;
+    b_floats = ceil_div(cols, kernels.nr) * b_panel_stride;
+    sums_floats = keeps_sums ? rows * cols : 0;
+    if (rows_of_a == RowsOfA::packed) a_floats = ceil_div(part, kernels.mr) * a_panel_stride;
+    if (rows_of_a == RowsOfA::copied) a_floats = part * row_stride;
   }
-  // Workspace: packed a, packed b, sums.
-  int64_t a_floats() const { return rows * units; }
-  int64_t b_floats() const { return units * cols; }
-  int64_t sums_floats() const { return keeps_sums ? rows * cols : 0; }
+};
+
+// The panels of a block's columns. They are nr wide, but the last two share the rest where it would make a
+// panel of one vector, whose tiles have too few sums to keep the processor busy.
+struct Panels {
+  int64_t cols, nr, count, shift;
+
+  Panels(int64_t cols, int64_t nr)
+      : cols(cols),
+        nr(nr),
+        count(ceil_div(cols, nr)),
+        shift(count > 1 && cols - (count - 1) * nr <= nr / 3 ? nr / 3 : 0) {}
+  int64_t begin(int64_t panel) const {
+    return panel == count ? cols : panel * nr - (panel == count - 1 ? shift : 0);
+  }
+  int64_t width(int64_t panel) const { return begin(panel + 1) - begin(panel); }
 };
 
 class Gemm {
@@ -51,10 +103,10 @@ class Gemm {
         args_(args),
         isa_(state_of(context).isa),
         kernels_(gemm_kernels(isa_, args.a.dtype)),
-        plan_(kernels_, args),
-        a_(static_cast<float*>(context.workspace)),
-        b_(a_ + plan_.a_floats()),
-        sums_(b_ + plan_.b_floats()) {}
+        plan_(kernels_, args, num_threads(context)),
+        b_(static_cast<float*>(context.workspace)),
+        sums_(b_ + plan_.b_floats),
+        a_(sums_ + plan_.sums_floats) {}
 
   void run() {
     for (int64_t col = 0; col < args_.N; col += plan_.cols) {
@@ -62,96 +114,139 @@ class Gemm {
         const Block block{row, col, std::min(plan_.rows, args_.M - row), std::min(plan_.cols, args_.N - col)};
         for (int64_t unit = 0; unit == 0 || unit < plan_.total_units; unit += plan_.units) {
           const int64_t step = unit * kernels_.steps_per_unit;
-          const int64_t steps = std::min(args_.K - step, plan_.units * kernels_.steps_per_unit);
-          pack(block, step, steps);
-          compute(block, step, steps);
+          const Length k{step, std::min(args_.K - step, plan_.units * kernels_.steps_per_unit)};
+          if (row == 0 || plan_.total_units > plan_.units) pack(block, k);
+          multiply(block, k);
         }
       }
     }
   }
 
  private:
-  // Packs a[block rows, steps] and b[steps, block cols].
-  void pack(const Block& block, int64_t step, int64_t steps) {
-    const int64_t units = ceil_div(steps, kernels_.steps_per_unit);
-    const int64_t a_panels = ceil_div(block.rows, kernels_.mr), b_panels = ceil_div(block.cols, kernels_.nr);
-    const int64_t a_group = std::max<int64_t>(1, kPackElements / std::max<int64_t>(1, kernels_.mr * steps));
-    const int64_t b_group = std::max<int64_t>(1, kPackElements / std::max<int64_t>(1, kernels_.nr * steps));
-    const int64_t a_tasks = ceil_div(a_panels, a_group), b_tasks = ceil_div(b_panels, b_group);
-    parallel_tasks(context_, a_tasks + b_tasks, [&](int64_t task, int) {
-      const bool of_a = task < a_tasks;
-      const int64_t group = of_a ? a_group : b_group, first = (of_a ? task : task - a_tasks) * group;
-      for (int64_t panel = first; panel < std::min(first + group, of_a ? a_panels : b_panels); ++panel) {
-        of_a ? pack_a_panel(block, panel, step, steps, units)
-             : pack_b_panel(block, panel, step, steps, units);
-      }
+  // Steps of k, and as units.
+  struct Length {
+    int64_t begin, steps;
+  };
+  int64_t units_of(const Length& k) const { return ceil_div(k.steps, kernels_.steps_per_unit); }
+
+  // Packs b[k, block cols]. A task takes some panels where columns lie apart in memory, else some steps of
+  // all.
+  void pack(const Block& block, const Length& k) {
+    const Panels panels(block.cols, kernels_.nr);
+    if (args_.transpose_b) {
+      const int64_t group = std::max<int64_t>(1, kPackElements / (k.steps + 1) / kernels_.nr);
+      parallel_tasks(context_, ceil_div(panels.count, group), [&](int64_t task, int) {
+        const int64_t end = std::min(panels.count, (task + 1) * group);
+        for (int64_t p = task * group; p < end; ++p) pack_panels(block, panels, p, p + 1, k, b_);
+      });
+    } else {
+      const int64_t unit = kernels_.steps_per_unit;
+      const int64_t group = std::max<int64_t>(1, kPackElements / (block.cols + 1) / unit) * unit;
+      parallel_tasks(context_, ceil_div(k.steps, group), [&](int64_t task, int) {
+        const Length part{k.begin + task * group, std::min(group, k.steps - task * group)};
+        float* to = b_ + task * group / unit * kernels_.nr;
+        pack_panels(block, panels, 0, panels.count - 1, part, to);
+        pack_panels(block, panels, panels.count - 1, panels.count, part, to);
+      });
+    }
+  }
+
+  // Packs panels [begin, end) of the block, to `to` and what follows it in each panel.
+  void pack_panels(const Block& block, const Panels& panels, int64_t begin, int64_t end, const Length& k,
+                   float* to) {
+    const int64_t first = panels.begin(begin), col = block.col + first;
+    const In from = args_.b.at(args_.transpose_b ? col * args_.ldb + k.begin : k.begin * args_.ldb + col);
+    kernels_.pack_b(to + begin * plan_.b_panel_stride, plan_.b_panel_stride, from.data, args_.ldb,
+                    args_.transpose_b, panels.begin(end) - first, k.steps);
+  }
+
+  // Adds the products of one length of k to the block.
+  void multiply(const Block& block, const Length& k) {
+    const Panels panels(block.cols, kernels_.nr);
+    const int64_t row_parts = ceil_div(block.rows, plan_.part);
+    const int64_t work_of_panel = std::min(block.rows, plan_.part) * kernels_.nr * k.steps;
+    const int64_t wanted = ceil_div(kTasksPerThread * num_threads(context_), row_parts);
+    const int64_t group = std::max(
+        {int64_t(1), panels.count / wanted, std::min(panels.count, kTaskWork / (work_of_panel + 1))});
+    const int64_t col_parts = ceil_div(panels.count, group);
+    parallel_tasks(context_, row_parts * col_parts, [&](int64_t task, int thread) {
+      const int64_t row = task / col_parts * plan_.part, panel = task % col_parts * group;
+      const Rows rows{row, std::min(plan_.part, block.rows - row)};
+      multiply_part(block, rows, panels, panel, std::min(panels.count, panel + group), k, thread);
     });
   }
 
-  void pack_a_panel(const Block& block, int64_t panel, int64_t step, int64_t steps, int64_t units) {
-    const int64_t lane = panel * kernels_.mr, row = block.row + lane;
-    const In from = args_.a.at(args_.transpose_a ? step * args_.lda + row : row * args_.lda + step);
-    kernels_.pack_a(a_ + lane * units, from.data, args_.lda, !args_.transpose_a,
-                    int(std::min<int64_t>(kernels_.mr, block.rows - lane)), steps);
-  }
+  // Rows of a block.
+  struct Rows {
+    int64_t begin, count;
+  };
 
-  void pack_b_panel(const Block& block, int64_t panel, int64_t step, int64_t steps, int64_t units) {
-    const int64_t lane = panel * kernels_.nr, col = block.col + lane;
-    const In from = args_.b.at(args_.transpose_b ? col * args_.ldb + step : step * args_.ldb + col);
-    kernels_.pack_b(b_ + lane * units, from.data, args_.ldb, args_.transpose_b,
-                    int(std::min<int64_t>(kernels_.nr, block.cols - lane)), steps);
-  }
-
-  // Adds the products of one length of k to the block, tile by tile.
-  void compute(const Block& block, int64_t step, int64_t steps) {
-    const bool first = step == 0, last = step + steps == args_.K;
-    const int64_t units = ceil_div(steps, kernels_.steps_per_unit);
-    const int64_t panels = ceil_div(block.cols, kernels_.nr), row_parts = ceil_div(block.rows, kPartRows);
-    const int64_t work_of_panel = std::min(block.rows, kPartRows) * kernels_.nr * steps;
-    const int64_t wanted = ceil_div(4 * num_threads(context_), row_parts);
-    const int64_t group =
-        std::max({int64_t(1), panels / wanted, std::min(panels, kTaskWork / (work_of_panel + 1))});
-    const int64_t col_parts = ceil_div(panels, group);
-    parallel_tasks(context_, row_parts * col_parts, [&](int64_t task, int) {
-      const int64_t row = task / col_parts * kPartRows, panel = task % col_parts * group;
-      const int64_t row_end = std::min(block.rows, row + kPartRows),
-                    panel_end = std::min(panels, panel + group);
-      for (int64_t p = panel; p < panel_end; ++p) {
-        for (int64_t i = row; i < row_end; i += kernels_.mr) {
-          const int64_t j = p * kernels_.nr;
-          const Block tile{i, j, std::min<int64_t>(kernels_.mr, row_end - i),
-                           std::min<int64_t>(kernels_.nr, block.cols - j)};
-          compute_tile(block, tile, units, first, last);
+  void multiply_part(const Block& block, const Rows& rows, const Panels& panels, int64_t first_panel,
+                     int64_t end_panel, const Length& k, int thread) {
+    const int64_t own_steps = plan_.own_units * kernels_.steps_per_unit;
+    for (int64_t step = 0; step == 0 || step < k.steps; step += own_steps) {
+      const Length own{k.begin + step, std::min(own_steps, k.steps - step)};
+      const RowOperand operand = rows_of_a(block, rows, own, thread);
+      const float* b = b_ + step / kernels_.steps_per_unit * kernels_.nr;
+      for (int64_t p = first_panel; p < end_panel; ++p) {
+        RowOperand a = operand;
+        for (int64_t i = 0; i < rows.count; i += kernels_.mr, a.data += a.tile_step) {
+          const Block tile{rows.begin + i, panels.begin(p), std::min<int64_t>(kernels_.mr, rows.count - i),
+                           panels.width(p)};
+          multiply_tile(block, tile, own, a, b + p * plan_.b_panel_stride);
         }
       }
-    });
+    }
+  }
+
+  struct RowOperand {
+    const float* data;
+    int64_t stride;     // as a tile wants it
+    int64_t tile_step;  // floats from one mr rows to the next
+    bool is_panel;
+  };
+
+  RowOperand rows_of_a(const Block& block, const Rows& rows, const Length& k, int thread) {
+    float* own = a_ + thread * plan_.a_floats;
+    const int64_t row = block.row + rows.begin;
+    if (plan_.rows_of_a == RowsOfA::packed) {
+      const In from = args_.a.at(k.begin * args_.lda + row);
+      kernels_.pack_a(own, plan_.a_panel_stride, from.data, args_.lda, rows.count, k.steps);
+      return {own, kernels_.mr, plan_.a_panel_stride, true};
+    }
+    const void* from = args_.a.at(row * args_.lda + k.begin).data;
+    int64_t stride = args_.lda / kernels_.steps_per_unit;
+    if (plan_.rows_of_a == RowsOfA::copied) {
+      kernels_.copy_rows(own, plan_.row_stride, from, args_.lda, rows.count, k.steps);
+      from = own, stride = plan_.row_stride;
+    }
+    return {static_cast<const float*>(from), stride, kernels_.mr * stride, false};
   }
 
   // `tile` counts from the corner of `block`.
-  void compute_tile(const Block& block, const Block& tile, int64_t units, bool first, bool last) {
-    const float* a = a_ + tile.row * units;
-    const float* b = b_ + tile.col * units;
+  void multiply_tile(const Block& block, const Block& tile, const Length& k, const RowOperand& a,
+                     const float* panel) {
     const Block in_c{block.row + tile.row, block.col + tile.col, tile.rows, tile.cols};
-    const auto run = [&](float* sums, int64_t ld, bool add) {
-      kernels_.tile(int(tile.rows), int(tile.cols), units, a, kernels_.mr, b, sums, ld, float(args_.alpha),
-                    add);
+    const bool first = k.begin == 0, last = k.begin + k.steps == args_.K;
+    const bool is_f32 = args_.c.dtype == DType::f32;
+    const auto run = [&](const GemmKernels::Tiles& tiles, const TileOutput& out) {
+      (a.is_panel ? tiles.of_panel : tiles.of_rows)(int(tile.rows), int(tile.cols), units_of(k), a.data,
+                                                    a.stride, panel, out);
     };
-    if (args_.c.dtype == DType::f32) {
-      const bool plain = !args_.bias && !args_.residual;
-      float* c = args_.c.as<float>() + in_c.row * args_.ldc + in_c.col;
-      if (plain || !first) return run(c, args_.ldc, !first || args_.accumulate);
-    }
     if (plan_.keeps_sums) {
       float* sums = sums_ + tile.row * plan_.cols + tile.col;
-      run(sums, plan_.cols, !first);
+      run(kernels_.to_f32, {sums, plan_.cols, float(args_.alpha), nullptr, first ? nullptr : sums});
       if (last) finish_block<bf16>(isa_, args_, in_c, sums, plan_.cols);
       return;
     }
-    // One length of k is all, or f32 c begins with bias and residual.
-    alignas(64) float sums[kMaxTileRows * kMaxTileCols];
-    run(sums, kernels_.nr, false);
-    args_.c.dtype == DType::f32 ? finish_block<float>(isa_, args_, in_c, sums, kernels_.nr)
-                                : finish_block<bf16>(isa_, args_, in_c, sums, kernels_.nr);
+    const int64_t at = in_c.row * args_.ldc + in_c.col;
+    TileOutput out{args_.c.at(at).data, args_.ldc, float(args_.alpha)};
+    if (first && args_.bias) out.bias = args_.bias.as<float>() + in_c.col;
+    if (!first || args_.accumulate)
+      out.addend = out.c;
+    else if (args_.residual)
+      out.addend = args_.residual.at(at).data;
+    run(is_f32 ? kernels_.to_f32 : kernels_.to_bf16, out);
   }
 
   Context& context_;
@@ -159,14 +254,14 @@ class Gemm {
   const Isa isa_;
   const GemmKernels& kernels_;
   const Plan plan_;
-  float *a_, *b_, *sums_;
+  float *b_, *sums_, *a_;
 };
 
 }  // namespace
 
 size_t gemm_workspace(const Context& context, const Matmul& args) {
-  const Plan plan(gemm_kernels(state_of(context).isa, args.a.dtype), args);
-  return size_t(plan.a_floats() + plan.b_floats() + plan.sums_floats()) * sizeof(float);
+  const Plan plan(gemm_kernels(state_of(context).isa, args.a.dtype), args, num_threads(context));
+  return size_t(plan.b_floats + plan.sums_floats + plan.a_floats * num_threads(context)) * sizeof(float);
 }
 
 void gemm(Context& context, const Matmul& args) { Gemm(context, args).run(); }

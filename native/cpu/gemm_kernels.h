@@ -7,26 +7,43 @@
 
 namespace flm::cpu {
 
+// Where a tile goes: c = alpha * product + bias + addend.
+struct TileOutput {
+  void* c;
+  int64_t ldc;  // elements from one row of c, and of addend, to the next
+  float alpha = 1;
+  const float* bias = nullptr;   // one a column, or null
+  const void* addend = nullptr;  // of c's type, or null; may be c itself
+};
+
 // Packed operands consist of 32-bit units along k: one f32 each, or (steps_per_unit 2) two bf16.
 struct GemmKernels {
   int mr, nr;  // rows and columns of a register tile, and the widths of panels of a and b
   int steps_per_unit;
 
-  // Packs `lanes` (<= mr or nr) rows of a or columns of b, k steps long. With `steps_adjacent` a lane's steps
-  // lie side by side in memory and lanes are ld apart, else the reverse.
-  using Pack = void (*)(float* panel, const void* from, int64_t ld, bool steps_adjacent, int lanes,
-                        int64_t k);
-  Pack pack_a, pack_b;
+  // Packs columns of b, k steps long, into panels of nr lanes that are panel_stride floats apart. With
+  // `steps_adjacent` a column's steps lie side by side in memory and columns are ld apart, else the reverse.
+  void (*pack_b)(float* panels, int64_t panel_stride, const void* from, int64_t ld, bool steps_adjacent,
+                 int64_t columns, int64_t k);
+  // The same for rows of a, into panels of mr lanes, where rows lie side by side and steps are ld apart.
+  void (*pack_a)(float* panels, int64_t panel_stride, const void* from, int64_t ld, int64_t rows, int64_t k);
+  // Rows of a with their steps side by side, ld apart in memory and then `stride` floats.
+  void (*copy_rows)(float* to, int64_t stride, const void* from, int64_t ld, int64_t rows, int64_t k);
 
-  // c (rows x cols, rows ldc apart) = or, with add, += alpha * a * panel of b, for up to mr rows and nr
-  // columns. Unit k of row i of a is a[k * stride + i] for `tile` (stride mr in a panel of pack_a), and a[i *
-  // stride + k] for `tile_of_rows`.
+  // The products of up to mr rows of a with a panel of up to nr columns of b. Unit k of row i of a is
+  // a[k * stride + i] for `of_panel` (stride mr in a panel of pack_a), and a[i * stride + k] for `of_rows`.
   using Tile = void (*)(int rows, int cols, int64_t units, const float* a, int64_t stride, const float* b,
-                        float* c, int64_t ldc, float alpha, bool add);
-  Tile tile, tile_of_rows;
+                        const TileOutput& out);
+  struct Tiles {
+    Tile of_panel, of_rows;
+  };
+  Tiles to_f32, to_bf16;  // by the type of c
 
   // For up to kMaxSkinnyRows rows x of f32, rows ldx apart, and b as it lies in memory:
   // sums (rows x cols, rows ld_sums apart) = x * b, where b is (cols, k) with b_transposed, else (k, cols).
+  // With b_transposed and skinny_split > 0, every whole run of that many steps of x holds its even steps
+  // first, then its odd ones.
+  int skinny_split;
   void (*skinny)(int rows, int64_t cols, int64_t k, const float* x, int64_t ldx, const void* b, int64_t ldb,
                  bool b_transposed, float* sums, int64_t ld_sums);
 };

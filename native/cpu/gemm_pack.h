@@ -60,14 +60,23 @@ FLM_INLINE float make_unit(Bf16Unit, const bf16* step, int64_t next, bool has_ne
   return unit;
 }
 
-// Lane i at from + i * ld, its steps side by side. Lanes from `lanes` up to whole groups of kGroup become 0.
+// Rows that lie apart are asked for early: the processor's own prefetching is of little use for them.
+constexpr int64_t kStepsAhead = 8, kLineBytes = 64, kCacheBytes = 32768;
+
+// One panel: lane i at from + i * ld, its steps side by side. Lanes from `lanes` up to whole groups of kGroup
+// become 0; `all_lanes` are there, with those of later panels.
 template <class Unit, int kWidth, int kGroup, class T>
-void pack_rows(float* panel, const T* from, int64_t ld, int lanes, int64_t k) {
+FLM_INLINE void pack_panel_of_rows(float* panel, const T* from, int64_t ld, int lanes, int64_t all_lanes,
+                                   int64_t k) {
   const int64_t units = k / Unit::kSteps, whole = units / kGroup * kGroup;
   for (int group = 0; group < lanes; group += kGroup) {
     const int here = lanes - group < kGroup ? lanes - group : kGroup;
     const T* rows = from + group * ld;
+    // The next group, where it stays in the first-level cache until its turn.
+    const int64_t next = k * kGroup * int64_t(sizeof(T)) <= kCacheBytes ? 2 * kGroup : 0;
+    const int64_t ahead = next < all_lanes - group ? next : all_lanes - group;
     for (int64_t unit = 0; unit < whole; unit += kGroup) {
+      for (int i = kGroup; i < ahead; ++i) __builtin_prefetch(rows + i * ld + unit * Unit::kSteps);
       Vec<float, kGroup> block[kGroup];
 #pragma GCC unroll 16
       for (int i = 0; i < kGroup; ++i) {
@@ -84,6 +93,15 @@ void pack_rows(float* panel, const T* from, int64_t ld, int lanes, int64_t k) {
         to[i] = i < here ? make_unit(Unit{}, rows + i * ld + step, 1, step + 1 < k) : 0.0f;
       }
     }
+  }
+}
+
+// Panels of lanes whose steps lie side by side.
+template <class Unit, int kWidth, int kGroup, class T>
+void pack_rows(float* panels, int64_t panel_stride, const T* from, int64_t ld, int64_t lanes, int64_t k) {
+  for (int64_t lane = 0; lane < lanes; lane += kWidth, panels += panel_stride) {
+    const int here = int(lanes - lane < kWidth ? lanes - lane : kWidth);
+    pack_panel_of_rows<Unit, kWidth, kGroup>(panels, from + lane * ld, ld, here, lanes - lane, k);
   }
 }
 
@@ -111,19 +129,46 @@ FLM_INLINE void copy_step(Bf16Unit, float* to, const bf16* from, int64_t ld, boo
   }
 }
 
-// Step k at from + k * ld, its lanes side by side.
-template <class Unit, int kWidth, class T>
-void pack_columns(float* panel, const T* from, int64_t ld, int lanes, int64_t k) {
-  for (int64_t step = 0; step < k; step += Unit::kSteps, panel += kWidth) {
+// Panels of lanes that lie side by side, step k at from + k * ld: all panels a step at a time, so that memory
+// is read in the order in which it lies.
+template <class Unit, int kWidth, int kGroup, class T>
+void pack_columns(float* panels, int64_t panel_stride, const T* from, int64_t ld, int64_t lanes, int64_t k) {
+  const int64_t whole = lanes / kWidth * kWidth;
+  for (int64_t step = 0; step < k; step += Unit::kSteps, panels += kWidth) {
     const T* row = from + step * ld;
     const bool has_next = step + 1 < k;
-    if (lanes == kWidth) {
-      copy_step<kWidth>(Unit{}, panel, row, ld, has_next);
-    } else {
-      for (int i = 0; i < lanes; ++i) panel[i] = make_unit(Unit{}, row + i, ld, has_next);
-      for (int i = lanes; i < kWidth; ++i) panel[i] = 0;
+    if (step + kStepsAhead < k) {
+      for (int64_t lane = 0; lane < lanes; lane += kLineBytes / int64_t(sizeof(T))) {
+        for (int i = 0; i < Unit::kSteps; ++i) __builtin_prefetch(row + (kStepsAhead + i) * ld + lane);
+      }
     }
+    float* to = panels;
+    for (int64_t lane = 0; lane < whole; lane += kWidth, to += panel_stride) {
+      copy_step<kWidth>(Unit{}, to, row + lane, ld, has_next);
+    }
+    if (whole == lanes) continue;
+    int64_t i = 0;
+    for (; i + kGroup <= lanes - whole; i += kGroup)
+      copy_step<kGroup>(Unit{}, to + i, row + whole + i, ld, has_next);
+    for (; i < lanes - whole; ++i) to[i] = make_unit(Unit{}, row + whole + i, ld, has_next);
+    for (; i < kWidth; ++i) to[i] = 0;
   }
+}
+
+template <int kLanes>
+FLM_INLINE void copy_units(F32Unit, float* to, const float* from, int64_t k) {
+  std::memcpy(to, from, size_t(k) * sizeof(float));
+}
+template <int kLanes>
+FLM_INLINE void copy_units(F32Unit, float* to, const bf16* from, int64_t k) {
+  int64_t step = 0;
+  for (; step + kLanes <= k; step += kLanes) store(to + step, load_floats<kLanes>(from + step));
+  for (; step < k; ++step) to[step] = to_float(from[step]);
+}
+template <int kLanes>
+FLM_INLINE void copy_units(Bf16Unit, float* to, const bf16* from, int64_t k) {
+  if (k % 2) to[k / 2] = 0;
+  std::memcpy(to, from, size_t(k) * sizeof(bf16));
 }
 
 }  // namespace

@@ -13,15 +13,22 @@ constexpr int64_t kTaskCols = 64;
 // From one row of x to the next: never a power of two, or the rows would fall on the same cache sets.
 int64_t row_stride(const Matmul& args) { return (args.K + 15) / 16 * 16 + 16; }
 
-// x (M, K) = alpha * op(a) in f32.
+// x (M, K) = alpha * op(a) in f32; `split`: see GemmKernels::skinny_split.
 template <class T>
-void gather_rows(const Matmul& args, float* x) {
+void gather_rows(const Matmul& args, int64_t split, float* x) {
   const T* a = args.a.as<T>();
   const int64_t row = args.transpose_a ? 1 : args.lda, step = args.transpose_a ? args.lda : 1;
+  const int64_t whole = split ? args.K / split * split : 0;
   for (int64_t i = 0; i < args.M; ++i) {
-    for (int64_t k = 0; k < args.K; ++k) {
-      x[i * row_stride(args) + k] = float(args.alpha) * load_float(a[i * row + k * step]);
-    }
+    const T* from = a + i * row;
+    float* to = x + i * row_stride(args);
+    const auto value = [&](int64_t k) { return float(args.alpha) * load_float(from[k * step]); };
+    for (int64_t begin = 0; begin < whole; begin += split)
+      for (int64_t k = 0; k < split / 2; ++k) {
+        to[begin + k] = value(begin + 2 * k);
+        to[begin + split / 2 + k] = value(begin + 2 * k + 1);
+      }
+    for (int64_t k = whole; k < args.K; ++k) to[k] = value(k);
   }
 }
 
@@ -34,7 +41,8 @@ void gemm_skinny(Context& context, const Matmul& args) {
   const GemmKernels& kernels = gemm_kernels(isa, args.a.dtype);
   float* x = static_cast<float*>(context.workspace);
   const bool narrow = args.a.dtype == DType::bf16;
-  narrow ? gather_rows<bf16>(args, x) : gather_rows<float>(args, x);
+  const int64_t split = args.transpose_b ? kernels.skinny_split : 0;
+  narrow ? gather_rows<bf16>(args, split, x) : gather_rows<float>(args, split, x);
 
   // Small products are not worth waking the team.
   const int64_t tasks = ceil_div(args.N, kTaskCols);

@@ -1,29 +1,52 @@
 #pragma once
 // Products with few rows of a (decoding): bound by reading b, which is therefore read once and not packed.
+#include <type_traits>
+
 #include "cpu/simd.h"
 
 namespace flm::cpu {
 namespace {
 
-// Steps of x that stay in the first-level cache while all columns are read.
-constexpr int64_t kSkinnySteps = 1024;
+// Bytes between what is read and what is asked for.
+constexpr int64_t kSkinnyAhead = 2048;
 
-// b (cols, k): dot products of kRows rows of x with kCols rows of b at a time, written or added to sums.
+// How many steps of a row of b (cols, k) one round of skinny_dots takes. Those of bf16 come split into even
+// and odd ones, and so must x: see GemmKernels::skinny.
+template <int kLanes, class T>
+constexpr int kSkinnyRound = std::is_same_v<T, bf16> ? 2 * kLanes : kLanes;
+
+template <int kLanes>
+FLM_INLINE void load_round(const float* b, Vec<float, kLanes>* column) {
+  column[0] = load<Vec<float, kLanes>>(b);
+}
+template <int kLanes>
+FLM_INLINE void load_round(const bf16* b, Vec<float, kLanes>* column) {
+  load_split<kLanes>(b, column[0], column[1]);
+}
+
+// b (cols, k): dot products of kRows rows of x with kCols rows of b at a time. Each sum has one order
+// whatever kRows and kCols are, so that a row's results do not depend on the other rows.
 template <int kLanes, int kRows, int kCols, class T>
 FLM_INLINE void skinny_dots(int64_t k, const float* x, int64_t ldx, const T* b, int64_t ldb, float* sums,
-                            int64_t ld_sums, bool add) {
+                            int64_t ld_sums) {
   using V = Vec<float, kLanes>;
+  constexpr int kRound = kSkinnyRound<kLanes, T>, kVecs = kRound / kLanes;
   V sum[kRows][kCols] = {};
-  const int64_t whole = k / kLanes * kLanes;
-  for (int64_t step = 0; step < whole; step += kLanes) {
-    V column[kCols];
+  const int64_t whole = k / kRound * kRound;
+  for (int64_t step = 0; step < whole; step += kRound) {
+    V column[kCols][kVecs];
 #pragma GCC unroll 8
-    for (int j = 0; j < kCols; ++j) column[j] = load_floats<kLanes>(b + j * ldb + step);
+    for (int j = 0; j < kCols; ++j) load_round<kLanes>(b + j * ldb + step, column[j]);
+    // The hardware follows a stream up to the end of a page: this reaches into the next one.
+    __builtin_prefetch(b + (kCols - 1) * ldb + step + kSkinnyAhead / int64_t(sizeof(T)), 0, 2);
 #pragma GCC unroll 8
     for (int i = 0; i < kRows; ++i) {
-      const V row = load<V>(x + i * ldx + step);
+#pragma GCC unroll 2
+      for (int vec = 0; vec < kVecs; ++vec) {
+        const V row = load<V>(x + i * ldx + step + vec * kLanes);
 #pragma GCC unroll 8
-      for (int j = 0; j < kCols; ++j) sum[i][j] += row * column[j];
+        for (int j = 0; j < kCols; ++j) sum[i][j] += row * column[j][vec];
+      }
     }
   }
 #pragma GCC unroll 8
@@ -32,8 +55,7 @@ FLM_INLINE void skinny_dots(int64_t k, const float* x, int64_t ldx, const T* b, 
     for (int j = 0; j < kCols; ++j) {
       float total = sum_lanes<kLanes>(sum[i][j]);
       for (int64_t step = whole; step < k; ++step) total += x[i * ldx + step] * load_one(b + j * ldb + step);
-      float& to = sums[i * ld_sums + j];
-      to = add ? to + total : total;
+      sums[i * ld_sums + j] = total;
     }
   }
 }
@@ -41,20 +63,14 @@ FLM_INLINE void skinny_dots(int64_t k, const float* x, int64_t ldx, const T* b, 
 template <int kLanes, int kRows, class T>
 void skinny_transposed(int64_t cols, int64_t k, const float* x, int64_t ldx, const T* b, int64_t ldb,
                        float* sums, int64_t ld_sums) {
-  // As many sums as there are registers for.
-  constexpr int kCols = kLanes == 16 ? (kRows == 8 ? 3 : 4) : kRows <= 2 ? 4 : kRows <= 4 ? 2 : 1;
-  for (int64_t step = 0; step == 0 || step < k; step += kSkinnySteps) {
-    const int64_t steps = k - step < kSkinnySteps ? k - step : kSkinnySteps;
-    const T* from = b + step;
-    int64_t j = 0;
-    for (; j + kCols <= cols; j += kCols) {
-      skinny_dots<kLanes, kRows, kCols>(steps, x + step, ldx, from + j * ldb, ldb, sums + j, ld_sums,
-                                        step > 0);
-    }
-    for (; j < cols; ++j) {
-      skinny_dots<kLanes, kRows, 1>(steps, x + step, ldx, from + j * ldb, ldb, sums + j, ld_sums, step > 0);
-    }
+  // Few rows of b at a time, so that it is read nearly as it lies in memory; two where many rows of x share
+  // them.
+  constexpr int kCols = kRows == 1 || (kLanes < 16 && kRows == 8) ? 1 : 2;
+  int64_t j = 0;
+  for (; j + kCols <= cols; j += kCols) {
+    skinny_dots<kLanes, kRows, kCols>(k, x, ldx, b + j * ldb, ldb, sums + j, ld_sums);
   }
+  for (; j < cols; ++j) skinny_dots<kLanes, kRows, 1>(k, x, ldx, b + j * ldb, ldb, sums + j, ld_sums);
 }
 
 // b (k, cols): kVecs vectors of columns at a time, down all of k.

@@ -1,5 +1,6 @@
 #pragma once
-// Fills a GemmKernels for one instruction set, from templates instantiated in the including file.
+// Fills a GemmKernels for one instruction set, from templates instantiated in
+// the including file.
 #include "cpu/gemm_kernels.h"
 #include "cpu/gemm_pack.h"
 #include "cpu/gemm_skinny.h"
@@ -9,11 +10,25 @@ namespace flm::cpu {
 namespace {
 
 template <class Unit, int kWidth, int kGroup, class T>
-void pack(float* panel, const void* from, int64_t ld, bool steps_adjacent, int lanes, int64_t k) {
+void pack_b(float* panels, int64_t panel_stride, const void* from, int64_t ld, bool steps_adjacent,
+            int64_t columns, int64_t k) {
+  const T* first = static_cast<const T*>(from);
   if (steps_adjacent) {
-    pack_rows<Unit, kWidth, kGroup>(panel, static_cast<const T*>(from), ld, lanes, k);
+    pack_rows<Unit, kWidth, kGroup>(panels, panel_stride, first, ld, columns, k);
   } else {
-    pack_columns<Unit, kWidth>(panel, static_cast<const T*>(from), ld, lanes, k);
+    pack_columns<Unit, kWidth, kGroup>(panels, panel_stride, first, ld, columns, k);
+  }
+}
+
+template <class Unit, int kWidth, class T>
+void pack_a(float* panels, int64_t panel_stride, const void* from, int64_t ld, int64_t rows, int64_t k) {
+  pack_columns<Unit, kWidth, kWidth>(panels, panel_stride, static_cast<const T*>(from), ld, rows, k);
+}
+
+template <class Unit, int kLanes, class T>
+void copy_rows(float* to, int64_t stride, const void* from, int64_t ld, int64_t rows, int64_t k) {
+  for (int64_t i = 0; i < rows; ++i) {
+    copy_units<kLanes>(Unit{}, to + i * stride, static_cast<const T*>(from) + i * ld, k);
   }
 }
 
@@ -24,10 +39,12 @@ constexpr GemmKernels make_kernels() {
   return {.mr = kMr,
           .nr = kNr,
           .steps_per_unit = Unit::kSteps,
-          .pack_a = pack<Unit, kMr, kMr, T>,
-          .pack_b = pack<Unit, kNr, kLanes, T>,
-          .tile = tile<Product, kMr, Major::k>,
-          .tile_of_rows = tile<Product, kMr, Major::row>,
+          .pack_b = pack_b<Unit, kNr, kLanes, T>,
+          .pack_a = pack_a<Unit, kMr, T>,
+          .copy_rows = copy_rows<Unit, kLanes, T>,
+          .to_f32 = {tile<Product, float, kMr, Major::k>, tile<Product, float, kMr, Major::row>},
+          .to_bf16 = {tile<Product, bf16, kMr, Major::k>, tile<Product, bf16, kMr, Major::row>},
+          .skinny_split = kSkinnyRound<kLanes, T> > kLanes ? kSkinnyRound<kLanes, T> : 0,
           .skinny = skinny<kLanes, T>};
 }
 

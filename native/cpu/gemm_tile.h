@@ -1,5 +1,6 @@
 #pragma once
-// The register tile of all products: c (rows x cols) = or += alpha * a * b over packed operands.
+// The register tile of all products: c (rows x cols) = alpha * a * b + bias + addend over packed operands.
+#include "cpu/gemm_kernels.h"
 #include "cpu/simd.h"
 
 namespace flm::cpu {
@@ -19,16 +20,25 @@ struct F32Product {
 enum class Major { k, row };
 
 // b's panel: unit k of column j at b[k * 3 * kLanes + j].
-template <class Product, int kRows, int kVecs, Major kMajor>
-[[gnu::noinline]] void register_tile(int64_t units, const float* a, int64_t stride, const float* b, float* c,
-                                     int64_t ldc, float alpha, bool add) {
+template <class Product, class T, int kRows, int kVecs, Major kMajor>
+[[gnu::noinline]] void register_tile(int64_t units, const float* a, int64_t stride, const float* b,
+                                     const TileOutput& out) {
   constexpr int kLanes = Product::kLanesOf;
   using V = Vec<float, kLanes>;
+  T* c = static_cast<T*>(out.c);
+  const T* addend = static_cast<const T*>(out.addend);
   V sum[kRows][kVecs];
 #pragma GCC unroll 8
   for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 8
     for (int j = 0; j < kVecs; ++j) sum[i][j] = V{};
+  }
+  if (addend) {  // to be there when the sums are
+#pragma GCC unroll 8
+    for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 8
+      for (int j = 0; j < kVecs; ++j) __builtin_prefetch(addend + i * out.ldc + j * kLanes);
+    }
   }
   for (int64_t k = 0; k < units; ++k) {
     V column[kVecs];
@@ -47,55 +57,77 @@ template <class Product, int kRows, int kVecs, Major kMajor>
   for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 8
     for (int j = 0; j < kVecs; ++j) {
-      float* to = c + i * ldc + j * kLanes;
-      store(to, add ? load<V>(to) + alpha * sum[i][j] : alpha * sum[i][j]);
+      V value = out.alpha * sum[i][j];
+      if (out.bias) value += load<V>(out.bias + j * kLanes);
+      if (addend) value += load_floats<kLanes>(addend + i * out.ldc + j * kLanes);
+      store_rounded(c + i * out.ldc + j * kLanes, value);
     }
   }
 }
 
-template <class Product, int kRows, Major kMajor>
-FLM_INLINE void tile_rows(int vecs, int64_t units, const float* a, int64_t stride, const float* b, float* c,
-                          int64_t ldc, float alpha, bool add) {
-  if (vecs == 3) return register_tile<Product, kRows, 3, kMajor>(units, a, stride, b, c, ldc, alpha, add);
-  if (vecs == 2) return register_tile<Product, kRows, 2, kMajor>(units, a, stride, b, c, ldc, alpha, add);
-  register_tile<Product, kRows, 1, kMajor>(units, a, stride, b, c, ldc, alpha, add);
+template <class Product, class T, int kRows, Major kMajor>
+FLM_INLINE void tile_rows(int vecs, int64_t units, const float* a, int64_t stride, const float* b,
+                          const TileOutput& out) {
+  if (vecs == 3) return register_tile<Product, T, kRows, 3, kMajor>(units, a, stride, b, out);
+  if (vecs == 2) return register_tile<Product, T, kRows, 2, kMajor>(units, a, stride, b, out);
+  register_tile<Product, T, kRows, 1, kMajor>(units, a, stride, b, out);
 }
 
 // rows <= kMr (8 or 4), whole vectors of columns.
-template <class Product, int kMr, Major kMajor>
+template <class Product, class T, int kMr, Major kMajor>
 FLM_INLINE void whole_tile(int rows, int vecs, int64_t units, const float* a, int64_t stride, const float* b,
-                           float* c, int64_t ldc, float alpha, bool add) {
-  const int64_t row_step = kMajor == Major::k ? 1 : stride;
-  if (kMr == 8 && rows == 8)
-    return tile_rows<Product, 8, kMajor>(vecs, units, a, stride, b, c, ldc, alpha, add);
+                           const TileOutput& to) {
+  if (kMr == 8 && rows == 8) return tile_rows<Product, T, 8, kMajor>(vecs, units, a, stride, b, to);
+  TileOutput out = to;
+  const auto skip = [&](int count) {
+    a += count * (kMajor == Major::k ? 1 : stride);
+    out.c = static_cast<T*>(out.c) + count * out.ldc;
+    if (out.addend) out.addend = static_cast<const T*>(out.addend) + count * out.ldc;
+  };
   if (rows & 4) {
-    tile_rows<Product, 4, kMajor>(vecs, units, a, stride, b, c, ldc, alpha, add);
-    a += 4 * row_step;
-    c += 4 * ldc;
+    tile_rows<Product, T, 4, kMajor>(vecs, units, a, stride, b, out);
+    skip(4);
   }
   if (rows & 2) {
-    tile_rows<Product, 2, kMajor>(vecs, units, a, stride, b, c, ldc, alpha, add);
-    a += 2 * row_step;
-    c += 2 * ldc;
+    tile_rows<Product, T, 2, kMajor>(vecs, units, a, stride, b, out);
+    skip(2);
   }
-  if (rows & 1) tile_rows<Product, 1, kMajor>(vecs, units, a, stride, b, c, ldc, alpha, add);
+  if (rows & 1) tile_rows<Product, T, 1, kMajor>(vecs, units, a, stride, b, out);
 }
 
-// rows <= kMr, cols <= 3 * kLanes.
-template <class Product, int kMr, Major kMajor>
-void tile(int rows, int cols, int64_t units, const float* a, int64_t stride, const float* b, float* c,
-          int64_t ldc, float alpha, bool add) {
+// A tile whose last vector of columns reaches beyond c: what it reads and writes there is memory of our own.
+template <class Product, class T, int kMr, Major kMajor>
+[[gnu::noinline]] void ragged_tile(int rows, int cols, int64_t units, const float* a, int64_t stride,
+                                   const float* b, const TileOutput& out) {
+  constexpr int kLanes = Product::kLanesOf, kWidth = 3 * kLanes;
+  T whole[kMr * kWidth] = {};
+  float bias[kWidth] = {};
+  const auto copy_rows = [&](T* to, int64_t to_stride, const void* from, int64_t from_stride) {
+    for (int i = 0; i < rows; ++i) {
+      std::memcpy(to + i * to_stride, static_cast<const T*>(from) + i * from_stride,
+                  size_t(cols) * sizeof(T));
+    }
+  };
+  TileOutput inside{whole, kWidth, out.alpha};
+  if (out.bias) {
+    std::memcpy(bias, out.bias, size_t(cols) * sizeof(float));
+    inside.bias = bias;
+  }
+  if (out.addend) {
+    copy_rows(whole, kWidth, out.addend, out.ldc);
+    inside.addend = whole;
+  }
+  whole_tile<Product, T, kMr, kMajor>(rows, (cols + kLanes - 1) / kLanes, units, a, stride, b, inside);
+  copy_rows(static_cast<T*>(out.c), out.ldc, whole, kWidth);
+}
+
+// rows <= kMr, cols <= 3 * kLanes. T: the type of c.
+template <class Product, class T, int kMr, Major kMajor>
+void tile(int rows, int cols, int64_t units, const float* a, int64_t stride, const float* b,
+          const TileOutput& out) {
   constexpr int kLanes = Product::kLanesOf;
-  const int vecs = (cols + kLanes - 1) / kLanes;
-  if (cols == vecs * kLanes) {
-    return whole_tile<Product, kMr, kMajor>(rows, vecs, units, a, stride, b, c, ldc, alpha, add);
-  }
-  constexpr int kWidth = 3 * kLanes;
-  float whole[kMr * kWidth];
-  whole_tile<Product, kMr, kMajor>(rows, vecs, units, a, stride, b, whole, kWidth, alpha, false);
-  for (int i = 0; i < rows; ++i) {
-    for (int j = 0; j < cols; ++j) c[i * ldc + j] = whole[i * kWidth + j] + (add ? c[i * ldc + j] : 0.0f);
-  }
+  if (cols % kLanes) return ragged_tile<Product, T, kMr, kMajor>(rows, cols, units, a, stride, b, out);
+  whole_tile<Product, T, kMr, kMajor>(rows, cols / kLanes, units, a, stride, b, out);
 }
 
 }  // namespace

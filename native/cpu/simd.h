@@ -4,6 +4,7 @@
 // an unnamed namespace, because the same template must not be merged across instruction sets.
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "core/dtype.h"
 
@@ -42,18 +43,48 @@ FLM_INLINE Vec<float, kLanes> load_floats(const bf16* memory) {
   return (Vec<float, kLanes>)(__builtin_convertvector(narrow, Vec<uint32_t, kLanes>) << 16);
 }
 
+// Floats to memory, there rounded to bf16 as core/dtype.h has it.
+template <class V>
+FLM_INLINE void store_rounded(float* memory, V v) {
+  store(memory, v);
+}
+template <class V>
+FLM_INLINE void store_rounded(bf16* memory, V v) {
+  constexpr int kLanes = sizeof(V) / sizeof(float);
+  using Bits = Vec<uint32_t, kLanes>;
+  const Bits bits = (Bits)v;
+  const Bits rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  const Bits quiet = (bits >> 16) | 0x40u;
+  const Bits chosen = (bits & 0x7fffffffu) > 0x7f800000u ? quiet : rounded;
+  store(memory, __builtin_convertvector(chosen, Vec<uint16_t, kLanes>));
+}
+
+// 2 * kLanes bf16 as f32: those at even places, and those at odd ones. Cheaper than in order, since nothing
+// has to move between lanes.
+template <int kLanes>
+FLM_INLINE void load_split(const bf16* memory, Vec<float, kLanes>& even, Vec<float, kLanes>& odd) {
+  const auto pairs = load<Vec<uint32_t, kLanes>>(memory);
+  even = (Vec<float, kLanes>)(pairs << 16);
+  odd = (Vec<float, kLanes>)(pairs & 0xffff0000u);
+}
+
 FLM_INLINE float load_one(const float* memory) { return *memory; }
 FLM_INLINE float load_one(const bf16* memory) { return to_float(*memory); }
+
+// The two halves of a vector. Shuffles, not memory: a vector whose address is taken would live on the stack.
+template <int kLanes, int kFirst, int... kIndex>
+FLM_INLINE Vec<float, kLanes> lanes_from(Vec<float, 2 * kLanes> v, std::integer_sequence<int, kIndex...>) {
+  return __builtin_shufflevector(v, v, (kFirst + kIndex)...);
+}
 
 template <int kLanes>
 FLM_INLINE float sum_lanes(Vec<float, kLanes> v) {
   if constexpr (kLanes == 1) {
     return v[0];
   } else {
-    Vec<float, kLanes / 2> low, high;
-    std::memcpy(&low, &v, sizeof low);
-    std::memcpy(&high, reinterpret_cast<const char*>(&v) + sizeof low, sizeof high);
-    return sum_lanes<kLanes / 2>(low + high);
+    constexpr int kHalf = kLanes / 2;
+    constexpr auto kIndices = std::make_integer_sequence<int, kHalf>{};
+    return sum_lanes<kHalf>(lanes_from<kHalf, 0>(v, kIndices) + lanes_from<kHalf, kHalf>(v, kIndices));
   }
 }
 

@@ -100,6 +100,15 @@ FLM_OP_CASES(matmul) {
         cases.push_back(multiply(s));
       }
 
+  // Several lengths of k and blocks of columns; rows that fall on the same cache sets.
+  for (const bool ta : {false, true})
+    for (const bool accumulate : {false, true}) {
+      cases.push_back(multiply({.M = 41, .N = 50, .K = 4100, .transpose_a = ta, .accumulate = accumulate}));
+      cases.push_back(multiply({.M = 70, .N = 1600, .K = 35, .transpose_a = ta, .accumulate = accumulate}));
+    }
+  cases.push_back(multiply({.M = 20, .N = 33, .K = 4096, .transpose_b = true, .bias = true}));
+  cases.push_back(multiply({.M = 20, .N = 33, .K = 4096, .residual = true, .alpha = 0.5}));
+
   for (const bool tb : {false, true})
     cases.push_back(multiply({.M = 1024, .N = 1024, .K = 1024, .transpose_b = tb}, Purpose::perf));
   cases.push_back(multiply(
