@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the native test program with CUDA for the GPU of this machine and runs every op on it. Needs nvcc,
-# CMake and a GPU; no Node, no network. Takes a few minutes.
+# Builds the native test program with CUDA for the GPU of this machine and runs every op on it, whole models, NCCL
+# with one rank (where NCCL is found) and several ranks that share the GPU. Needs nvcc, CMake and a GPU; no Node, no
+# network. Takes a few minutes.
 #   scripts/gpu-check.sh [--out result.json] [--build DIR]
 # The last line is exactly "N passed, N failed"; the exit code is 1 when something failed.
 set -uo pipefail
@@ -99,6 +100,7 @@ run() {
     passed=$((passed + BASH_REMATCH[1]))
     failed=$((failed + BASH_REMATCH[2]))
     mapfile -t -O "${#failures[@]}" failures < <(sed -n "s/^FAILED \(.*\) ([0-9]* failures)$/\1/p" <<< "$text")
+    mapfile -t -O "${#skipped[@]}" skipped < <(sed -n "s/^skipped: //p" <<< "$text")
     [[ $code == 0 ]] || grep -v "^FAILED" <<< "$text" | head -200
   else
     tail -40 <<< "$text"

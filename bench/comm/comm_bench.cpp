@@ -1,8 +1,10 @@
 // Speed of the host communicator's all-reduce between processes of this machine.
 //   flm_comm_bench [--json] [--ranks N]       4 ranks by default
 // Prints the median and the best of the iterations, timed on rank 0 from one barrier to the end of the verb
-// on all ranks; with --json one object a line. Bus GB/s = bytes * 2 (n - 1) / n / median, so that numbers of
-// different n can be compared.
+// on all ranks, and the processor time that an iteration took rank 0, which says most on a busy machine; with
+// --json one object a line. Bus GB/s = bytes * 2 (n - 1) / n / median, so that numbers of different n can be
+// compared.
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 #include "comm/host/host_group.h"
 #include "core/error.h"
 #include "cpu/cpu_backend.h"
+#include "engine/device_buffer.h"
 
 namespace flm::bench {
 namespace {
@@ -34,31 +37,48 @@ struct Options {
   int ranks = 4;
 };
 
-// Seconds of each iteration, in rising order.
-std::vector<double> measure(Communicator& world, const Size& size) {
-  std::vector<float> data(size_t(size.count), 1.f);
-  std::vector<double> seconds;
-  for (int i = -kWarmUps; i < size.iterations; ++i) {
-    world.barrier();
-    const auto start = std::chrono::steady_clock::now();
-    world.all_reduce({data.data(), DType::f32}, size.count, ReduceOp::max, {});
-    world.barrier();
-    if (i >= 0)
-      seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  }
-  std::sort(seconds.begin(), seconds.end());
-  return seconds;
+struct Times {
+  std::vector<double> seconds;  // of each iteration, in rising order
+  double cpu_seconds;           // of this rank, the mean of all iterations
+};
+
+double cpu_seconds() {
+  rusage used;
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& t) { return double(t.tv_sec) + 1e-6 * double(t.tv_usec); };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
-void print(const Options& options, const char* transport, const Size& size,
-           const std::vector<double>& seconds) {
+Times measure(Device& device, Communicator& world, const Size& size) {
+  // Where an engine's tensors lie.
+  DeviceBuffer data(device, size.count, DType::f32);
+  data.fill_zero({});
+  Times times{{}, 0};
+  for (int i = -kWarmUps; i < size.iterations; ++i) {
+    world.barrier();
+    if (i == 0) times.cpu_seconds = -cpu_seconds();
+    const auto start = std::chrono::steady_clock::now();
+    world.all_reduce(data.view(), size.count, ReduceOp::sum, {});
+    world.barrier();
+    if (i >= 0)
+      times.seconds.push_back(
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  times.cpu_seconds = (times.cpu_seconds + cpu_seconds()) / size.iterations;
+  std::sort(times.seconds.begin(), times.seconds.end());
+  return times;
+}
+
+void print(const Options& options, const char* transport, const Size& size, const Times& times) {
+  const std::vector<double>& seconds = times.seconds;
   const double median = seconds[seconds.size() / 2], bytes = double(size.count) * sizeof(float);
   const double bus = bytes * 2 * (options.ranks - 1) / options.ranks / median * 1e-9;
-  std::printf(options.json
-                  ? "{\"verb\":\"all_reduce\",\"transport\":\"%s\",\"ranks\":%d,\"bytes\":%.0f,"
-                    "\"median_ms\":%.4f,\"best_ms\":%.4f,\"bus_gb_per_s\":%.3f}\n"
-                  : "all_reduce %-13s %d ranks %9.0f bytes  median %8.3f ms  best %8.3f ms  %6.2f GB/s\n",
-              transport, options.ranks, bytes, median * 1e3, seconds.front() * 1e3, bus);
+  std::printf(
+      options.json ? "{\"verb\":\"all_reduce\",\"transport\":\"%s\",\"ranks\":%d,\"bytes\":%.0f,"
+                     "\"median_ms\":%.4f,\"best_ms\":%.4f,\"cpu_ms\":%.4f,\"bus_gb_per_s\":%.3f}\n"
+                   : "all_reduce %-13s %d ranks %9.0f bytes  median %8.3f ms  best %8.3f ms  cpu %7.3f ms  "
+                     "%6.2f GB/s\n",
+      transport, options.ranks, bytes, median * 1e3, seconds.front() * 1e3, times.cpu_seconds * 1e3, bus);
   std::fflush(stdout);
 }
 
@@ -66,8 +86,8 @@ void run_rank(const Options& options, const char* transport, HostListener listen
   const Backend backend = cpu::make_backend(1);
   const auto world = make_host_communicator(*backend.device, std::move(listener), group);
   for (const Size& size : kSizes) {
-    const std::vector<double> seconds = measure(*world, size);
-    if (group.rank == 0) print(options, transport, size, seconds);
+    const Times times = measure(*backend.device, *world, size);
+    if (group.rank == 0) print(options, transport, size, times);
   }
 }
 

@@ -11,8 +11,8 @@ export interface PipelineCosts {
 
 /**
  * What waits for a message to be received.
- * buffered: nothing; it waits on the way (the host communicator).
- * posted: the slot that it lies in; the rank goes on (a queue of its own for each pair of ranks and direction).
+ * buffered: nothing; it waits on the way (what `Communicator::send` promises: native/comm/communicator.h).
+ * posted: the slot that it lies in; the rank goes on (queues for each pair of ranks and direction that copy nothing).
  * ordered: besides, the rank's next receive in that direction (one queue in each direction). 1F1B can do so; an
  * interleaved schedule deadlocks, because its ranks form a ring.
  * blocking: the rank (transfers between its passes, on one queue). Here 1F1B deadlocks, too.
@@ -27,6 +27,8 @@ export interface Simulation {
   bubble: number;
   /** Most micro-batches, over all chunks, whose activations each rank keeps at once. */
   peakSlots: number[];
+  /** Most messages that each rank has sent and nobody received yet: copies of an activation in the senders' queues. */
+  peakMessages: number[];
 }
 
 interface Message {
@@ -46,6 +48,7 @@ interface Rank {
   next: number;
   clock: number;
   busy: number;
+  readonly sent: Message[];
   /** Last message out of each slot, by `slotKey`. */
   readonly sentFrom: Map<string, Message>;
   readonly lastSent: Map<Direction, Message>;
@@ -73,7 +76,20 @@ export function simulate(
     busy: ranks.map(({ busy }) => busy),
     bubble: (makespan - busiest) / busiest,
     peakSlots: ranks.map(({ peak }) => peak),
+    peakMessages: ranks.map(({ sent }) => mostAtOnce(sent)),
   };
+}
+
+/** Most of these messages that were on the way at one time. */
+function mostAtOnce(messages: readonly Message[]): number {
+  const changes = messages.flatMap(({ posted, received }) => [
+    { at: posted, by: 1 },
+    { at: received!, by: -1 },
+  ]);
+  // What is received at the moment of a send has made room for it.
+  changes.sort((a, b) => a.at - b.at || a.by - b.by);
+  let now = 0;
+  return Math.max(0, ...changes.map(({ by }) => (now += by)));
 }
 
 class Pipeline {
@@ -98,6 +114,7 @@ class Pipeline {
       next: 0,
       clock: 0,
       busy: 0,
+      sent: [],
       sentFrom: new Map(),
       lastSent: new Map(),
     }));
@@ -146,6 +163,7 @@ class Pipeline {
     const message = { instruction, posted: rank.clock, received: null };
     const direction = directionOf(instruction);
     this.#channel(rank.index, instruction.peer, direction).push(message);
+    rank.sent.push(message);
     rank.sentFrom.set(slotKey(instruction), message);
     rank.lastSent.set(direction, message);
   }

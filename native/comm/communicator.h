@@ -1,8 +1,9 @@
 #pragma once
 // What the ranks of one group do together. Every verb is enqueued on a stream; data is on the group's device.
 // A reduction adds in rank order (bf16 in f32, rounded once), so that its bits are equal on every rank and in
-// every run. f32, bf16, f64 and i32 are reduced; u8 is only moved. All ranks call a group's verbs in one
-// order, and wait for one stream before they use another. After an error, or abort(), every call throws.
+// every run; NCCL's order is its own, and the bits are equal on every rank. f32, bf16, f64 and i32 are
+// reduced; u8 is only moved. All ranks call a group's verbs in one order, and wait for one stream before they
+// use another. After an error, or abort(), every call throws.
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,7 +31,10 @@ class Communicator {
   // own (n) = this rank's part of the sum of `all` (size * n); own may lie at its place in all.
   virtual void reduce_scatter(Out own, In all, int64_t n, Stream stream) = 0;
   virtual void broadcast(Out data, int64_t n, int root, Stream stream) = 0;
-  // A send never waits for its recv; between two ranks messages arrive in the order of their sends.
+  // Messages from one rank to another have a queue of their own, which copies them aside: they arrive in the
+  // order of their sends, a send never waits for its recv, nor does anything behind it on the stream, and
+  // what was sent may change as soon as the stream has passed it. Pipelines whose ranks form a ring need
+  // that (lib/parallel/simulate.ts).
   virtual void send(In data, int64_t n, int to, Stream stream) = 0;
   virtual void recv(Out data, int64_t n, int from, Stream stream) = 0;
   // Returns when every rank has called it. Not enqueued: first synchronize a stream that carries verbs.
@@ -42,6 +46,9 @@ class Communicator {
   // Ends every wait of this rank, in this group and all others that come from the same world, with
   // Error(comm_peer_lost); the other ranks are told. From any thread.
   virtual void abort() noexcept = 0;
+  // Throws this rank's first error, if there is one. For work that is enqueued and fails later: what it left
+  // behind is of no use then. Nothing by default, as where the verbs' jobs throw themselves.
+  virtual void check() const {}
   // The newest operations of this rank, one line each, oldest first; empty where nothing is recorded.
   virtual std::string flight_record() const { return {}; }
 

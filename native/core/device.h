@@ -39,12 +39,23 @@ class Device {
   virtual void release_pinned(void* memory) noexcept = 0;
 
   virtual Stream stream(StreamRole role) = 0;
+  // A further stream that waits for no other and lives as long as the device; by default the comm stream.
+  virtual Stream make_stream() { return stream(StreamRole::comm); }
   virtual void copy(void* to, const void* from, size_t bytes, CopyKind kind, Stream stream) = 0;
   virtual void fill_zero(void* memory, size_t bytes, Stream stream) = 0;
   virtual Event record(Stream stream) = 0;
   virtual void wait(Stream stream, Event event) = 0;
+  // Whether the work before `event` is done; does not wait. By default it is, as where work is done when the
+  // call returns.
+  virtual bool reached(Event) { return true; }
   // Returns when the stream is empty; throws the device's pending error (device_fault).
   virtual void synchronize(Stream stream) = 0;
+  // From now on synchronize() calls `check` while it waits and before it returns, and what that throws ends
+  // the wait: work that depends on other ranks may never end. Nothing by default, as where jobs throw
+  // themselves.
+  virtual void watch(std::function<void()> check) { static_cast<void>(check); }
+  // Makes this the calling thread's current device, for libraries that look there.
+  virtual void make_current() {}
   // Runs `job` on the host behind the work that is on the stream; what it throws is the caller's error, or on
   // a queue the stream's pending one. A device without such a queue waits and runs it in the calling thread.
   virtual void enqueue(Stream stream, std::function<void()> job) {

@@ -2,6 +2,8 @@
 
 #include <cuda_runtime_api.h>
 
+#include <cstdio>
+
 #include "core/error.h"
 #include "cuda/cuda_device.h"
 #include "cuda/cuda_ops.h"
@@ -27,6 +29,23 @@ int device_count(std::string* reason) {
   if (error != cudaSuccess) return none(std::string("CUDA: ") + cudaGetErrorString(error));
   if (count == 0) return none("the NVIDIA driver sees no GPU");
   return count;
+}
+
+std::string gpu_uuid(int device_index) {
+  cudaDeviceProp properties;
+  const cudaError_t error = cudaGetDeviceProperties(&properties, device_index);
+  FLM_CHECK(error == cudaSuccess, ErrorCode::not_supported, "there is no GPU ", device_index, ": ",
+            cudaGetErrorString(error));
+  std::string text = "GPU";
+  for (int i = 0; i < 16; ++i) {
+    // The groups of a UUID: 8, 4, 4, 4 and 12 digits.
+    if (i == 0 || i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    char digits[3];
+    std::snprintf(digits, sizeof digits, "%02x",
+                  unsigned(static_cast<unsigned char>(properties.uuid.bytes[i])));
+    text += digits;
+  }
+  return text;
 }
 
 Backend make_backend(int device_index) {

@@ -12,6 +12,10 @@ bool compiled();
 // user.
 int device_count(std::string* reason);
 
+// What names that GPU among all: "GPU-" and its UUID, as nvidia-smi lists them. Throws Error(not_supported)
+// where there is no such GPU.
+std::string gpu_uuid(int device_index);
+
 // The backend on one GPU, 0 <= device_index < device_count(). Throws Error(not_supported) where there is no
 // such GPU, where it is older than compute capability 8.0, and where cuBLASLt is missing.
 Backend make_backend(int device_index);

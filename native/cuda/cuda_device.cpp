@@ -2,6 +2,9 @@
 
 #include <cuda_runtime_api.h>
 
+#include <chrono>
+#include <thread>
+
 #include "core/error.h"
 
 namespace flm::cuda {
@@ -40,6 +43,7 @@ CudaDevice::~CudaDevice() {
   for (void* event : events_)
     if (event) cudaEventDestroy(static_cast<cudaEvent_t>(event));
   for (void* stream : streams_) cudaStreamDestroy(static_cast<cudaStream_t>(stream));
+  for (void* stream : further_streams_) cudaStreamDestroy(static_cast<cudaStream_t>(stream));
 }
 
 void CudaDevice::use() const { check(cudaSetDevice(index_), "cudaSetDevice"); }
@@ -79,6 +83,20 @@ void CudaDevice::release_pinned(void* memory) noexcept { cudaFreeHost(memory); }
 
 Stream CudaDevice::stream(StreamRole role) { return {streams_[size_t(role)]}; }
 
+// Of the highest priority: such streams have hardware queues of their own, so that work which waits for
+// another rank in one of the role streams never stands before theirs.
+Stream CudaDevice::make_stream() {
+  use();
+  int lowest = 0, highest = 0;
+  check(cudaDeviceGetStreamPriorityRange(&lowest, &highest), "cudaDeviceGetStreamPriorityRange");
+  cudaStream_t stream = nullptr;
+  check(cudaStreamCreateWithPriority(&stream, cudaStreamNonBlocking, highest),
+        "cudaStreamCreateWithPriority");
+  const std::lock_guard lock(further_streams_mutex_);
+  further_streams_.push_back(stream);
+  return {stream};
+}
+
 void CudaDevice::copy(void* to, const void* from, size_t bytes, CopyKind kind, Stream stream) {
   if (bytes == 0) return;
   use();
@@ -110,9 +128,31 @@ void CudaDevice::wait(Stream stream, Event event) {
         "cudaStreamWaitEvent");
 }
 
+bool CudaDevice::reached(Event event) {
+  if (!event.handle) return true;
+  use();
+  const cudaError_t error = cudaEventQuery(static_cast<cudaEvent_t>(event.handle));
+  if (error == cudaErrorNotReady) {
+    cudaGetLastError();  // an answer, not an error
+    return false;
+  }
+  check(error, "cudaEventQuery");
+  return true;
+}
+
 void CudaDevice::synchronize(Stream stream) {
   use();
-  check(cudaStreamSynchronize(native(stream)), "cudaStreamSynchronize");
+  if (!watch_) return check(cudaStreamSynchronize(native(stream)), "cudaStreamSynchronize");
+  constexpr int kSpins = 1000;
+  constexpr std::chrono::microseconds kPause(20);
+  cudaError_t error;
+  for (int asked = 0; (error = cudaStreamQuery(native(stream))) == cudaErrorNotReady; ++asked) {
+    cudaGetLastError();
+    watch_();
+    if (asked >= kSpins) std::this_thread::sleep_for(kPause);
+  }
+  check(error, "cudaStreamQuery");
+  watch_();
 }
 
 MemoryInfo CudaDevice::memory() const {

@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <mutex>
+#include <vector>
 
 #include "core/device.h"
 
@@ -19,12 +20,16 @@ class CudaDevice : public Device {
   void release_pinned(void* memory) noexcept override;
 
   Stream stream(StreamRole role) override;
+  Stream make_stream() override;
   void copy(void* to, const void* from, size_t bytes, CopyKind kind, Stream stream) override;
   void fill_zero(void* memory, size_t bytes, Stream stream) override;
   // The event is good until kEvents more have been recorded.
   Event record(Stream stream) override;
   void wait(Stream stream, Event event) override;
+  bool reached(Event event) override;
   void synchronize(Stream stream) override;
+  void watch(std::function<void()> check) override { watch_ = std::move(check); }
+  void make_current() override { use(); }
 
   bool host_accessible() const override { return false; }
   MemoryInfo memory() const override;
@@ -37,9 +42,12 @@ class CudaDevice : public Device {
 
   int index_;
   std::array<void*, 3> streams_{};
+  std::vector<void*> further_streams_;
+  std::mutex further_streams_mutex_;
   std::array<void*, kEvents> events_{};  // made when first needed
   size_t next_event_ = 0;
   std::mutex events_mutex_;
+  std::function<void()> watch_;
 };
 
 }  // namespace flm::cuda

@@ -15,6 +15,8 @@ int device_count(std::string* reason) {
   return 0;
 }
 
+std::string gpu_uuid(int) { fail(ErrorCode::not_supported, kReason); }
+
 Backend make_backend(int) { fail(ErrorCode::not_supported, kReason); }
 
 }  // namespace flm::cuda

@@ -12,6 +12,8 @@ import { type LocalOutcome, judge } from "./verdict.ts";
 const LOOPBACK = "127.0.0.1";
 const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const DEFAULT_STOP_SECONDS = 30;
+/** For a rank that is left alone after a failure: it has nobody to save with, and may be the one that hangs. */
+const LAST_RANK_SECONDS = 5;
 
 export interface LocalRanksOptions {
   /** Ranks to start on this machine. */
@@ -30,7 +32,7 @@ export interface LocalRanksOptions {
 /**
  * Starts `count` ranks as child processes and supervises them, nothing else. SIGINT and SIGTERM are passed on, each as
  * often as it comes, and SIGHUP as SIGTERM. When a rank fails, all others are ended: SIGTERM, and SIGKILL after
- * `stop_seconds`. The ranks end with this process too (`followLifeline`).
+ * `stop_seconds`, or some seconds after all others have ended. The ranks end with this process too (`followLifeline`).
  *
  * @throws FlmError ENVIRONMENT where a rank cannot be started
  */
@@ -84,17 +86,19 @@ function startRanks(
 async function supervise(ranks: readonly RankProcess[], stop_ms: number): Promise<LocalOutcome> {
   let wasSignalled = false;
   let deadline: NodeJS.Timeout | undefined;
+  let lastDeadline: NodeJS.Timeout | undefined;
   const forward = (signal: (typeof FORWARDED)[number]) => {
     wasSignalled = true;
     // A closed terminal is no reason to lose what has not been saved.
     for (const rank of ranks) rank.forward(signal === "SIGHUP" ? "SIGTERM" : signal);
   };
+  const killAll = () => ranks.forEach((rank) => rank.stop("SIGKILL"));
   const stopAll = (code: number | null = null) => {
     // After a signal the ranks save and end together; another one would tell them to drop that.
     const endsTogether =
       wasSignalled || code === ExitCode.try_again || code === ExitCode.interrupted;
     if (!endsTogether) for (const rank of ranks) rank.stop("SIGTERM");
-    deadline ??= setTimeout(() => ranks.forEach((rank) => rank.stop("SIGKILL")), stop_ms);
+    deadline ??= setTimeout(killAll, stop_ms);
   };
   for (const signal of FORWARDED) process.on(signal, forward);
   try {
@@ -106,12 +110,16 @@ async function supervise(ranks: readonly RankProcess[], stop_ms: number): Promis
       });
       exits.push(how);
       if (how.code !== 0) stopAll(how.code);
+      const hasFailed = deadline !== undefined && !wasSignalled;
+      if (hasFailed && exits.length === ranks.length - 1)
+        lastDeadline = setTimeout(killAll, Math.min(stop_ms, LAST_RANK_SECONDS * 1000));
     });
     const failed = (await Promise.allSettled(ended)).find(({ status }) => status === "rejected");
     if (failed?.status === "rejected") throw failed.reason;
     return judge(exits, wasSignalled);
   } finally {
     clearTimeout(deadline);
+    clearTimeout(lastDeadline);
     for (const signal of FORWARDED) process.off(signal, forward);
   }
 }

@@ -17,10 +17,6 @@ class Collectives {
   virtual void barrier(const Call& call) = 0;
 };
 
-// Bytes of each rank's share of what is in flight at a time (64 K elements of f32): those of all ranks
-// together stay in the caches.
-constexpr size_t kShareBytes = 256 << 10;
-
 // The n elements that rank `index` of `size` reduces begin here; for index == size, their end.
 constexpr int64_t share_begin(int64_t n, int index, int size) { return n * index / size; }
 

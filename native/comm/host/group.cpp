@@ -6,6 +6,7 @@
 
 #include "comm/host/message_collectives.h"
 #include "comm/host/shared_collectives.h"
+#include "core/pulse.h"
 #include "core/xxh64.h"
 
 namespace flm::host {
@@ -116,6 +117,7 @@ std::unique_ptr<Group> Group::split(int colour, int key) {
 
 void Group::guard(Recorder::Id id, const Operation& operation, const std::function<void(const Call&)>& body) {
   world_->recorder.started(id, operation.sequence);
+  const pulse::Wait waiting;
   try {
     world_->mesh.fault().check();
     body({operation, Deadline(world_->timeout_seconds)});

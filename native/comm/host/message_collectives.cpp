@@ -10,6 +10,8 @@ namespace {
 
 // Up to here everybody sends everything to everybody: one round instead of two.
 constexpr size_t kSmallBytes = 32 << 10;
+// Of what one rank sends another at a time: large enough for a socket, small enough for the caches.
+constexpr size_t kPartBytes = 256 << 10;
 // Windows of a broadcast that may be under way before the root waits for thanks.
 constexpr int64_t kUnthanked = 4;
 
@@ -61,7 +63,7 @@ void MessageCollectives::all_reduce(const Call& call, void* data) {
   const Operation& op = call.operation;
   if (op.bytes() <= kSmallBytes) return all_reduce_small(call, data);
   const size_t element = size_of(op.dtype);
-  const int64_t window = int64_t(kShareBytes / element) * size();
+  const int64_t window = int64_t(kPartBytes / element) * size();
   const int64_t windows = count_windows(op.count, window);
   // The share of rank i in window w, as [begin, end) of the data.
   const auto begin = [&](int64_t w, int i) {
@@ -88,7 +90,7 @@ void MessageCollectives::all_reduce(const Call& call, void* data) {
 void MessageCollectives::all_gather(const Call& call, void* all, const void* own) {
   const Operation& op = call.operation;
   const size_t element = size_of(op.dtype);
-  const int64_t window = int64_t(kShareBytes / element);
+  const int64_t window = int64_t(kPartBytes / element);
   const int64_t windows = count_windows(op.count, window);
   for (int64_t w = 0; w <= windows; ++w) {
     for (int i = 0; i < size() && w < windows; ++i) {
@@ -106,7 +108,7 @@ void MessageCollectives::all_gather(const Call& call, void* all, const void* own
 void MessageCollectives::reduce_scatter(const Call& call, void* own, const void* all) {
   const Operation& op = call.operation;
   const size_t element = size_of(op.dtype);
-  const int64_t window = int64_t(kShareBytes / element);
+  const int64_t window = int64_t(kPartBytes / element);
   const int64_t windows = count_windows(op.count, window);
   const auto length = [&](int64_t w) { return std::min(window, op.count - w * window); };
   const auto part = [&](int64_t w, int i) { return offset(all, i * op.count + w * window, element); };
@@ -121,7 +123,7 @@ void MessageCollectives::reduce_scatter(const Call& call, void* own, const void*
 void MessageCollectives::broadcast(const Call& call, void* data) {
   const Operation& op = call.operation;
   const size_t element = size_of(op.dtype);
-  const int64_t window = int64_t(kShareBytes / element);
+  const int64_t window = int64_t(kPartBytes / element);
   const int64_t windows = count_windows(op.count, window);
   const auto at = [&](int64_t w) { return offset(data, w * window, element); };
   if (rank_ != op.root) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -11,12 +12,12 @@
 #include <climits>
 #include <ctime>
 
-#include "comm/host/collectives.h"
 #include "core/system_error.h"
 
 namespace flm::host {
 namespace {
 
+// Some microseconds. Where ranks outnumber processors, a waiter's is what the awaited rank needs.
 constexpr int kSpins = 200;
 // A waiter looks up this often, whatever its peers do.
 constexpr timespec kNap{0, 100'000'000};
@@ -46,10 +47,16 @@ FileDescriptor create_memory(size_t bytes) {
   return memory;
 }
 
-// The ranks of a large group get less each, so that the slots of all stay within some tens of megabytes.
+// Small, so that what a rank lays down is still in its caches when the others come for it; the windows that
+// it has under way lie there too.
 size_t share_of(int size) {
-  constexpr size_t kMaxSlotBytes = size_t(2) << 20, kGranularity = 4096;
-  return std::min(kShareBytes, kMaxSlotBytes / size_t(size) / kGranularity * kGranularity);
+  constexpr size_t kSlotBytes = size_t(256) << 10;
+  return std::max(kSlotBytes / size_t(size) / kPage * kPage, kPage);
+}
+
+int available_cpus() {
+  cpu_set_t set;
+  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
 size_t whole_pages(size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
@@ -57,7 +64,10 @@ size_t whole_pages(size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
 }  // namespace
 
 Segment::Segment(int size, FileDescriptor descriptor, Fault& fault)
-    : size_(size), fault_(fault), share_bytes_(share_of(size)) {
+    : size_(size),
+      fault_(fault),
+      share_bytes_(share_of(size)),
+      spins_(size <= available_cpus() ? kSpins : 0) {
   const size_t state_bytes = whole_pages(sizeof(RankState) * size_t(size));
   total_bytes_ = state_bytes + (kSlots * size_t(size) + kResults) * slot_bytes();
   descriptor_ = descriptor ? std::move(descriptor) : create_memory(total_bytes_);
@@ -84,9 +94,10 @@ void Segment::publish(Counter& counter, uint32_t value) {
 }
 
 bool Segment::await(Counter& counter, uint32_t target, const Deadline& deadline) {
-  for (int spin = 0; spin < kSpins; ++spin) {
-    if (reached(counter, target)) return true;
+  if (reached(counter, target)) return true;
+  for (int spin = 0; spin < spins_; ++spin) {
     pause_cpu();
+    if (reached(counter, target)) return true;
   }
   counter.sleepers.fetch_add(1, std::memory_order_seq_cst);
   bool here = false;

@@ -62,6 +62,7 @@ class Segment {
   Fault& fault_;
   FileDescriptor descriptor_;
   size_t share_bytes_;
+  int spins_;
   size_t total_bytes_;
   void* memory_;
   RankState* states_;

@@ -82,7 +82,7 @@ std::vector<const void*> SharedCollectives::contributions(uint32_t window, size_
   return sources;
 }
 
-// A rank neither lays down nor collects its own share: the others do not read it, and it made it itself.
+// Here and below a rank neither lays down nor collects its own share: the others do not read it.
 void SharedCollectives::all_reduce(const Call& call, void* data) {
   const Operation& op = call.operation;
   const size_t element = size_of(op.dtype);
@@ -124,14 +124,14 @@ void SharedCollectives::all_reduce(const Call& call, void* data) {
 void SharedCollectives::all_gather(const Call& call, void* all, const void* own) {
   const size_t bytes = call.operation.bytes(), window = segment_->slot_bytes();
   const auto length = [&](int64_t w) { return std::min(window, bytes - size_t(w) * window); };
+  const auto place = [&](int i) { return static_cast<char*>(all) + size_t(i) * bytes; };
+  if (bytes > 0) std::memmove(place(rank_), own, bytes);
   const auto fill = [&](int64_t w, uint32_t id) {
-    const size_t begin = size_t(w) * window;
-    if (bytes > 0) std::memcpy(segment_->slot(rank_, id), static_cast<const char*>(own) + begin, length(w));
+    if (bytes > 0) std::memcpy(segment_->slot(rank_, id), place(rank_) + size_t(w) * window, length(w));
   };
   const auto drain = [&](int64_t w, uint32_t id) {
-    const size_t begin = size_t(w) * window;
     for (int i = 0; i < size() && bytes > 0; ++i)
-      std::memcpy(static_cast<char*>(all) + size_t(i) * bytes + begin, segment_->slot(i, id), length(w));
+      if (i != rank_) std::memcpy(place(i) + size_t(w) * window, segment_->slot(i, id), length(w));
   };
   stream(call, count_windows(int64_t(bytes), int64_t(window)), {fill, drain});
 }
@@ -142,15 +142,19 @@ void SharedCollectives::reduce_scatter(const Call& call, void* own, const void* 
   const int64_t window = int64_t(segment_->share_bytes() / element);
   const size_t stride = size_t(window) * element;
   const auto length = [&](int64_t w) { return std::min(window, op.count - w * window); };
+  const auto part = [&](int64_t w, int i) {
+    return static_cast<const char*>(all) + size_t(i * op.count + w * window) * element;
+  };
   const auto fill = [&](int64_t w, uint32_t id) {
     for (int i = 0; i < size() && op.count > 0; ++i) {
-      const char* part = static_cast<const char*>(all) + size_t(i * op.count + w * window) * element;
-      std::memcpy(segment_->slot(rank_, id) + size_t(i) * stride, part, size_t(length(w)) * element);
+      if (i == rank_) continue;
+      std::memcpy(segment_->slot(rank_, id) + size_t(i) * stride, part(w, i), size_t(length(w)) * element);
     }
   };
   const auto drain = [&](int64_t w, uint32_t id) {
-    reduce(op.dtype, op.reduce, contributions(id, size_t(rank_) * stride),
-           static_cast<char*>(own) + size_t(w) * stride, length(w));
+    std::vector<const void*> sources = contributions(id, size_t(rank_) * stride);
+    sources[size_t(rank_)] = part(w, rank_);
+    reduce(op.dtype, op.reduce, sources, static_cast<char*>(own) + size_t(w) * stride, length(w));
   };
   stream(call, count_windows(op.count, window), {fill, drain});
 }

@@ -41,6 +41,7 @@ socket.once("data", () => {
     process.stderr.write("error: token 70000 is not in the vocabulary\n");
     process.exit(65);
   }
+  if (deeds.includes("leave")) process.exit(75);
   if (deeds.includes("kill")) process.kill(process.pid, "SIGKILL");
   if (deeds.includes("block")) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   if (deeds.includes("finish")) process.exit(0);

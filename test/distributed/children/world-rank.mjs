@@ -1,6 +1,7 @@
 // A rank that joins the world of its launcher, and does what an argument of the form `rank:deed` or `all:deed` says.
 import { detectLaunch } from "../../../dist/parallel/launch/detect.js";
 import { followLifeline } from "../../../dist/parallel/launch/lifeline.js";
+import { takeStoreSocket } from "../../../dist/parallel/launch/store-socket.js";
 import { joinWorld } from "../../../dist/parallel/rendezvous/join-world.js";
 
 followLifeline(process.env);
@@ -23,6 +24,7 @@ try {
     seen_epoch: launch.rank,
     endpoint: { pid: process.pid },
     secret_file: null,
+    store_socket: takeStoreSocket(),
     timeout_seconds: 60,
     timing: deeds.includes("impatient") ? { heartbeat_ms: 20, silence_ms: SILENCE_MS } : {},
     host: "here",

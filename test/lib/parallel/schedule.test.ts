@@ -137,6 +137,17 @@ describe("interleaved 1F1B", () => {
       }
   });
 
+  // An activation on its way keeps a slot here until its gradient is back; a gradient, one in the rank before.
+  test("messages on their way are bounded by the activations that ranks keep", () => {
+    for (const { pipeline, virtual, count } of INTERLEAVED) {
+      const { peakMessages, peakSlots } = run(pipelineMesh(pipeline, virtual), count);
+      for (const rank of range(pipeline)) {
+        const before = peakSlots[(rank + pipeline - 1) % pipeline]!;
+        expect(peakMessages[rank]).toBeLessThanOrEqual(peakSlots[rank]! + before);
+      }
+    }
+  });
+
   // An outgoing gradient keeps its slot for as long as the rank before is busy with another chunk.
   test("posted sends lose a tenth at most and never deadlock", () => {
     for (const { pipeline, virtual, count } of INTERLEAVED) {

@@ -30,6 +30,7 @@ describe("time", () => {
     expect(run.makespan).toBe(1 + 10 + 1 + 2 + 10 + 2);
     expect(run.busy).toEqual([3, 3]);
     expect(run.bubble).toBe(23 / 3);
+    expect(run.peakMessages).toEqual([1, 1]);
   });
 
   test("the slowest rank sets the pace", () => {

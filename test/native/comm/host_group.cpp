@@ -30,7 +30,8 @@ void run_ranks(int n, const RankBody& body, const RankSetup& setup) {
       HostGroup group = listeners.group;
       group.rank = rank;
       group.timeout_seconds = setup.timeout_seconds;
-      world = make_host_communicator(*device, std::move(listeners.doors[size_t(rank)]), group);
+      world = setup.make_world(*device, std::move(listeners.doors[size_t(rank)]), group);
+      device->watch([communicator = world.get()] { communicator->check(); });
       try {
         body(rank, *world, *device);
       } catch (...) {

@@ -1,5 +1,5 @@
 #pragma once
-// Several ranks in one test: threads of this process, each with a device and a host communicator of its own.
+// Several ranks in one test: threads of this process, each with a device and a communicator of its own.
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,6 +18,9 @@ struct RankSetup {
   // host_of[rank]: ranks with equal numbers share memory, others talk over TCP. Empty: all share.
   std::vector<int> host_of = {};
   double timeout_seconds = 30;
+  // The host communicator by default; e.g. NCCL's instead.
+  std::function<std::unique_ptr<Communicator>(Device&, HostListener, const HostGroup&)> make_world =
+      make_host_communicator;
 };
 
 // Runs body on ranks 0..n-1 at once and returns when all have. The first exception of a rank aborts the other

@@ -4,7 +4,7 @@
 #if __has_include(<cublasLt.h>)
 #include <cublasLt.h>
 
-#include <type_traits>
+#include "cuda/on_device/same_abi.h"
 
 namespace flm::cuda::lt {
 namespace {
@@ -35,20 +35,7 @@ static_assert(offsetof(HeuristicResult, workspace_bytes) ==
 static_assert(offsetof(HeuristicResult, state) == offsetof(cublasLtMatmulHeuristicResult_t, state));
 static_assert(offsetof(HeuristicResult, waves) == offsetof(cublasLtMatmulHeuristicResult_t, wavesCount));
 
-// Arguments: the same number, and each as large and of the same kind (pointer or not).
-template <class Ours, class Theirs>
-struct SameAbi : std::false_type {};
-template <class R, class... A, class S, class... B>
-struct SameAbi<R (*)(A...), S (*)(B...)> {
-  static constexpr bool value = [] {
-    if constexpr (sizeof...(A) == sizeof...(B))
-      return sizeof(R) == sizeof(S) &&
-             ((sizeof(A) == sizeof(B) && std::is_pointer_v<A> == std::is_pointer_v<B>) && ...);
-    else
-      return false;
-  }();
-};
-#define FLM_SAME_ABI(name) static_assert(SameAbi<decltype(Functions::name), decltype(&::name)>::value)
+#define FLM_SAME_ABI(name) static_assert(test::SameAbi<decltype(Functions::name), decltype(&::name)>::value)
 FLM_SAME_ABI(cublasLtGetVersion);
 FLM_SAME_ABI(cublasLtCreate);
 FLM_SAME_ABI(cublasLtDestroy);
