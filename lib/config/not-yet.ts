@@ -33,45 +33,6 @@ export const NOT_YET: readonly NotYet[] = [
         ? [["eval", "suites"]]
         : [],
   },
-  {
-    keys: "objective.type",
-    feature: "learning from preferences",
-    instead: "use language, freelm or instruct",
-    askedBy: ({ objective }) => (objective.type === "dpo" ? [["objective", "type"]] : []),
-  },
-  {
-    keys: "optimizer.state_precision",
-    feature: "keeping AdamW's moments in bf16",
-    instead: "use f32",
-    askedBy: ({ optimizer }) =>
-      optimizer.state_precision === "f32" ? [] : [["optimizer", "state_precision"]],
-  },
-  {
-    keys: "schedule.horizon",
-    feature: "a decay that ends with a number of tokens",
-    instead: "use run or stage",
-    askedBy: ({ schedule }) => (schedule.horizon === "tokens" ? [["schedule", "horizon"]] : []),
-  },
-  {
-    keys: "stability.spike_sigma",
-    feature: "watching for loss spikes",
-    instead: "leave it out; skip_non_finite works",
-    askedBy: ({ stability }) =>
-      stability.spike_sigma === null ? [] : [["stability", "spike_sigma"]],
-  },
-  {
-    keys: "stability.max_rollbacks",
-    feature: "going back to a checkpoint after a spike",
-    instead: "leave it out; skip_non_finite works",
-    askedBy: ({ stability }) =>
-      stability.max_rollbacks === null ? [] : [["stability", "max_rollbacks"]],
-  },
-  {
-    keys: "checkpoint.async",
-    feature: "writing checkpoints while training goes on",
-    instead: "use false",
-    askedBy: ({ checkpoint }) => (checkpoint.async ? [["checkpoint", "async"]] : []),
-  },
 ];
 
 /** A finding for every key of `config` that asks for something on the list. */

@@ -1,5 +1,6 @@
 import type { Report } from "./finding.ts";
 import { presetOf } from "./resolve-model.ts";
+import { resolveWeights } from "./resolve-weights.ts";
 import { stepsOf } from "./steps.ts";
 import type { GrowthConfig, ModelConfig, ParsedConfig, StageConfig } from "./types.ts";
 import { MISSING } from "./zod-findings.ts";
@@ -36,6 +37,7 @@ export function resolveStages(
       micro_batch_size: stage.micro_batch_size ?? largestDivisor(share, 16),
       lr: stage.lr ?? config.optimizer.lr,
       warmup_steps: stage.warmup_steps ?? Math.min(2000, Math.floor(steps / 50)),
+      weights: resolveWeights(config, i, report),
       growth: resolveGrowth({ ...config.growth, ...stage.growth }, steps),
       parallel: stage.parallel,
     });

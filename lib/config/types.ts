@@ -12,8 +12,11 @@ type ParsedStage = ParsedConfig["stages"][number];
 export type GrowthConfig = Omit<ParsedConfig["growth"], "ramp_steps"> & { ramp_steps: number };
 export type ParallelConfig = ParsedStage["parallel"];
 export type ModelConfig = Required<ParsedConfig["model"]>;
-/** A stage with all it inherits; `growth` is complete. */
-export type StageConfig = Required<Omit<ParsedStage, "growth">> & { growth: GrowthConfig };
+/** A stage with all it inherits; `growth` is complete, and `weights` are in the order of the sources. */
+export type StageConfig = Required<Omit<ParsedStage, "growth" | "weights">> & {
+  growth: GrowthConfig;
+  weights: number[] | null;
+};
 
 /** A resolved config: every key present, every path absolute, every rule checked. */
 export type Config = Omit<ParsedConfig, "model" | "stages"> & {

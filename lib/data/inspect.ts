@@ -1,7 +1,9 @@
+import { sourceNames } from "../config/source-names.ts";
 import type { Config } from "../config/types.ts";
 import { PIECE_FIELDS, PIECE_NEW_SEGMENT, PIECE_NO_TARGETS } from "../native/types.ts";
 import { readDocumentIndex, readTokens } from "./corpus/document-index.ts";
 import { readSpans, spansPath } from "./corpus/supervised-spans.ts";
+import { paddingShare, paddingWarnings } from "./padding.ts";
 import { repeatWarnings, type SourceUse, sourceUse } from "./repeats.ts";
 import type { PreparedData } from "./types.ts";
 
@@ -9,6 +11,7 @@ import type { PreparedData } from "./types.ts";
 export interface DataInspection {
   sources: readonly SourceFacts[];
   duplicate_documents: number;
+  bad_rows: number;
   /** The first batch of the first stage. */
   batch: BatchFacts;
   rows: readonly (readonly Segment[])[];
@@ -16,6 +19,7 @@ export interface DataInspection {
 }
 
 export interface SourceFacts extends SourceUse {
+  name: string;
   path: readonly string[];
   type: Config["data"]["sources"][number]["type"];
   supervised_tokens: number;
@@ -46,22 +50,25 @@ export function inspectData(config: Config, data: PreparedData, rows: number): D
   return {
     sources: sourceFacts(config, data),
     duplicate_documents: data.duplicate_documents,
+    bad_rows: data.bad_rows,
     batch: batchFacts(pieces, global_batch_size, seq_length, config.data.sources.length),
     rows: Array.from({ length: Math.min(rows, global_batch_size) }, (_, row) =>
       segmentsOf(pieces, row, data),
     ),
-    warnings: [...data.warnings, ...repeatWarnings(config, data)],
+    warnings: [...data.warnings, ...repeatWarnings(config, data), ...paddingWarnings(config, data)],
   };
 }
 
 function sourceFacts(config: Config, data: PreparedData): SourceFacts[] {
   const { sources } = config.data;
+  const names = sourceNames(sources);
   return sourceUse(config, data).map((use, i) => {
     const { path, type } = sources[i]!;
     const { documents, tokens } = use;
     const spans =
       type === "text" ? null : readSpans(spansPath(data.files[i]!), tokens)!.within(0, tokens);
     return {
+      name: names[i]!,
       path,
       type,
       ...use,
@@ -89,7 +96,7 @@ function batchFacts(
   return {
     rows,
     seq_length,
-    padding_share: 1 - used / (rows * seq_length),
+    padding_share: paddingShare(pieces, rows, seq_length),
     target_share: targets / used,
     source_shares: inputs.map((own) => own / used),
   };

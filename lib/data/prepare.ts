@@ -5,14 +5,18 @@ import type { NativeBinding } from "../native/types.ts";
 import { buildCorpus } from "./corpus/build.ts";
 import { fillDirectory } from "./corpus/cache.ts";
 import { type PassOptions, throwIfCancelled } from "./corpus/pass.ts";
-import { readRecipe, recipeKey } from "./corpus/recipe.ts";
+import { readRecipe, type Recipe, recipeKey } from "./corpus/recipe.ts";
 import { openTokenized, type TokenizedCorpus, type TokenizedFile } from "./corpus/tokenized.ts";
+import { croppedPairs, croppedSamples } from "./cropping.ts";
+import { checkHeldOut } from "./mixing/held-out.ts";
+import { stageWeights } from "./mixing/stage-weights.ts";
 import { savedPassageLength, type StreamSource } from "./stream/cursor.ts";
-import { PassageIndex } from "./stream/passages.ts";
+import { PairsIndex, pairRows } from "./stream/pairs-index.ts";
+import { PassageIndex, type Passages } from "./stream/passages.ts";
 import { SamplesIndex } from "./stream/samples-index.ts";
 import { TrainingStream } from "./stream/training-stream.ts";
 import { validationRows } from "./stream/validation-rows.ts";
-import type { PreparedData } from "./types.ts";
+import type { PreparedData, RowPieces } from "./types.ts";
 
 export interface PrepareOptions extends PassOptions {
   native: NativeBinding;
@@ -33,7 +37,7 @@ export async function prepareData(config: Config, options: PrepareOptions): Prom
   const kind = config.tokenizer.type === "bytes" ? "bytes" : "json";
   const open = () => openTokenized(directory, recipe.sources, kind, native);
   const cached = open();
-  if (cached) return prepared(config, cached);
+  if (cached) return prepared(config, cached, recipe);
   await fillDirectory(
     directory,
     (work) => buildCorpus(recipe, work, native, options),
@@ -41,27 +45,39 @@ export async function prepareData(config: Config, options: PrepareOptions): Prom
   );
   const built = open();
   if (!built) throw new FlmError("INTERNAL", `${directory} was written but cannot be used`);
-  return prepared(config, built);
+  return prepared(config, built, recipe);
 }
 
-function prepared({ data, seed, stages }: Config, corpus: TokenizedCorpus): PreparedData {
+function prepared(config: Config, corpus: TokenizedCorpus, { sources }: Recipe): PreparedData {
+  const { data, objective, seed, stages } = config;
+  const arePairs = objective.type === "dpo";
   const { tokenizer, training, validation, summary } = corpus;
+  const stage_weights = stageWeights(
+    config,
+    training.map(({ documents }) => documents.tokens),
+  );
+  if (data.mixing === "dynamic")
+    checkHeldOut(
+      config,
+      stage_weights[0]!,
+      validation.map(({ documents }) => documents.count),
+    );
   // One length for the whole run: a stage with shorter rows cuts passages again.
   const longest = Math.max(...stages.map(({ seq_length }) => seq_length));
   // Pieces name the training files first, then the validation files.
+  const passagesOf = ({ documents, supervised }: TokenizedFile, length: number): Passages => {
+    if (supervised === null) return new PassageIndex(documents, data, length);
+    return arePairs
+      ? new PairsIndex(documents, supervised, length)
+      : new SamplesIndex(documents, supervised, length);
+  };
   const streamSources = (passage_length: number): StreamSource[] =>
-    training.map(({ documents, supervised }, file) => ({
+    training.map((own, file) => ({
       file,
-      passages: supervised
-        ? new SamplesIndex(documents, supervised, passage_length)
-        : new PassageIndex(documents, data, passage_length),
-      weight: data.sources[file]!.weight,
+      passages: passagesOf(own, passage_length),
+      weight: stage_weights[0]![file]!,
     }));
-  const validationSources = validation.map(({ documents, supervised }, i) => ({
-    file: training.length + i,
-    documents,
-    supervised,
-  }));
+  const validationSources = validation.map((own, i) => ({ ...own, file: training.length + i }));
   const sum = (
     of: readonly { documents: { tokens: number; count: number } }[],
     key: "tokens" | "count",
@@ -69,31 +85,33 @@ function prepared({ data, seed, stages }: Config, corpus: TokenizedCorpus): Prep
   return {
     tokenizer,
     files: [...training, ...validation].map(({ path }) => path),
+    made_of: sources.flatMap(({ files }) =>
+      files.map(({ path, size, mtime_ns }) => ({ path, size, mtime_ns })),
+    ),
     ...summary,
-    warnings: [...summary.warnings, ...cutSamples(training, longest)],
+    warnings: [
+      ...summary.warnings,
+      ...(arePairs ? croppedPairs(training, longest) : croppedSamples(training, longest)),
+    ],
     train_tokens: sum(training, "tokens"),
     train_documents: sum(training, "count"),
     validation_tokens: sum(validation, "tokens"),
+    stage_weights,
     stream: (state) =>
       new TrainingStream(streamSources(savedPassageLength(state) ?? longest), data, seed, state),
     validationRows: (seq_length, source) =>
-      validationRows(
-        source === undefined ? validationSources : [validationSources[source]!],
-        seq_length,
+      (source === undefined ? validationSources : [validationSources[source]!]).flatMap((own) =>
+        arePairs ? pairRowsOf(own, seq_length) : validationRows([own], seq_length),
       ),
+    trainingPairs: (seq_length) =>
+      training.flatMap((own, file) => pairRowsOf({ file, ...own }, seq_length)),
   };
 }
 
-/** Of a sample that no row holds, the stream leaves the beginning out. */
-function cutSamples(training: readonly TokenizedFile[], seq_length: number): string[] {
-  return training.flatMap(({ documents, supervised }, source) => {
-    if (supervised === null) return [];
-    let cut = 0;
-    for (let i = 0; i < documents.count; i++) if (documents.length(i) - 1 > seq_length) cut++;
-    if (cut === 0) return [];
-    return [
-      `${cut} of the ${documents.count} samples of data.sources.${source} are longer than the longest ` +
-        `seq_length ${seq_length}: their beginnings are left out`,
-    ];
-  });
+/** Two rows for each pair of answers. */
+function pairRowsOf(
+  { file, documents, supervised }: TokenizedFile & { file: number },
+  seq_length: number,
+): RowPieces[] {
+  return pairRows(file, new PairsIndex(documents, supervised!, seq_length), seq_length);
 }

@@ -1,6 +1,7 @@
 import { stageSteps } from "../config/steps.ts";
 import type { Config } from "../config/types.ts";
 import { readDocumentIndex } from "./corpus/document-index.ts";
+import { sharesAt, stageWeights } from "./mixing/stage-weights.ts";
 import type { PreparedData } from "./types.ts";
 
 /**
@@ -19,22 +20,32 @@ export interface SourceUse {
   readonly epochs: number;
 }
 
-/** What each entry of `data.sources` will be to the run of `config`, rows taken to be full. */
+/**
+ * What each entry of `data.sources` will be to the run of `config`, rows taken to be full. Under dynamic batch loading,
+ * which nobody can foresee, the weights that it begins with count.
+ */
 export function sourceUse(config: Config, { files }: Pick<PreparedData, "files">): SourceUse[] {
-  const { sources } = config.data;
-  const inputs = config.stages.reduce(
-    (sum, stage, i) => sum + stageSteps(config, i) * stage.global_batch_size * stage.seq_length,
-    0,
+  const { data, stages } = config;
+  const indices = data.sources.map((_, i) => readDocumentIndex(files[i]!)!);
+  const weights = stageWeights(
+    config,
+    indices.map(({ tokens }) => tokens),
   );
-  const indices = sources.map((_, i) => readDocumentIndex(files[i]!)!);
-  const weights = sources.map(({ weight }, i) => (indices[i]!.count > 0 ? weight : 0));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return indices.map(({ count, tokens }, i) => {
-    const share = weights[i]! / total;
+  const used = indices.map(() => 0);
+  for (const [stage, { global_batch_size, seq_length }] of stages.entries()) {
+    const inputs = stageSteps(config, stage) * global_batch_size * seq_length;
+    // Half-way through, a linear change has its mean.
+    const shares = sharesAt(weights, data.mixing, { stage, done: 0.5 });
+    for (const [i, share] of shares.entries()) used[i]! += share * inputs;
+  }
+  const total = used.reduce((sum, inputs) => sum + inputs, 0);
+  return indices.map(({ count, tokens }, i) => ({
+    documents: count,
+    tokens,
+    share: used[i]! / total,
     // The token that ends a document is a target only.
-    const epochs = count === 0 ? 0 : (share * inputs) / (tokens - count);
-    return { documents: count, tokens, share, epochs };
-  });
+    epochs: count === 0 ? 0 : used[i]! / (tokens - count),
+  }));
 }
 
 /** One sentence for each source that the run reads again and again. */

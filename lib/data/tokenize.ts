@@ -9,6 +9,7 @@ export interface TokenizeResult {
   train_tokens: number;
   train_documents: number;
   duplicate_documents: number;
+  bad_rows: number;
   validation_tokens: number;
   warnings: readonly string[];
 }
@@ -23,6 +24,7 @@ export async function tokenize(config: Config, options: PrepareOptions): Promise
     train_tokens: data.train_tokens,
     train_documents: data.train_documents,
     duplicate_documents: data.duplicate_documents,
+    bad_rows: data.bad_rows,
     validation_tokens: data.validation_tokens,
     warnings: data.warnings,
   };

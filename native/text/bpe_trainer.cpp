@@ -1,5 +1,8 @@
 #include "text/bpe_trainer.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "core/error.h"
 #include "text/pair_index.h"
 
@@ -8,6 +11,8 @@ namespace {
 
 constexpr uint32_t kBytes = 256;
 constexpr size_t kMergesBetweenPolls = 64;
+// A longer piece, such as a file without spaces, is counted in parts: one piece must not fill the memory.
+constexpr size_t kMaxPieceBytes = 1024;
 
 // The number of each byte string is its id.
 WordTable byte_pieces() {
@@ -19,14 +24,46 @@ WordTable byte_pieces() {
   return pieces;
 }
 
+// Half of all pieces, others in each round (FNV-1a).
+bool is_kept(std::string_view piece, int round) {
+  uint64_t hash = 0xcbf29ce484222325ull + static_cast<uint64_t>(round);
+  for (const char c : piece) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
+  return (hash ^ hash >> 29) >> 5 & 1;
+}
+
 }  // namespace
 
 void BpeTrainer::add(std::string_view text) {
   split_pieces(split_, text, [&](size_t begin, size_t end) {
-    const auto [word, is_new] = words_.insert(text.substr(begin, end - begin));
-    if (is_new) counts_.push_back(0);
-    ++counts_[word];
+    for (; begin < end; begin += kMaxPieceBytes) {
+      count(text.substr(begin, std::min(end - begin, kMaxPieceBytes)));
+    }
   });
+}
+
+void BpeTrainer::count(std::string_view piece) {
+  const auto [word, is_new] = words_.insert(piece);
+  if (is_new) counts_.push_back(0);
+  ++counts_[word];
+  if (!is_new || distinct_bytes() <= max_distinct_bytes_) return;
+  // Down to half, so that the next time is far away.
+  while (distinct_bytes() > max_distinct_bytes_ / 2) thin();
+}
+
+void BpeTrainer::thin() {
+  // A piece that was met once and has been kept in every round counts as many.
+  const int64_t rare = int64_t{1} << std::min(thinnings_, 62);
+  WordTable words;
+  std::vector<int64_t> counts;
+  for (uint32_t word = 0; word < words_.size(); ++word) {
+    const bool is_rare = counts_[word] <= rare;
+    if (is_rare && !is_kept(words_[word], thinnings_)) continue;
+    words.insert(words_[word]);
+    counts.push_back(is_rare ? 2 * counts_[word] : counts_[word]);
+  }
+  ++thinnings_;
+  words_ = std::move(words);
+  counts_ = std::move(counts);
 }
 
 Vocabulary BpeTrainer::train(uint32_t vocab_size, const std::function<bool()>& cancelled) const {

@@ -13,11 +13,20 @@ namespace flm::text {
 
 class BpeTrainer {
  public:
-  explicit BpeTrainer(Split split) : split_(split) {}
+  // Bytes of distinct pieces up to which counts are exact; train() then needs 1.2 GB. Words of English rarely
+  // get there; in a language without spaces nearly every sentence is a piece of its own.
+  static constexpr size_t kMaxDistinctBytes = size_t{32} << 20;
 
-  // Counts the pieces of one text. No merge will cross the end of a text or of a piece, and memory grows only
-  // with the distinct pieces.
+  explicit BpeTrainer(Split split, size_t max_distinct_bytes = kMaxDistinctBytes)
+      : split_(split), max_distinct_bytes_(max_distinct_bytes) {}
+
+  // Counts the pieces of one text. No merge will cross the end of a text or of a piece. Memory grows with the
+  // distinct pieces up to the limit; beyond it half of the rarest are dropped, and the other half, chosen by
+  // hash, counts twice: so what is left stands for all text so far, whatever the order of the texts.
   void add(std::string_view text);
+
+  // Bytes of the distinct pieces that are counted.
+  size_t distinct_bytes() const { return words_.total_bytes(); }
 
   // Ids 0..255 are the bytes, then one id for each new piece in the order of the merges. The most frequent
   // pair is merged first, of equally frequent ones that with the smaller left id, then the smaller right id.
@@ -26,7 +35,12 @@ class BpeTrainer {
   Vocabulary train(uint32_t vocab_size, const std::function<bool()>& cancelled) const;
 
  private:
+  void count(std::string_view piece);
+  void thin();
+
   Split split_;
+  size_t max_distinct_bytes_;
+  int thinnings_ = 0;
   WordTable words_;
   std::vector<int64_t> counts_;  // by word
 };

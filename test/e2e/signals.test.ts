@@ -68,7 +68,7 @@ describe.each(ENDS)("$signal", ({ signal, code, status }) => {
     expect(existsSync(`${run}/checkpoints`)).toBe(false);
   });
 
-  it("while the data are prepared leaves no half-made cache behind", async () => {
+  it("while the data are prepared keeps what has been made for the next run alone", async () => {
     const { directory, run, path, write } = project();
     // Distinct documents, enough of them for a while.
     const documents = Array.from({ length: 200 }, (_, i) => corpus(80, i));
@@ -81,7 +81,8 @@ describe.each(ENDS)("$signal", ({ signal, code, status }) => {
     const outcome = await running.outcome;
     expect(outcome).toMatchObject({ code });
     expect(json(outcome)).toMatchObject({ status, steps: 0, checkpoint: null, run_dir: run });
-    expect(readdirSync(cache)).toEqual([]);
+    expect(readdirSync(cache)).toEqual([expect.stringMatching(/^tmp-/)]);
     expect(await flm(["config.yaml"], { cwd: directory })).toMatchObject({ code: 0 });
+    expect(readdirSync(cache)).toEqual([expect.not.stringMatching(/^tmp-/)]);
   });
 });

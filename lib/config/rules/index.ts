@@ -1,11 +1,13 @@
 import { batchRules } from "./batch.ts";
 import { evalRules } from "./eval.ts";
 import { growthRules } from "./growth.ts";
+import { mixingRules } from "./mixing.ts";
 import { modelRules } from "./model.ts";
 import { objectiveRules } from "./objective.ts";
 import { optimizerRules } from "./optimizer.ts";
 import { parallelRules } from "./parallel.ts";
 import type { Rule } from "./rule.ts";
+import { stabilityRules } from "./stability.ts";
 import { tokenizerRules } from "./tokenizer.ts";
 
 /** Every rule that compares keys with each other. */
@@ -17,5 +19,7 @@ export const RULES: readonly Rule[] = [
   evalRules,
   parallelRules,
   tokenizerRules,
+  mixingRules,
   objectiveRules,
+  stabilityRules,
 ];

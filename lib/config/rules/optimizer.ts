@@ -2,7 +2,19 @@ import { stepsOf } from "../steps.ts";
 import type { Rule } from "./rule.ts";
 
 /** Rates and the steps they take to get there. */
-export const optimizerRules: Rule = ({ optimizer, stages }, report) => {
+export const optimizerRules: Rule = ({ optimizer, schedule, stages }, report) => {
+  if (schedule.horizon === "tokens" && schedule.horizon_tokens === null)
+    report(
+      ["schedule", "horizon_tokens"],
+      "is null, but schedule.horizon is tokens",
+      "give the number of tokens that the decay ends with, such as 300B",
+    );
+  if (schedule.horizon !== "tokens" && schedule.horizon_tokens !== null)
+    report(
+      ["schedule", "horizon_tokens"],
+      `${schedule.horizon_tokens} is without meaning while schedule.horizon is ${schedule.horizon}`,
+      "set horizon: tokens, or leave it out",
+    );
   for (const [i, stage] of stages.entries()) {
     const steps = stepsOf(stage);
     if (stage.lr < optimizer.min_lr)

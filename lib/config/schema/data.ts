@@ -3,7 +3,13 @@ import { key } from "./key.ts";
 
 const path = z.string().min(1);
 
+const nats = z.number().gt(0);
+
 const sourceSchema = z.strictObject({
+  name: key(
+    z.string().min(1).nullable().default(null),
+    "Name in reports and in stages[].weights; null is its place in the list, from 0.",
+  ),
   path: key(
     z
       .union([path, z.array(path).min(1)], { error: "must be a path or a list of paths" })
@@ -13,6 +19,13 @@ const sourceSchema = z.strictObject({
   weight: key(
     z.number().gt(0).default(1),
     "Share of the tokens, relative to the other sources' weights.",
+  ),
+  reference_loss: key(
+    z
+      .union([nats, z.array(nats).min(1)], { error: "must be a loss, or a list of one a stage" })
+      .nullable()
+      .default(null),
+    "mixing dynamic: validation loss that this source is to reach, in nats per token; one for all stages, or a list of one a stage.",
   ),
   format: key(
     z.enum(["auto", "text", "jsonl", "parquet"]).default("auto"),
@@ -42,6 +55,18 @@ export const dataSchema = z.strictObject({
   packing: key(
     z.boolean().default(true),
     "Fill sequences with several documents; false gives every document its own.",
+  ),
+  mixing: key(
+    z.enum(["stages", "linear", "dynamic"]).default("stages"),
+    "How the sources' weights change: with each stage; within each stage linearly, from those of the stage before to its own; or with the validation losses of the sources (dynamic batch loading).",
+  ),
+  temperature: key(
+    z.number().gt(0).nullable().default(null),
+    "A source's share is proportional to weight · tokens^(1/temperature): 1 is by size, large values are equal shares. null is the weights alone.",
+  ),
+  on_bad_row: key(
+    z.enum(["error", "skip"]).default("error"),
+    "What a row that cannot be read does: end the run, or be left out, counted and reported.",
   ),
   cache_dir: key(
     path.default(".flm-cache"),

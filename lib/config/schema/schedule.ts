@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { key } from "./key.ts";
+import { tokenCount } from "./token-count.ts";
 
 export const scheduleSchema = z.strictObject({
   type: key(
@@ -13,5 +14,10 @@ export const scheduleSchema = z.strictObject({
   horizon: key(
     z.enum(["run", "stage", "tokens"]).default("run"),
     "What the decay ends with: the run, each stage, or a number of tokens.",
+  ),
+  horizon_tokens: key(
+    tokenCount.nullable().default(null),
+    "With horizon tokens: after so many, counted from the run's start, the rate is min_lr. The run may have fewer or more.",
+    "null; required with horizon tokens",
   ),
 });

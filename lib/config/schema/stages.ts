@@ -5,6 +5,7 @@ import { parallelSchema } from "./parallel.ts";
 import { tokenCount } from "./token-count.ts";
 
 const dimension = z.int().min(1);
+const share = z.number().min(0);
 
 export const stageSchema = z.strictObject({
   name: key(z.string().min(1).optional(), "Name in reports.", "stage-1, stage-2, …"),
@@ -61,6 +62,15 @@ export const stageSchema = z.strictObject({
     z.int().min(0).optional(),
     "Steps in which the rate moves linearly from where it stands to this stage's.",
     "a fiftieth of the stage's steps, at most 2000",
+  ),
+  weights: key(
+    z
+      .union([z.array(share).min(1), z.record(z.string(), share)], {
+        error: "must be a list of one weight a source, or weights by the sources' names",
+      })
+      .nullable()
+      .default(null),
+    "Weights of data.sources in this stage: a list in their order, or a mapping from their names; 0 leaves one out. null is those of the stage before, in the first stage data.sources[].weight.",
   ),
   growth: key(
     growthOverrideSchema.prefault({}),

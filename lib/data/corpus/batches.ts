@@ -12,16 +12,22 @@ export interface DocumentBatch {
 /** Enough text to keep all threads of the encoder busy. */
 const BATCH_BYTES = 4 << 20;
 
-/** Gathers documents in order; only the last batch, or one with a very large document, differs much in size. */
+/**
+ * Gathers documents in order; only the last batch, or one with a very large document, differs much in size.
+ *
+ * @param most bytes of a batch that is not to hold more than one shard
+ */
 export async function* batches(
   documents: AsyncIterable<KeptDocument>,
+  most = BATCH_BYTES,
 ): AsyncGenerator<DocumentBatch> {
+  const enough = Math.min(most, BATCH_BYTES);
   let gathered: KeptDocument[] = [];
   let bytes = 0;
   for await (const document of documents) {
     gathered.push(document);
     bytes += document.text.length;
-    if (bytes < BATCH_BYTES) continue;
+    if (bytes < enough) continue;
     yield toBatch(gathered);
     gathered = [];
     bytes = 0;

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { FlmError } from "../../errors.ts";
 import type { NativeBinding } from "../../native/types.ts";
+import type { Source } from "../read/documents.ts";
 import { hasChanged } from "../read/source-files.ts";
 import type { DocumentTokenizer } from "../tokenizer/document-tokenizer.ts";
 import { loadTokenizer } from "../tokenizer/load.ts";
@@ -11,9 +12,10 @@ import { LABEL_NAMES } from "../tokenizer/read-special.ts";
 import { trainTokenizer } from "../tokenizer/train.ts";
 import { bigramLoss } from "./bigram-loss.ts";
 import { readDocumentIndex } from "./document-index.ts";
-import { writeDurably } from "./durable.ts";
+import { withoutDamagedFiles } from "./damaged-files.ts";
+import { replaceDurably } from "./durable.ts";
 import { changedWhileRead } from "./kept-documents.ts";
-import type { PassOptions } from "./pass.ts";
+import type { PassOptions, ReadingOptions } from "./pass.ts";
 import type { Recipe } from "./recipe.ts";
 import { writeSummary } from "./summary.ts";
 import { type Survey, surveyCorpus } from "./survey.ts";
@@ -25,8 +27,8 @@ import { tokenizerSample } from "./tokenizer-sample.ts";
 export type DataNative = Pick<NativeBinding, "createBpeEncoder" | "createBpeTrainer" | "hashFile">;
 
 /**
- * Reads, splits and tokenizes a corpus into the empty directory `work`. The text is read twice, with a tokenizer to
- * train three times, and never held in memory.
+ * Reads, splits and tokenizes a corpus into the directory `work`, which is empty or holds what an interrupted build of
+ * the same recipe left there. The text is read twice, with a tokenizer to train three times, and never held in memory.
  */
 export async function buildCorpus(
   recipe: Recipe,
@@ -34,18 +36,29 @@ export async function buildCorpus(
   native: DataNative,
   options: PassOptions,
 ): Promise<void> {
-  const { sources } = recipe;
+  // Nothing is written behind it.
+  if (existsSync(join(work, SUMMARY_FILE))) return removeScaffolding(work);
   const warnings: string[] = [];
-  const survey = await surveyCorpus(sources, recipe.validation_fraction, options);
-  if (survey.repaired_documents > 0)
-    warnings.push(
-      `${survey.repaired_documents} documents are not valid UTF-8; what cannot be read became U+FFFD`,
+  let { sources } = recipe;
+  const reading: ReadingOptions = { ...options };
+  if (recipe.on_bad_row === "skip") {
+    reading.onBadRow = () => {};
+    sources = await withoutDamagedFiles(sources, ({ message }) =>
+      warnings.push(`left out by data.on_bad_row: ${message}`),
     );
-  const tokenizer = await makeTokenizer(recipe, survey, native, options, warnings);
-  const json = tokenizer.toJson();
-  if (json !== null) writeDurably(join(work, TOKENIZER_FILE), json);
+  }
+  const damaged_files = warnings.length;
+  const survey = await surveyCorpus(sources, recipe.validation_fraction, work, reading);
+  warnings.push(...surveyWarnings(survey));
+  const tokenizer = await makeTokenizer(recipe, sources, survey, work, native, reading);
+  const { type, vocab_size } = recipe.tokenizer;
+  if (type === "bpe" && tokenizer.vocab_size < vocab_size!)
+    warnings.push(
+      `tokenizer.vocab_size ${vocab_size} was not reached: the text has too few different words, ` +
+        `and training ended with ${tokenizer.vocab_size} tokens`,
+    );
 
-  const measured = await tokenizeCorpus(sources, survey, tokenizer, work, options);
+  const measured = await tokenizeCorpus(sources, survey, tokenizer, work, reading);
   const changed = sources.flatMap(({ files }) => files).find(hasChanged);
   if (changed) throw changedWhileRead(changed.path);
 
@@ -63,6 +76,7 @@ export async function buildCorpus(
   writeSummary(join(work, SUMMARY_FILE), {
     fingerprint: await fingerprintOf(tokenizer, [...training, ...validation, ...beside], native),
     duplicate_documents: survey.duplicate_documents,
+    bad_rows: damaged_files + survey.bad_rows.reduce((sum, { count }) => sum + count, 0),
     bytes_per_token: bytesPerToken(measured),
     source_bytes_per_token: measured.map((own) => bytesPerToken([own])),
     // Of all tokens, it would not compare with a loss of some of them.
@@ -71,6 +85,30 @@ export async function buildCorpus(
       : null,
     warnings,
   });
+  removeScaffolding(work);
+}
+
+function surveyWarnings({ repaired_documents, first_repaired, bad_rows }: Survey): string[] {
+  const warnings = bad_rows.flatMap(({ count, first }, source) =>
+    count === 0
+      ? []
+      : [
+          `${count} ${count === 1 ? "row" : "rows"} of data.sources.${source} left out by data.on_bad_row; ` +
+            `the first: ${first}`,
+        ],
+  );
+  if (repaired_documents > 0)
+    warnings.push(
+      `${repaired_documents} ${repaired_documents === 1 ? "document is" : "documents are"} not valid UTF-8; ` +
+        `what cannot be read became U+FFFD; the first is in ${first_repaired}`,
+    );
+  return warnings;
+}
+
+/** Removes what only an interrupted build would need. */
+function removeScaffolding(work: string): void {
+  for (const name of readdirSync(work))
+    if (/^survey\.|^tokenized\.json|\.(ends|part)$/.test(name)) rmSync(join(work, name));
 }
 
 function bytesPerToken(measured: readonly TargetBytes[]): number {
@@ -79,12 +117,14 @@ function bytesPerToken(measured: readonly TargetBytes[]): number {
   return targets === 0 ? 0 : bytes / targets;
 }
 
+/** Trained or loaded, and kept in `work`, where an interrupted build finds it. */
 async function makeTokenizer(
-  { tokenizer: config, tokenizer_json, sources }: Recipe,
+  { tokenizer: config, tokenizer_json }: Recipe,
+  sources: readonly Source[],
   survey: Survey,
+  work: string,
   native: DataNative,
-  options: PassOptions,
-  warnings: string[],
+  options: ReadingOptions,
 ): Promise<DocumentTokenizer> {
   const { has_labels } = survey;
   if (config.type === "bytes" && has_labels)
@@ -94,18 +134,19 @@ async function makeTokenizer(
       { hint: 'write each label as a text, such as "+" and "-", or use another tokenizer' },
     );
   if (config.type === "bytes") return loadTokenizer(native, "bytes");
+  const path = join(work, TOKENIZER_FILE);
+  if (existsSync(path)) return loadTokenizer(native, readFileSync(path, "utf8"));
   // They are part of the vocabulary that was asked for.
   const complete = (json: string) => (has_labels ? withLabels(json) : json);
-  if (config.type === "file") return loadTokenizer(native, complete(tokenizer_json!), config.path!);
-  const wanted = config.vocab_size! - (has_labels ? LABEL_NAMES.length : 0);
-  const sample = tokenizerSample(sources, survey, options);
-  const { json, vocab_size } = await trainTokenizer(native, sample, config.split, wanted);
-  if (vocab_size < wanted)
-    warnings.push(
-      `tokenizer.vocab_size ${wanted} was not reached: the text has too few different words, ` +
-        `and training ended with ${vocab_size} tokens`,
-    );
-  return loadTokenizer(native, complete(json));
+  const make = async () => {
+    if (config.type === "file") return complete(tokenizer_json!);
+    const wanted = config.vocab_size! - (has_labels ? LABEL_NAMES.length : 0);
+    const sample = tokenizerSample(sources, survey, options);
+    return complete((await trainTokenizer(native, sample, config.split, wanted)).json);
+  };
+  const tokenizer = loadTokenizer(native, await make(), config.path ?? undefined);
+  replaceDurably(path, tokenizer.toJson()!);
+  return tokenizer;
 }
 
 async function fingerprintOf(

@@ -1,16 +1,17 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { ioError } from "../../errors.ts";
+import { mkdirSync, renameSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { FlmError, ioError } from "../../errors.ts";
 import { syncDirectory } from "./durable.ts";
+import { WorkDirectory } from "./work-directory.ts";
 
-/** Prefix of directories that are being written, or whose writer was killed. */
-const WORK = "tmp-";
-const ABANDONED_AFTER_MS = 24 * 3600 * 1000;
+/** After these, what has been made so far is worth to go on with; after others the next call begins anew. */
+const RESUMABLE: readonly string[] = ["CANCELLED", "IO"];
 
 /**
- * Makes `directory` by calling `fill` with an empty directory beside it, which gets the name by one rename once all
- * of it has reached the disk. Processes that fill the same directory at the same time do not disturb each other:
- * the first to finish gives it its name, and the others drop what they have.
+ * Makes `directory` by calling `fill` with a directory beside it, which gets the name by one rename once all of it has
+ * reached the disk. Where an earlier call was cancelled or killed, `fill` finds what that one left. Processes that fill
+ * the same directory at the same time do not disturb each other: the first to finish gives it its name, and the others
+ * drop what they have.
  *
  * @param isWhole tells whether what stands at `directory` can be used; what cannot is replaced
  */
@@ -19,23 +20,16 @@ export async function fillDirectory(
   fill: (work: string) => Promise<void>,
   isWhole: () => boolean,
 ): Promise<void> {
-  const work = createWorkDirectory(dirname(directory));
+  const work = WorkDirectory.take(dirname(directory), basename(directory));
   try {
-    await fill(work);
-    commit(work, directory, isWhole);
-  } finally {
-    rmSync(work, { recursive: true, force: true });
+    await fill(work.path);
+    commit(work.path, directory, isWhole);
+  } catch (error) {
+    if (error instanceof FlmError && RESUMABLE.includes(error.code)) work.release();
+    else work.remove();
+    throw error;
   }
-}
-
-function createWorkDirectory(parent: string): string {
-  try {
-    mkdirSync(parent, { recursive: true });
-    removeAbandoned(parent);
-    return mkdtempSync(join(parent, WORK));
-  } catch (cause) {
-    throw ioError("create a directory in data.cache_dir", parent, cause);
-  }
+  work.remove();
 }
 
 function commit(work: string, directory: string, isWhole: () => boolean): void {
@@ -63,24 +57,5 @@ function rename(from: string, to: string): boolean {
   } catch (error) {
     if (["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
     throw error;
-  }
-}
-
-/** Deletes what killed processes left behind: nothing has been written there for a day. */
-function removeAbandoned(parent: string): void {
-  for (const name of readdirSync(parent)) {
-    const path = join(parent, name);
-    if (name.startsWith(WORK) && Date.now() - lastWrite(path) > ABANDONED_AFTER_MS)
-      rmSync(path, { recursive: true, force: true });
-  }
-}
-
-/** Another process may delete the directory meanwhile; then there is nothing to do, as if it were new. */
-function lastWrite(directory: string): number {
-  try {
-    const paths = [directory, ...readdirSync(directory).map((name) => join(directory, name))];
-    return Math.max(...paths.map((path) => statSync(path).mtimeMs));
-  } catch {
-    return Date.now();
   }
 }

@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 
 /** Writes a new file and waits until it has reached the disk. */
-export function writeDurably(path: string, content: string | Uint8Array): void {
+function writeDurably(path: string, content: string | Uint8Array): void {
   const file = openSync(path, "wx");
   try {
     writeFileSync(file, content);
@@ -9,6 +10,15 @@ export function writeDurably(path: string, content: string | Uint8Array): void {
   } finally {
     closeSync(file);
   }
+}
+
+/** Writes a file that is there whole or not at all, in place of the one of that name; waits until the disk has it. */
+export function replaceDurably(path: string, content: string | Uint8Array): void {
+  const part = `${path}.part`;
+  rmSync(part, { force: true });
+  writeDurably(part, content);
+  renameSync(part, path);
+  syncDirectory(dirname(path));
 }
 
 /** Waits until the names in a directory have reached the disk. */

@@ -1,6 +1,6 @@
 import { FlmError } from "../../errors.ts";
 import type { Source } from "../read/documents.ts";
-import type { NumberedDocument, Pass } from "./pass.ts";
+import { BEGINNING, type NumberedDocument, type Pass } from "./pass.ts";
 import { DUPLICATE } from "./split.ts";
 
 export interface KeptDocument extends NumberedDocument {
@@ -13,8 +13,9 @@ export async function* keptDocuments(
   pass: Pass,
   source: Source,
   fates: Uint8Array,
+  from = BEGINNING,
 ): AsyncGenerator<KeptDocument> {
-  for await (const document of pass.read(source)) {
+  for await (const document of pass.read(source, from)) {
     const fate = fates[document.index];
     if (fate === undefined) throw changedWhileRead("the files of data.sources");
     if (fate !== DUPLICATE) yield { ...document, fate };

@@ -6,26 +6,28 @@ import type { Source } from "../read/documents.ts";
 import { findSourceFiles } from "../read/source-files.ts";
 
 /** Counts up whenever the same files and config give other tokens or another summary. */
-const CACHE_VERSION = 3;
+const CACHE_VERSION = 4;
 
 /** All that the tokenized corpus follows from. */
 export interface Recipe {
   readonly sources: readonly Source[];
   readonly validation_fraction: number;
+  readonly on_bad_row: Config["data"]["on_bad_row"];
   readonly tokenizer: Config["tokenizer"];
   /** The text of `tokenizer.path` for type file. */
   readonly tokenizer_json: string | null;
 }
 
 /** Finds the files that a config names. */
-export function readRecipe({ data, tokenizer }: Config): Recipe {
+export function readRecipe({ data, objective, tokenizer }: Config): Recipe {
   return {
     sources: data.sources.map((source, index) => ({
       files: findSourceFiles(source, index),
       field: source.field,
-      samples: source.type,
+      samples: objective.type === "dpo" ? "preference" : source.type,
     })),
     validation_fraction: data.validation.fraction,
+    on_bad_row: data.on_bad_row,
     tokenizer,
     tokenizer_json: tokenizer.type === "file" ? readText(tokenizer.path!) : null,
   };

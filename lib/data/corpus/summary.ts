@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
-import { writeDurably } from "./durable.ts";
+import { replaceDurably } from "./durable.ts";
 
 /** What is known about a tokenized corpus beside its token files; summary.json in its directory. */
 export interface Summary {
   readonly fingerprint: string;
   readonly duplicate_documents: number;
+  /** Rows, and damaged files, left out by `data.on_bad_row`. */
+  readonly bad_rows: number;
   readonly bytes_per_token: number;
   readonly source_bytes_per_token: readonly number[];
   readonly bigram_loss: number | null;
@@ -14,6 +16,7 @@ export interface Summary {
 const FIELDS: Readonly<Record<keyof Summary, (value: unknown) => boolean>> = {
   fingerprint: (value) => typeof value === "string",
   duplicate_documents: Number.isSafeInteger,
+  bad_rows: Number.isSafeInteger,
   bytes_per_token: Number.isFinite,
   source_bytes_per_token: (value) => Array.isArray(value) && value.every(Number.isFinite),
   bigram_loss: (value) => value === null || Number.isFinite(value),
@@ -21,7 +24,7 @@ const FIELDS: Readonly<Record<keyof Summary, (value: unknown) => boolean>> = {
 };
 
 export function writeSummary(path: string, summary: Summary): void {
-  writeDurably(path, `${JSON.stringify(summary, null, 1)}\n`);
+  replaceDurably(path, `${JSON.stringify(summary, null, 1)}\n`);
 }
 
 /** Null when the file does not hold a summary. @throws Node's error when it cannot be read */

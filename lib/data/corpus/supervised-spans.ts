@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { writeDurably } from "./durable.ts";
+import { AppendFile } from "./append-file.ts";
 import type { EncodedDocument, TokenRange } from "./encode-batch.ts";
 
 /** Where the supervised tokens of a token file lie: begin and end of each stretch, rising. */
@@ -40,23 +40,47 @@ export function spansPath(tokenFile: string): string {
   return tokenFile.replace(/\.tok$/, ".spans");
 }
 
-/** Gathers the spans of a token file while it is written. */
+/** Writes the spans of a token file while that is written: little-endian doubles, all edges one after another. */
 export class SpansWriter {
-  readonly #edges: number[] = [];
-  #tokens = 0;
+  readonly #file: AppendFile;
+  #tokens: number;
 
-  /** The next documents of the token file. */
-  append(documents: readonly EncodedDocument[]): void {
-    for (const { ids, supervised } of documents) {
-      for (const { begin, end } of supervised ?? [])
-        this.#edges.push(this.#tokens + begin, this.#tokens + end);
-      this.#tokens += ids.length + 1;
-    }
+  private constructor(file: AppendFile, tokens: number) {
+    this.#file = file;
+    this.#tokens = tokens;
   }
 
-  /** Little-endian doubles, all edges one after another; waits until they have reached the disk. */
-  write(path: string): void {
-    writeDurably(path, new Uint8Array(Float64Array.from(this.#edges).buffer));
+  static async create(path: string): Promise<SpansWriter> {
+    return new SpansWriter(await AppendFile.create(path), 0);
+  }
+
+  /** Goes on behind so many edges, which belong to the token file's first `tokens`. */
+  static async resume(path: string, edges: number, tokens: number): Promise<SpansWriter> {
+    return new SpansWriter(await AppendFile.reopen(path, 8 * edges), tokens);
+  }
+
+  get edges(): number {
+    return this.#file.bytes / 8;
+  }
+
+  /** The next documents of the token file. */
+  async append(documents: readonly EncodedDocument[]): Promise<void> {
+    const edges: number[] = [];
+    for (const { ids, supervised } of documents) {
+      for (const { begin, end } of supervised ?? [])
+        edges.push(this.#tokens + begin, this.#tokens + end);
+      this.#tokens += ids.length + 1;
+    }
+    await this.#file.append(new Uint8Array(Float64Array.from(edges).buffer));
+  }
+
+  /** Waits until all of it has reached the disk. */
+  sync(): Promise<void> {
+    return this.#file.sync();
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
   }
 }
 

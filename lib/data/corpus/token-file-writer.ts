@@ -1,44 +1,97 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { open, rm } from "node:fs/promises";
 import { ioError } from "../../errors.ts";
+import { AppendFile } from "./append-file.ts";
 import { encodeHeader, HEADER_BYTES, startsOffset, type TokenFileHeader } from "./token-file.ts";
 
-/** Writes a token file from front to back. It is complete only after `finish`, and must be closed in any case. */
+/** How much of a token file is there. */
+export interface TokenFileProgress {
+  readonly tokens: number;
+  readonly documents: number;
+}
+
+/**
+ * Writes a token file from front to back. It is complete only after `finish`, and must be closed in any case. The ends
+ * of the documents, which stand behind the tokens, wait in a file beside it until then.
+ */
 export class TokenFileWriter {
-  readonly path: string;
-  readonly #file: FileHandle;
+  readonly #file: AppendFile;
+  readonly #ends: AppendFile;
   readonly #bytes_per_token: 2 | 4;
   readonly #eos_id: number;
-  #tokens = 0;
-  #documents = 0;
-  /** Ends of the documents; 8 bytes each, the one thing that grows with the corpus. */
-  #ends = new BigUint64Array(1024);
+  #tokens: number;
+  #documents: number;
+  #isFinished = false;
 
-  private constructor(path: string, file: FileHandle, vocab_size: number, eos_id: number) {
-    this.path = path;
+  private constructor(
+    [file, ends]: readonly [AppendFile, AppendFile],
+    vocab_size: number,
+    eos_id: number,
+    { tokens, documents }: TokenFileProgress,
+  ) {
     this.#file = file;
-    this.#bytes_per_token = vocab_size <= 2 ** 16 ? 2 : 4;
+    this.#ends = ends;
+    this.#bytes_per_token = bytesPerToken(vocab_size);
     this.#eos_id = eos_id;
+    this.#tokens = tokens;
+    this.#documents = documents;
   }
 
+  /** @throws FlmError IO, also when there is such a file already */
   static async create(path: string, vocab_size: number, eos_id: number): Promise<TokenFileWriter> {
-    const file = await attempt(path, () => open(path, "wx"));
-    await attempt(path, () => file.writeFile(Buffer.alloc(HEADER_BYTES)));
-    return new TokenFileWriter(path, file, vocab_size, eos_id);
+    const files = [await AppendFile.create(path), await AppendFile.create(endsPath(path))] as const;
+    await files[0].append(new Uint8Array(HEADER_BYTES));
+    return new TokenFileWriter(files, vocab_size, eos_id, { tokens: 0, documents: 0 });
+  }
+
+  /** Goes on with a file that was closed, or left by a killed process, after `progress` had reached the disk. */
+  static async resume(
+    path: string,
+    vocab_size: number,
+    eos_id: number,
+    progress: TokenFileProgress,
+  ): Promise<TokenFileWriter> {
+    const bytes = HEADER_BYTES + progress.tokens * bytesPerToken(vocab_size);
+    const file = await AppendFile.reopen(path, bytes);
+    try {
+      const ends = await AppendFile.reopen(endsPath(path), 8 * progress.documents);
+      return new TokenFileWriter([file, ends], vocab_size, eos_id, progress);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  get progress(): TokenFileProgress {
+    return { tokens: this.#tokens, documents: this.#documents };
   }
 
   /** Appends documents and the token that ends each of them. */
   async append(documents: readonly Uint32Array[]): Promise<void> {
     const size = documents.reduce((sum, { length }) => sum + length + 1, 0);
     const tokens = this.#bytes_per_token === 2 ? new Uint16Array(size) : new Uint32Array(size);
+    const ends = new BigUint64Array(documents.length);
     let at = 0;
-    for (const ids of documents) {
+    for (const [i, ids] of documents.entries()) {
       tokens.set(ids, at);
       at += ids.length;
       tokens[at++] = this.#eos_id;
-      this.#addEnd(this.#tokens + at);
+      ends[i] = BigInt(this.#tokens + at);
     }
+    await this.#file.append(new Uint8Array(tokens.buffer));
+    await this.#ends.append(new Uint8Array(ends.buffer));
     this.#tokens += size;
-    await attempt(this.path, () => this.#file.writeFile(new Uint8Array(tokens.buffer)));
+    this.#documents += documents.length;
+  }
+
+  /** Waits until what has been appended has reached the disk. */
+  async sync(): Promise<void> {
+    await this.#file.sync();
+    await this.#ends.sync();
   }
 
   /** Writes what stands around the tokens, and waits until all of it has reached the disk. */
@@ -48,34 +101,40 @@ export class TokenFileWriter {
       tokens: this.#tokens,
       documents: this.#documents,
     };
-    const padding = startsOffset(header) - HEADER_BYTES - this.#tokens * this.#bytes_per_token;
-    const ends = new Uint8Array(this.#ends.buffer, 0, 8 * this.#documents);
-    await attempt(this.path, async () => {
-      // The first document starts at 0, the others where the one before ends.
-      await this.#file.writeFile(Buffer.alloc(padding + 8));
-      await this.#file.writeFile(ends);
-      await this.#file.write(encodeHeader(header), 0, HEADER_BYTES, 0);
-      await this.#file.sync();
-    });
+    // The first document starts at 0, the others where the one before ends.
+    await this.#file.append(new Uint8Array(startsOffset(header) + 8 - this.#file.bytes));
+    for await (const chunk of createReadStream(this.#ends.path)) await this.#file.append(chunk);
+    await writeAtFront(this.path, encodeHeader(header));
+    this.#isFinished = true;
   }
 
+  /** What is not finished can be resumed. */
   async close(): Promise<void> {
     await this.#file.close();
-  }
-
-  #addEnd(end: number): void {
-    if (this.#documents === this.#ends.length) {
-      const larger = new BigUint64Array(2 * this.#documents);
-      larger.set(this.#ends);
-      this.#ends = larger;
-    }
-    this.#ends[this.#documents++] = BigInt(end);
+    await this.#ends.close();
+    if (this.#isFinished) await rm(this.#ends.path, { force: true });
   }
 }
 
-async function attempt<T>(path: string, write: () => Promise<T>): Promise<T> {
+/** The file beside a token file that holds the ends of its documents while it is being written. */
+export function endsPath(path: string): string {
+  return `${path}.ends`;
+}
+
+function bytesPerToken(vocab_size: number): 2 | 4 {
+  return vocab_size <= 2 ** 16 ? 2 : 4;
+}
+
+/** A file that is open for appending cannot be written to anywhere else. Waits until the disk has all of it. */
+async function writeAtFront(path: string, bytes: Uint8Array): Promise<void> {
   try {
-    return await write();
+    const file = await open(path, "r+");
+    try {
+      await file.write(bytes, 0, bytes.length, 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
   } catch (cause) {
     throw ioError("write the token file", path, cause);
   }

@@ -3,12 +3,13 @@ import type { Source } from "../read/documents.ts";
 import type { DocumentTokenizer } from "../tokenizer/document-tokenizer.ts";
 import { batches, type DocumentBatch } from "./batches.ts";
 import { type EncodedDocument, encodeBatch } from "./encode-batch.ts";
-import { changedWhileRead, keptDocuments } from "./kept-documents.ts";
-import { Pass, type PassOptions } from "./pass.ts";
+import { Journal } from "./journal.ts";
+import { changedWhileRead, type KeptDocument, keptDocuments } from "./kept-documents.ts";
+import { Output, type OutputProgress } from "./output.ts";
+import { BEGINNING, Pass, type Place, type ReadingOptions } from "./pass.ts";
+import { SHARD_BYTES } from "./shard.ts";
 import { TRAINING, VALIDATION } from "./split.ts";
-import { spansPath, SpansWriter } from "./supervised-spans.ts";
 import type { Survey } from "./survey.ts";
-import { TokenFileWriter } from "./token-file-writer.ts";
 
 /** Names of the token files of a source, by its index. */
 export function tokenFileNames(source: number): { training: string; validation: string } {
@@ -21,77 +22,142 @@ export interface TargetBytes {
   bytes: number;
 }
 
+/** How far the tokenizing has come; all before it has reached the disk. */
+interface Standing {
+  source: number;
+  place: Place;
+  /** Documents and bytes of text that are done, over all sources. */
+  documents: number;
+  bytes: number;
+  /** Of the running source; null at its beginning. */
+  outputs: { training: OutputProgress; validation: OutputProgress } | null;
+  measured: TargetBytes[];
+}
+
 /**
  * Writes two token files a source, in reading order, into `directory`, and beside them what is supervised. Returns
- * what each source has to be validated on.
+ * what each source has to be validated on. After an interruption it goes on behind the last shard.
  */
 export async function tokenizeCorpus(
   sources: readonly Source[],
   survey: Survey,
   tokenizer: DocumentTokenizer,
   directory: string,
-  options: PassOptions,
+  options: ReadingOptions,
 ): Promise<TargetBytes[]> {
-  const pass = new Pass("tokenizing", survey.training_bytes + survey.validation_bytes, options);
-  const measured = sources.map((): TargetBytes => ({ targets: 0, bytes: 0 }));
-  for (const [index, source] of sources.entries()) {
-    const names = tokenFileNames(index);
-    const hasSpans = source.samples !== "text";
-    const training = await Output.create(join(directory, names.training), tokenizer, hasSpans);
-    const validation = await Output.create(join(directory, names.validation), tokenizer, hasSpans);
+  const work = new Tokenizing(sources, survey, tokenizer, directory, options);
+  while (!work.isDone) await work.nextSource();
+  if (work.documents !== survey.fates.length) throw changedWhileRead("the files of data.sources");
+  return work.measured;
+}
+
+class Tokenizing {
+  readonly #sources: readonly Source[];
+  readonly #survey: Survey;
+  readonly #tokenizer: DocumentTokenizer;
+  readonly #directory: string;
+  readonly #shard_bytes: number;
+  readonly #journal: Journal<Standing>;
+  readonly #standing: Standing;
+  readonly #pass: Pass;
+
+  constructor(
+    sources: readonly Source[],
+    survey: Survey,
+    tokenizer: DocumentTokenizer,
+    directory: string,
+    options: ReadingOptions,
+  ) {
+    this.#sources = sources;
+    this.#survey = survey;
+    this.#tokenizer = tokenizer;
+    this.#directory = directory;
+    this.#shard_bytes = options.shard_bytes ?? SHARD_BYTES;
+    this.#journal = new Journal(join(directory, "tokenized.json"));
+    this.#standing = this.#journal.read() ?? {
+      source: 0,
+      place: BEGINNING,
+      documents: 0,
+      bytes: 0,
+      outputs: null,
+      measured: sources.map(() => ({ targets: 0, bytes: 0 })),
+    };
+    const total = survey.training_bytes + survey.validation_bytes;
+    this.#pass = new Pass("tokenizing", total, options, this.#standing);
+  }
+
+  get isDone(): boolean {
+    return this.#standing.source === this.#sources.length;
+  }
+
+  get documents(): number {
+    return this.#pass.documents;
+  }
+
+  get measured(): TargetBytes[] {
+    return this.#standing.measured;
+  }
+
+  async nextSource(): Promise<void> {
+    const { source: index, place } = this.#standing;
+    const source = this.#sources[index]!;
+    const documents = keptDocuments(this.#pass, source, this.#survey.fates, place);
+    const training = await this.#open("training");
+    const validation = await this.#open("validation");
     try {
-      const documents = keptDocuments(pass, source, survey.fates);
-      await encodeWhileReading(batches(documents), tokenizer, async (batch, encoded) => {
-        const held = encoded.filter((_, i) => batch.documents[i]!.fate === VALIDATION);
-        await training.append(encoded.filter((_, i) => batch.documents[i]!.fate === TRAINING));
-        await validation.append(held);
-        for (const { targets, target_bytes } of held) {
-          measured[index]!.targets += targets;
-          measured[index]!.bytes += target_bytes;
-        }
-        pass.advance(batch.text.length);
+      const parts = batches(documents, this.#shard_bytes);
+      await encodeWhileReading(parts, this.#tokenizer, async (batch, encoded) => {
+        const of = (fate: number) => encoded.filter((_, i) => batch.documents[i]!.fate === fate);
+        await training.append(of(TRAINING));
+        await validation.append(of(VALIDATION));
+        this.#measure(of(VALIDATION));
+        this.#pass.advance(batch.text.length);
+        if (this.#pass.bytes - this.#standing.bytes < this.#shard_bytes) return;
+        await this.#commit(batch.documents.at(-1)!, { training, validation });
       });
       await training.finish();
       await validation.finish();
+      this.#finish();
     } finally {
       await training.close();
       await validation.close();
     }
   }
-  if (pass.documents !== survey.fates.length) throw changedWhileRead("the files of data.sources");
-  return measured;
-}
 
-/** A token file and, where not all of it is supervised, the file beside it. */
-class Output {
-  readonly #tokens: TokenFileWriter;
-  readonly #spans: SpansWriter | null;
-
-  private constructor(tokens: TokenFileWriter, hasSpans: boolean) {
-    this.#tokens = tokens;
-    this.#spans = hasSpans ? new SpansWriter() : null;
+  #open(which: "training" | "validation"): Promise<Output> {
+    const { source, outputs } = this.#standing;
+    const path = join(this.#directory, tokenFileNames(source)[which]);
+    const hasSpans = this.#sources[source]!.samples !== "text";
+    return Output.open(path, this.#tokenizer, hasSpans, outputs?.[which] ?? null);
   }
 
-  static async create(
-    path: string,
-    { vocab_size, eos_id }: DocumentTokenizer,
-    hasSpans: boolean,
-  ): Promise<Output> {
-    return new Output(await TokenFileWriter.create(path, vocab_size, eos_id), hasSpans);
+  #measure(held: readonly EncodedDocument[]): void {
+    const measured = this.#standing.measured[this.#standing.source]!;
+    for (const { targets, target_bytes } of held) {
+      measured.targets += targets;
+      measured.bytes += target_bytes;
+    }
   }
 
-  async append(documents: readonly EncodedDocument[]): Promise<void> {
-    this.#spans?.append(documents);
-    await this.#tokens.append(documents.map(({ ids }) => ids));
+  async #commit(
+    { index, end }: KeptDocument,
+    { training, validation }: { training: Output; validation: Output },
+  ): Promise<void> {
+    await training.sync();
+    await validation.sync();
+    const outputs = { training: training.progress, validation: validation.progress };
+    const { bytes } = this.#pass;
+    Object.assign(this.#standing, { place: end, documents: index + 1, bytes, outputs });
+    this.#journal.write(this.#standing);
   }
 
-  async finish(): Promise<void> {
-    await this.#tokens.finish();
-    this.#spans?.write(spansPath(this.#tokens.path));
-  }
-
-  close(): Promise<void> {
-    return this.#tokens.close();
+  #finish(): void {
+    const { documents, bytes } = this.#pass;
+    const source = this.#standing.source + 1;
+    // A corpus of less than a shard is not worth the wait for the disk.
+    const isWorthIt = source < this.#sources.length || this.#standing.outputs !== null;
+    Object.assign(this.#standing, { source, place: BEGINNING, documents, bytes, outputs: null });
+    if (isWorthIt) this.#journal.write(this.#standing);
   }
 }
 
@@ -102,11 +168,14 @@ async function encodeWhileReading(
   write: (batch: DocumentBatch, encoded: EncodedDocument[]) => Promise<void>,
 ): Promise<void> {
   let busy: Promise<void> = Promise.resolve();
-  for await (const batch of source) {
+  try {
+    for await (const batch of source) {
+      await busy;
+      busy = encodeBatch(batch, tokenizer).then((encoded) => write(batch, encoded));
+      // Awaited above or below; until then, and when reading fails first, a rejection must not count as unhandled.
+      busy.catch(() => {});
+    }
+  } finally {
     await busy;
-    busy = encodeBatch(batch, tokenizer).then((encoded) => write(batch, encoded));
-    // Awaited above or below; until then, and when reading fails first, a rejection must not count as unhandled.
-    busy.catch(() => {});
   }
-  await busy;
 }

@@ -1,6 +1,6 @@
 import type { Source } from "../read/documents.ts";
 import { keptDocuments } from "./kept-documents.ts";
-import { Pass, type PassOptions } from "./pass.ts";
+import { Pass, type ReadingOptions } from "./pass.ts";
 import { TRAINING } from "./split.ts";
 import type { Survey } from "./survey.ts";
 
@@ -11,7 +11,7 @@ const MAX_SAMPLE_BYTES = 256e6;
 export async function* tokenizerSample(
   sources: readonly Source[],
   survey: Survey,
-  options: PassOptions,
+  options: ReadingOptions,
   max_bytes = MAX_SAMPLE_BYTES,
 ): AsyncGenerator<Uint8Array> {
   const share = Math.min(1, max_bytes / survey.training_bytes);

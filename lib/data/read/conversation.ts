@@ -5,7 +5,7 @@ import type { DraftPart } from "./samples.ts";
 /** What stands before a message, by its role. A prompt ends with the assistant's. */
 const OPENINGS = { system: "System:\n", user: "User:\n", assistant: "Assistant:\n" } as const;
 
-interface Message {
+export interface Message {
   readonly role: keyof typeof OPENINGS;
   readonly content: string;
 }
@@ -21,6 +21,11 @@ export function conversation(row: Row): DraftPart[] {
     throw new FlmError("DATA_INVALID", `${row.where}: no message has the role "assistant"`, {
       hint: "there is nothing to learn from it: leave the row out",
     });
+  return layOut(messages);
+}
+
+/** Messages one behind another, each answer supervised. */
+export function layOut(messages: readonly Message[]): DraftPart[] {
   return messages.flatMap(({ role, content }): DraftPart[] => {
     const before = { text: OPENINGS[role], supervised: false, special: null };
     if (role === "assistant") return [before, { text: content, supervised: true, special: "end" }];
@@ -40,7 +45,8 @@ function promptOf(row: Row): Message[] {
   ];
 }
 
-function messagesOf(row: Row): Message[] {
+/** @throws FlmError DATA_INVALID, naming the place and the message */
+export function messagesOf(row: Row): Message[] {
   const { messages } = row.fields;
   const hint = 'each message is an object with "role" and "content"';
   if (!Array.isArray(messages)) throw badField(row, "messages", messages, "a list", hint);

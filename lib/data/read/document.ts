@@ -17,8 +17,8 @@ export interface Part {
 export interface Document {
   /** Well-formed UTF-8, at least one byte. */
   readonly text: Buffer;
-  /** Some of it was not text and became U+FFFD. */
-  readonly repaired: boolean;
+  /** Where it is, for one of which some was no text and became U+FFFD; null for others. */
+  readonly repaired: string | null;
   /** Parts that make up the text; null where all of it is learned. They are tokenized one by one. */
   readonly parts: readonly Part[] | null;
 }

@@ -6,27 +6,27 @@ import { kindOf, type Row } from "./row.ts";
 import type { SourceFile } from "./source-files.ts";
 import { toUtf8 } from "./utf8.ts";
 
-/**
- * The JSON object of each line. Blank lines are none.
- *
- * @throws FlmError DATA_INVALID, naming file and line
- */
-export async function* readJsonlFile(file: SourceFile): AsyncGenerator<Row> {
+/** The JSON object of each line, or what is wrong with it, naming file and line. Blank lines are none. */
+export async function* readJsonlFile(file: SourceFile): AsyncGenerator<Row | FlmError> {
   for await (const line of splitLines(fileBytes(file), MAX_DOCUMENT_BYTES)) {
     const where = `${file.path}:${line.number}`;
-    if (line.bytes === null) throw tooLarge(where);
+    if (line.bytes === null) {
+      yield tooLarge(where);
+      continue;
+    }
     const row = readLine(line.bytes, where);
     if (row) yield row;
   }
 }
 
-function readLine(raw: NonNullable<Line["bytes"]>, where: string): Row | null {
+function readLine(raw: NonNullable<Line["bytes"]>, where: string): Row | FlmError | null {
   const { bytes, replaced } = toUtf8(raw);
   const json = bytes.toString();
   if (json.trim() === "") return null;
   const value = parse(json, where);
+  if (value instanceof FlmError) return value;
   if (kindOf(value) !== "object")
-    throw new FlmError("DATA_INVALID", `${where} holds ${kindOf(value)}, not an object`, {
+    return new FlmError("DATA_INVALID", `${where} holds ${kindOf(value)}, not an object`, {
       hint: "every line must be one JSON object",
     });
   return { fields: value as Record<string, unknown>, where, repaired: replaced > 0 };
@@ -36,7 +36,7 @@ function parse(json: string, where: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    throw new FlmError("DATA_INVALID", `${where} is not JSON: ${(cause as Error).message}`, {
+    return new FlmError("DATA_INVALID", `${where} is not JSON: ${(cause as Error).message}`, {
       hint: "every line must be one JSON object; for plain text set data.sources[].format to text",
       cause,
     });

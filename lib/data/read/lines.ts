@@ -1,7 +1,7 @@
 export interface Line {
   /** From 1. */
   readonly number: number;
-  /** Without its line feed; null when the line is above the limit, which also ends the sequence. */
+  /** Without its line feed; null when the line is above the limit, of which nothing else is told. */
   readonly bytes: Buffer | null;
 }
 
@@ -20,18 +20,24 @@ export async function* splitLines(
     while (begin < chunk.length) {
       const feed = chunk.indexOf(LINE_FEED, begin);
       const end = feed < 0 ? chunk.length : feed;
+      const wasTooLong = size > limit;
       size += end - begin;
-      if (size > limit) {
-        yield { number, bytes: null };
-        return;
-      }
-      parts.push(chunk.subarray(begin, end));
+      const isTooLong = size > limit;
+      if (isTooLong) parts = [];
+      else parts.push(chunk.subarray(begin, end));
+      // Said at once, as the line's end may be far away.
+      if (isTooLong && !wasTooLong) yield { number, bytes: null };
       begin = end + 1;
       if (feed < 0) continue;
-      yield { number: number++, bytes: parts.length === 1 ? parts[0]! : Buffer.concat(parts) };
+      if (!isTooLong) yield { number, bytes: joined(parts) };
+      number++;
       parts = [];
       size = 0;
     }
   }
-  if (size > 0) yield { number, bytes: Buffer.concat(parts) };
+  if (parts.length > 0 && size > 0) yield { number, bytes: joined(parts) };
+}
+
+function joined(parts: readonly Buffer[]): Buffer {
+  return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
 }

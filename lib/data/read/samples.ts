@@ -1,13 +1,14 @@
 import { conversation } from "./conversation.ts";
 import { type Document, type SpecialToken, MAX_DOCUMENT_BYTES, tooLarge } from "./document.ts";
+import { preference } from "./preference.ts";
 import { proposition } from "./proposition.ts";
 import { hasLoneSurrogate, type Row, stringField } from "./row.ts";
 
 /**
- * What the rows of a source are: text, FreeLM's propositions with a label, or messages of which the assistant's are
- * learned.
+ * What the rows of a source are: text, FreeLM's propositions with a label, messages of which the assistant's are
+ * learned, or two answers to the same messages of which one is preferred.
  */
-export type Samples = "text" | "proposition" | "conversation";
+export type Samples = "text" | "proposition" | "conversation" | "preference";
 
 /** Text of a document, piece by piece. */
 export interface DraftPart {
@@ -20,6 +21,7 @@ export interface DraftPart {
 export function columnsOf(samples: Samples, field: string): string[] {
   if (samples === "text") return [field];
   if (samples === "proposition") return [field, "proposition", "label"];
+  if (samples === "preference") return ["messages", "prompt", "chosen", "rejected"];
   return ["messages", "prompt", "completion"];
 }
 
@@ -34,12 +36,16 @@ export function documentOf(row: Row, samples: Samples, field: string): Document 
     if (text === "") return null;
     return {
       text: Buffer.from(text),
-      repaired: row.repaired || hasLoneSurrogate(text),
+      repaired: row.repaired || hasLoneSurrogate(text) ? row.where : null,
       parts: null,
     };
   }
-  const draft = samples === "proposition" ? proposition(row, field) : conversation(row);
-  return assemble(draft, row);
+  return assemble(draftOf(row, samples, field), row);
+}
+
+function draftOf(row: Row, samples: Exclude<Samples, "text">, field: string): DraftPart[] {
+  if (samples === "proposition") return proposition(row, field);
+  return samples === "preference" ? preference(row) : conversation(row);
 }
 
 function textHint({ fields }: Row): string {
@@ -57,5 +63,5 @@ function assemble(draft: readonly DraftPart[], { where, repaired }: Row): Docume
   }));
   if (end > MAX_DOCUMENT_BYTES) throw tooLarge(where);
   const isBroken = draft.some(({ text }) => hasLoneSurrogate(text));
-  return { text: Buffer.concat(texts), repaired: repaired || isBroken, parts };
+  return { text: Buffer.concat(texts), repaired: repaired || isBroken ? where : null, parts };
 }

@@ -1,20 +1,16 @@
 import { statSync } from "node:fs";
 import type { Config } from "../../config/types.ts";
 import { FlmError, ioError } from "../../errors.ts";
+import type { DataFile } from "../types.ts";
 import { findFiles } from "./glob.ts";
 
 type SourceConfig = Pick<Config["data"]["sources"][number], "path" | "format" | "type">;
 
-/** A file to read, with what tells whether it has changed. */
-export interface SourceFile {
-  /** Absolute. */
-  readonly path: string;
+/** A file to read. */
+export interface SourceFile extends DataFile {
   readonly format: "text" | "jsonl" | "parquet";
   /** Around the whole file; Parquet has its own inside. */
   readonly compression: "none" | "gzip" | "zstd";
-  readonly size: number;
-  /** Time of the last modification in nanoseconds, as decimal digits. */
-  readonly mtime_ns: string;
 }
 
 /**

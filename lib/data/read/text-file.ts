@@ -23,5 +23,6 @@ export async function* readTextFile(file: SourceFile): AsyncGenerator<Document> 
       `${file.path} is not UTF-8 text: ${Math.round(100 * replaced)} % of its characters cannot be read`,
       { hint: "convert it to UTF-8, or leave it out with a narrower data.sources[].path" },
     );
-  if (bytes.length > 0) yield { text: bytes, repaired: replaced > 0, parts: null };
+  if (bytes.length > 0)
+    yield { text: bytes, repaired: replaced > 0 ? file.path : null, parts: null };
 }

@@ -1,13 +1,13 @@
-import { FlmError } from "../../errors.ts";
 import type { Json } from "../../json.ts";
 import type { Passages } from "./passages.ts";
+import { invalidState, isObject } from "./state.ts";
 
 /** The training passages of a source. */
 export interface StreamSource {
   /** Index of its token file. */
   readonly file: number;
   readonly passages: Passages;
-  /** Share of the tokens, relative to the other sources. */
+  /** Share of the tokens, relative to the other sources, until `mix` says otherwise. */
   readonly weight: number;
 }
 
@@ -19,11 +19,9 @@ export interface Cursor {
   position: number;
   /** Inputs of the passage at `position` that are done; above 0 for at most one source. */
   offset: number;
-  /** Inputs taken in all, for the mixture. */
-  tokens: number;
 }
 
-const FIELDS = ["epoch", "position", "offset", "tokens"] as const;
+const FIELDS = ["epoch", "position", "offset"] as const;
 
 /** The passage length that a saved stream was cut with; null for one that has not begun. */
 export function savedPassageLength(state: Json | undefined): number | null {
@@ -35,8 +33,7 @@ export function savedPassageLength(state: Json | undefined): number | null {
 
 /** The cursors of `TrainingStream.state()`, or those of the beginning without one. */
 export function readCursors(state: Json | undefined, sources: readonly StreamSource[]): Cursor[] {
-  if (state === undefined)
-    return sources.map(() => ({ epoch: 0, position: 0, offset: 0, tokens: 0 }));
+  if (state === undefined) return sources.map(() => ({ epoch: 0, position: 0, offset: 0 }));
   const saved = isObject(state) && Array.isArray(state.sources) ? state.sources : [];
   if (saved.length !== sources.length)
     throw invalidState(`it has ${saved.length} sources, the data has ${sources.length}`);
@@ -52,7 +49,7 @@ export function readCursors(state: Json | undefined, sources: readonly StreamSou
 }
 
 function readCursor(value: Json, index: number): Cursor {
-  const cursor: Cursor = { epoch: 0, position: 0, offset: 0, tokens: 0 };
+  const cursor: Cursor = { epoch: 0, position: 0, offset: 0 };
   for (const field of FIELDS) {
     const number = isObject(value) ? value[field] : undefined;
     if (!Number.isSafeInteger(number) || (number as number) < 0)
@@ -60,18 +57,4 @@ function readCursor(value: Json, index: number): Cursor {
     cursor[field] = number as number;
   }
   return cursor;
-}
-
-function isObject(value: Json): value is { [key: string]: Json } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-export function invalidState(problem: string): FlmError {
-  return new FlmError(
-    "CHECKPOINT_INVALID",
-    `the place in the data cannot be restored: ${problem}`,
-    {
-      hint: "resume with the data that the run was started with",
-    },
-  );
 }

@@ -1,15 +1,18 @@
 import type { Json } from "../../json.ts";
 import type { BatchStream } from "../types.ts";
-import { type Cursor, invalidState, readCursors, type StreamSource } from "./cursor.ts";
+import { type Cursor, readCursors, type StreamSource } from "./cursor.ts";
 import { Permutation } from "./permutation.ts";
 import { type InputCursor, type NextInputs, type Packing, packRow } from "./row-packer.ts";
+import { invalidState } from "./state.ts";
+import { Turns } from "./turns.ts";
 
 /**
  * The endless stream of training rows.
  *
  * Each epoch of a source goes through its passages in an order that follows from (seed, source, epoch). Between two
- * passages it is the turn of the source that lies furthest behind its share of the tokens so far. So the stream is
- * a function of the cursors alone: not of rows per call, and of the sequence length only in where rows are cut.
+ * passages it is the turn of the source that lies furthest behind its share of the tokens (`Turns`). So the stream is
+ * a function of the cursors and the shares alone: not of rows per call, and of the sequence length only in where rows
+ * are cut.
  */
 export class TrainingStream implements BatchStream, InputCursor {
   readonly #sources: readonly StreamSource[];
@@ -18,7 +21,7 @@ export class TrainingStream implements BatchStream, InputCursor {
   readonly #cursors: Cursor[];
   /** The order of the running epoch of each source. */
   readonly #orders: (Permutation | undefined)[] = [];
-  readonly #total_weight: number;
+  readonly #turns: Turns;
 
   /**
    * @param sources of which at least one has a passage
@@ -35,10 +38,11 @@ export class TrainingStream implements BatchStream, InputCursor {
     this.#packing = packing;
     this.#seed = seed;
     this.#cursors = readCursors(state, sources);
-    this.#total_weight = sources
-      .filter(({ passages }) => passages.count > 0)
-      .reduce((sum, { weight }) => sum + weight, 0);
-    const source = this.#turn();
+    this.#turns =
+      state === undefined
+        ? new Turns(this.#weightsOfFull(sources.map(({ weight }) => weight)))
+        : Turns.restore((state as { mixture?: Json }).mixture, sources.length);
+    const source = this.#source();
     const { position, offset } = this.#cursors[source]!;
     const inputs = sources[source]!.passages.inputs(this.#order(source).at(position));
     if (offset >= inputs)
@@ -55,7 +59,16 @@ export class TrainingStream implements BatchStream, InputCursor {
     return {
       passage_length: this.#sources[0]!.passages.length,
       sources: this.#cursors.map((cursor) => ({ ...cursor })),
+      mixture: this.#turns.state(),
     };
+  }
+
+  mix(weights: readonly number[]): void {
+    this.#turns.change(this.#weightsOfFull(weights));
+  }
+
+  shares(): readonly number[] {
+    return this.#turns.shares;
   }
 
   epochs(): number[] {
@@ -63,17 +76,17 @@ export class TrainingStream implements BatchStream, InputCursor {
   }
 
   current(): NextInputs {
-    const source = this.#turn();
+    const source = this.#source();
     const { file, passages } = this.#sources[source]!;
     const { position, offset } = this.#cursors[source]!;
     return { file, ...passages.run(this.#order(source).at(position), offset) };
   }
 
   advance(inputs: number): void {
-    const source = this.#turn();
+    const source = this.#source();
     const cursor = this.#cursors[source]!;
     const { passages } = this.#sources[source]!;
-    cursor.tokens += inputs;
+    this.#turns.take(source, inputs);
     cursor.offset += inputs;
     if (cursor.offset < passages.inputs(this.#order(source).at(cursor.position))) return;
     cursor.offset = 0;
@@ -84,21 +97,15 @@ export class TrainingStream implements BatchStream, InputCursor {
     this.#orders[source] = undefined;
   }
 
-  /** The source of the passage that is being read or, between passages, that lies furthest behind its share. */
-  #turn(): number {
+  /** The source of the passage that is being read or, between passages, whose turn it is. */
+  #source(): number {
     const open = this.#cursors.findIndex(({ offset }) => offset > 0);
-    if (open >= 0) return open;
-    const total = this.#cursors.reduce((sum, { tokens }) => sum + tokens, 0);
-    let best = -1;
-    let largest = -Infinity;
-    for (const [i, { weight, passages }] of this.#sources.entries()) {
-      if (passages.count === 0) continue;
-      const deficit = (weight / this.#total_weight) * total - this.#cursors[i]!.tokens;
-      if (deficit <= largest) continue;
-      largest = deficit;
-      best = i;
-    }
-    return best;
+    return open >= 0 ? open : this.#turns.next();
+  }
+
+  /** The weights with 0 for sources that have no passage. */
+  #weightsOfFull(weights: readonly number[]): number[] {
+    return weights.map((weight, i) => (this.#sources[i]!.passages.count > 0 ? weight : 0));
   }
 
   #order(source: number): Permutation {

@@ -42,3 +42,55 @@ describe("sources and objectives", () => {
     expect(issuePaths(() => resolveConfig(bad))).toEqual(paths);
   });
 });
+
+describe("preferences", () => {
+  const pairs = { type: "conversation" } as const;
+  const tuned = (
+    stages: Parameters<typeof userConfig>[0],
+    init: UserConfig["init"] = { from: "runs/base" },
+  ) =>
+    userConfig(stages, {
+      init,
+      objective: { type: "dpo" },
+      data: { sources: [{ path: "a.jsonl", ...pairs }] },
+    });
+
+  test("are learned from conversations, also on several ranks and with growth", () => {
+    const parallel = { data_parallel_size: 2, tensor_parallel_size: 2 };
+    expect(() => resolveConfig(tuned([{ parallel }, {}]))).not.toThrow();
+  });
+
+  test.each([
+    ["no model to compare with", tuned([{}], {}), ["init.from"]],
+    ["half a pair", tuned([{ global_batch_size: 7 }]), ["stages.0.global_batch_size"]],
+    [
+      "half a pair on a rank",
+      tuned([{ global_batch_size: 6, parallel: { data_parallel_size: 2 } }]),
+      ["stages.0.global_batch_size"],
+    ],
+    [
+      "a pipeline",
+      tuned([{ parallel: { pipeline_parallel_size: 2 } }]),
+      ["stages.0.parallel.pipeline_parallel_size"],
+    ],
+    ["rows of other lengths", tuned([{}, { seq_length: 96 }]), ["stages.1.seq_length"]],
+    [
+      "text",
+      userConfig([{}], {
+        init: { from: "runs/base" },
+        objective: { type: "dpo" },
+        data: { sources: [{ path: "a.jsonl", ...pairs }, { path: "b.jsonl" }] },
+      }),
+      ["data.sources.1.type"],
+    ],
+  ])("are refused with %s", (_, bad, paths) => {
+    expect(issuePaths(() => resolveConfig(bad))).toEqual(paths);
+  });
+});
+
+test("going back to a checkpoint needs leave to do so", () => {
+  const stability = { spike_action: "rollback" } as const;
+  expect(issuePaths(() => resolveConfig(userConfig([{}], { stability })))).toEqual([
+    "stability.spike_action",
+  ]);
+});

@@ -8,7 +8,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { UserConfig } from "../../../lib/config/index.ts";
@@ -192,8 +192,8 @@ describe("several sources", () => {
     ]);
     const state = data.stream();
     state.next(100, 128);
-    const { sources: cursors } = state.state() as { sources: { tokens: number }[] };
-    expect(cursors[0]!.tokens / (100 * 128)).toBeCloseTo(0.75, 1);
+    const { taken } = (state.state() as { mixture: { taken: number[] } }).mixture;
+    expect(taken[0]! / (100 * 128)).toBeCloseTo(0.75, 1);
     expect(data.validationRows(32).some((row) => row[1] === 3)).toBe(true);
     const own = data.validationRows(32, 1);
     expect(own.length).toBeGreaterThan(0);
@@ -254,7 +254,7 @@ describe("on the way", () => {
       });
   });
 
-  it("a cancel leaves nothing behind", async () => {
+  it("a cancel leaves what the next call goes on with", async () => {
     const directory = directoryOf(STORIES);
     const controller = new AbortController();
     const onProgress = ({ phase }: PrepareProgress) => {
@@ -264,6 +264,14 @@ describe("on the way", () => {
       prepare(directory, {}, undefined, { signal: controller.signal, onProgress }),
     );
     expect(error.code).toBe("CANCELLED");
+    expect(readdirSync(join(directory, "cache"))).toEqual([expect.stringMatching(/^tmp-/)]);
+    const data = await prepare(directory);
+    expect(readdirSync(join(directory, "cache"))).toEqual([basename(dirname(data.files[0]!))]);
+  });
+
+  it("bad data leaves nothing behind", async () => {
+    const directory = directoryWith({ "text/a.jsonl": "{}" });
+    expect(await errorOf(() => prepare(directory))).toMatchObject({ code: "DATA_INVALID" });
     expect(readdirSync(join(directory, "cache"))).toEqual([]);
   });
 
@@ -282,7 +290,9 @@ describe("on the way", () => {
       Buffer.from([0xff]),
     ]);
     const data = await prepare(directoryWith({ "text/a.txt": bad, "text/b.txt": "fine" }));
-    expect(data.warnings).toEqual([expect.stringMatching(/^1 documents are not valid UTF-8/)]);
+    expect(data.warnings).toEqual([
+      expect.stringMatching(/^1 document is not valid UTF-8.*a\.txt$/),
+    ]);
   });
 });
 

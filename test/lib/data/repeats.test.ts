@@ -24,3 +24,27 @@ it("counts how often a run reads each source, and warns of many times", async ()
     expect.stringMatching(/reads data\.sources\.1 5\.\d times/),
   ]);
 });
+
+it("counts the mixture of each stage by its tokens", async () => {
+  const directory = directoryWith({ "a.txt": "a".repeat(100_000), "b.txt": "b".repeat(100_000) });
+  const sources = [{ path: "a.txt" }, { path: "b.txt" }];
+  const config = configFor(directory, {
+    sources,
+    cache_dir: "cache",
+    validation: { fraction: 0 },
+  });
+  const data = await prepareData(config, { native: loadNative() });
+  const [stage] = config.stages;
+  const staged = (mixing: "stages" | "linear") => ({
+    ...config,
+    data: { ...config.data, mixing },
+    stages: [
+      { ...stage!, tokens: 3e6, weights: [1, 0] },
+      { ...stage!, tokens: 1e6, weights: [0, 1] },
+    ],
+  });
+  const shares = (mixing: "stages" | "linear") =>
+    sourceUse(staged(mixing), data).map(({ share }) => share);
+  expect(shares("stages")[0]).toBeCloseTo(0.75, 2);
+  expect(shares("linear")[0]).toBeCloseTo(0.875, 2);
+});

@@ -45,7 +45,10 @@ export function readAll(
 ): Promise<Document[]> {
   const directory = directoryWith(files);
   const path = Object.keys(files).map((name) => join(directory, name));
-  const found = findSourceFiles({ path, format, type: samples }, 0);
+  const found = findSourceFiles(
+    { path, format, type: samples === "preference" ? "conversation" : samples },
+    0,
+  );
   return collect(readDocuments({ files: found, field, samples }));
 }
 

@@ -113,5 +113,30 @@ FLM_TEST(trainer_can_be_cancelled) {
   CHECK_THROWS(trainer.train(300, [] { return true; }), ErrorCode::cancelled);
 }
 
+FLM_TEST(trainer_has_bounded_memory_and_stands_for_all_text) {
+  constexpr size_t kLimit = 20'000;
+  std::mt19937 random(1);
+  BpeTrainer trainer(Split::gpt2, kLimit);
+  // First pieces that never come again, half a megabyte of them, then one that does.
+  for (int i = 0; i < 50'000; ++i) {
+    std::string rare = "xy";
+    for (int length = 0; length < 10; ++length) rare += char('c' + random() % 10);
+    trainer.add(rare);
+    CHECK(trainer.distinct_bytes() <= kLimit);
+  }
+  for (int i = 0; i < 60'000; ++i) trainer.add("ab");
+  const Vocabulary vocabulary = trainer.train(256 + 2, {});
+  // "ab" occurs 60,000 times, "xy" 50,000 times; the estimate of the latter is within a few percent.
+  CHECK(vocabulary.pieces[256] == "ab");
+  CHECK(vocabulary.pieces[257] == "xy");
+}
+
+FLM_TEST(trainer_counts_long_pieces_in_parts) {
+  BpeTrainer trainer(Split::none, 10'000);
+  trainer.add(std::string(1'000'000, 'a'));
+  CHECK(trainer.distinct_bytes() <= 10'000);
+  CHECK(trainer.train(257, {}).pieces[256] == "aa");
+}
+
 }  // namespace
 }  // namespace flm::text

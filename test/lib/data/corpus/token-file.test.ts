@@ -1,4 +1,4 @@
-import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readDocumentIndex, readTokens } from "../../../../lib/data/corpus/document-index.ts";
@@ -59,6 +59,36 @@ describe("token files", () => {
     await writer.close();
     for (const name of ["text", "short", "cut", "open"])
       expect(readDocumentIndex(join(directory, `${name}.tok`))).toBeNull();
+  });
+
+  it("are gone on with behind what had reached the disk, to the same bytes", async () => {
+    const directory = directoryWith();
+    const path = (name: string) => join(directory, name);
+    const documents = Array.from({ length: 20 }, (_, i) => Uint32Array.of(i, i + 1, i % 7));
+    await write(path("whole.tok"), 257, [documents.map((ids) => [...ids])]);
+    const first = await TokenFileWriter.create(path("cut.tok"), 257, 256);
+    await first.append(documents.slice(0, 8));
+    const { progress } = first;
+    await first.append(documents.slice(8, 15));
+    await first.close();
+    const second = await TokenFileWriter.resume(path("cut.tok"), 257, 256, progress);
+    expect(second.progress).toEqual({ tokens: 32, documents: 8 });
+    await second.append(documents.slice(8));
+    await second.finish();
+    await second.close();
+    expect(readFileSync(path("cut.tok"))).toEqual(readFileSync(path("whole.tok")));
+    expect(readdirSync(directory).sort()).toEqual(["cut.tok", "whole.tok"]);
+  });
+
+  it("are not gone on with when something is missing", async () => {
+    const path = join(directoryWith(), "a.tok");
+    await (await TokenFileWriter.create(path, 257, 256)).close();
+    const error = await errorOf(() =>
+      TokenFileWriter.resume(path, 257, 256, { tokens: 5, documents: 1 }),
+    );
+    expect(error).toMatchObject({ code: "DATA_INVALID" });
+    expect(error.message).toMatch(/a\.tok has 64 of the 74 bytes/);
+    expect(error.hint).toContain("begins anew");
   });
 
   it("are never overwritten", async () => {

@@ -29,8 +29,8 @@ describe("Parquet files", () => {
   it("say which rows are no UTF-8", async () => {
     const bytes = parquetBytes([[text("fine", Uint8Array.of(0x61, 0xff))]]);
     expect(await readAll({ "a.parquet": bytes })).toMatchObject([
-      { repaired: false },
-      { repaired: true, text: Buffer.from("a\uFFFD") },
+      { repaired: null },
+      { repaired: expect.stringMatching(/a\.parquet, row 1$/), text: Buffer.from("a\uFFFD") },
     ]);
   });
 

@@ -102,3 +102,32 @@ describe("propositions", () => {
     expect(error.message).toMatch(message);
   });
 });
+
+describe("preferences", () => {
+  it("are the prompt with either answer, of which the answers alone are compared", async () => {
+    expect(await marked("preference", { prompt: "Hi", chosen: "Yes", rejected: "No" })).toEqual([
+      "[User:\nHi\n][Assistant:\n]<Yes|end>[User:\nHi\n][Assistant:\n]<No|end>",
+    ]);
+    const messages = [
+      { role: "user", content: "a" },
+      { role: "assistant", content: "b" },
+      { role: "user", content: "c" },
+    ];
+    expect(await marked("preference", { messages, chosen: "d", rejected: "" })).toEqual([
+      "[User:\na\n][Assistant:\n][b|end][User:\nc\n][Assistant:\n]<d|end>" +
+        "[User:\na\n][Assistant:\n][b|end][User:\nc\n][Assistant:\n]<|end>",
+    ]);
+  });
+
+  it.each([
+    [{ prompt: "x", chosen: "y" }, /a\.jsonl:1: field "rejected" is missing/],
+    [{ chosen: "y", rejected: "z" }, /field "prompt" is missing/],
+    [{ prompt: "x", chosen: "y", rejected: "y" }, /"chosen" and "rejected" are equal/],
+  ])("%j is refused", async (row, message) => {
+    const rows = readAll({ "a.jsonl": JSON.stringify(row) }, { samples: "preference" });
+    await expect(rows).rejects.toMatchObject({
+      code: "DATA_INVALID",
+      message: expect.stringMatching(message),
+    });
+  });
+});

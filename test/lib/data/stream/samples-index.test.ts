@@ -60,8 +60,8 @@ describe("a source of samples", () => {
       const files = targetsOf(stream.next(8, 64)).map(({ file }) => file);
       expect(new Set(files)).toEqual(new Set([SAMPLES, TEXT]));
     }
-    const { sources: cursors } = stream.state() as { sources: { tokens: number }[] };
-    expect(cursors[SAMPLES]!.tokens / cursors[TEXT]!.tokens).toBeCloseTo(1 / 3, 1);
+    const { taken } = (stream.state() as { mixture: { taken: number[] } }).mixture;
+    expect(taken[SAMPLES]! / taken[TEXT]!).toBeCloseTo(1 / 3, 1);
   });
 
   it("goes on from any place", () => {

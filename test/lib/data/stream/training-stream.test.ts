@@ -234,9 +234,23 @@ describe("TrainingStream", () => {
     [null, /0 sources, the data has 1/],
     [{ sources: [] }, /0 sources/],
     [{ sources: [{}] }, /epoch of source 0 is undefined/],
-    [{ sources: [{ epoch: 0, position: -1, offset: 0, tokens: 0 }] }, /position of source 0 is -1/],
-    [{ sources: [{ epoch: 0, position: 2, offset: 0, tokens: 0 }] }, /not below its 2 passages/],
-    [{ sources: [{ epoch: 0, position: 0, offset: 3, tokens: 0 }] }, /offset 3 is not within/],
+    [{ sources: [{ epoch: 0, position: -1, offset: 0 }] }, /position of source 0 is -1/],
+    [{ sources: [{ epoch: 0, position: 2, offset: 0 }] }, /not below its 2 passages/],
+    [{ sources: [{ epoch: 0, position: 0, offset: 0 }] }, /shares of its mixture is undefined/],
+    [
+      {
+        sources: [{ epoch: 0, position: 0, offset: 0 }],
+        mixture: { shares: [0], due: [0], taken: [0] },
+      },
+      /gives no source a share/,
+    ],
+    [
+      {
+        sources: [{ epoch: 0, position: 0, offset: 3 }],
+        mixture: { shares: [1], due: [0], taken: [0] },
+      },
+      /offset 3 is not within/,
+    ],
   ])("refuses the state %j", async (state, message) => {
     const packing = { document_mask: true, packing: true };
     const corpus = { lengths: [[4, 4]], weights: [1], packing, passage_length: 3, seed: 1 };

@@ -1,0 +1,157 @@
+// Tokens/s from token files to batches on one core, and MB/s of the tokenizer beside Hugging Face's, in turns within one
+// run. How to read it: bench/README.md. Needs the built addon, dist/ and flm_gather_bench (CMake target).
+//   node bench/loader/main.mjs [--rounds N] [--text PATTERN]... [--vocab N] [--split gpt4] [--gather FILE]
+//                              [--python FILE] [--out FILE]
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { PassageIndex } from "../../dist/data/stream/passages.js";
+import { readDocumentIndex } from "../../dist/data/corpus/document-index.js";
+import { TrainingStream } from "../../dist/data/stream/training-stream.js";
+import { root } from "../../scripts/support/files.mjs";
+import { Contender } from "../step/contender.mjs";
+import { describeCommit, describeMachine } from "../step/machine.mjs";
+import { median, takeTurns } from "../step/measure.mjs";
+import { randomTokenFiles, textAndTokenizer } from "./corpus.mjs";
+
+const text = (value) => ({ type: "string", default: value });
+const { values: options } = parseArgs({
+  options: {
+    rounds: text("9"),
+    text: {
+      type: "string",
+      multiple: true,
+      default: ["md", "d.ts"].map((ending) => join(root, `node_modules/**/*.${ending}`)),
+    },
+    vocab: text("8192"),
+    split: text("gpt4"),
+    gather: text(join(root, "build-native/flm_gather_bench")),
+    python: { type: "string" },
+    out: { type: "string" },
+  },
+});
+const WARMUP = 2;
+const LOADER = { rows: 64, seq_length: 2048, batches: 16 };
+const SOURCES = 3;
+const TEXT_BYTES = 32e6;
+
+const machine = describeMachine();
+const scratch = mkdtempSync(join(tmpdir(), "flm-loader-"));
+try {
+  const loader = await measureLoader();
+  const tokenizer = await measureTokenizer();
+  print(loader, tokenizer);
+  if (options.out) {
+    const made = { date: new Date().toISOString(), commit: describeCommit(), machine };
+    const protocol = { rounds: Number(options.rounds), warmup: WARMUP, order: "in turns, rotated" };
+    const all = { ...made, protocol, loader, tokenizer };
+    writeFileSync(options.out, `${JSON.stringify(all, null, 2)}\n`);
+  }
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+
+/** Deciding and gathering follow each other in a run, so on one core their times add up. */
+async function measureLoader() {
+  const files = await randomTokenFiles(scratch, SOURCES, 8e6);
+  const pieces = join(scratch, "pieces");
+  writeFileSync(pieces, new Uint8Array(piecesOfAllBatches(files).buffer));
+  const { rows, seq_length } = LOADER;
+  const node = [process.execPath, [join(import.meta.dirname, "stream.mjs")]];
+  const stream = new Contender("deciding", ...node, { files, ...LOADER });
+  const args = [pieces, String(rows), ...files];
+  const gather = new Contender("gathering", resolve(options.gather), args, seq_length);
+  const steps = await turns([stream, gather]);
+  const { tokens } = steps.get(stream).hello;
+  const cpu_ms = steps.get(stream).cpu_ms + steps.get(gather).cpu_ms;
+  return {
+    ...{ ...LOADER, sources: SOURCES, tokens },
+    deciding_ms: steps.get(stream).cpu_ms,
+    gathering_ms: steps.get(gather).cpu_ms,
+    tokens_per_cpu_second: (1000 * tokens) / cpu_ms,
+  };
+}
+
+/** As `TrainingStream` gives them, but with the rows of all batches numbered through. */
+function piecesOfAllBatches(files) {
+  const packing = { document_mask: true, packing: true };
+  const sources = files.map((path, file) => ({
+    file,
+    passages: new PassageIndex(readDocumentIndex(path), packing, LOADER.seq_length),
+    weight: file + 1,
+  }));
+  const stream = new TrainingStream(sources, packing, 1, undefined);
+  return stream.next(LOADER.batches * LOADER.rows, LOADER.seq_length);
+}
+
+async function measureTokenizer() {
+  const job = await textAndTokenizer(
+    scratch,
+    options.text.map((pattern) => resolve(pattern)),
+    TEXT_BYTES,
+    Number(options.vocab),
+    options.split,
+  );
+  const ours = new Contender(
+    "flm-train",
+    process.execPath,
+    [join(import.meta.dirname, "tokenizer.mjs")],
+    job,
+  );
+  const script = join(import.meta.dirname, "hf_tokenizers.py");
+  const theirs = options.python && new Contender("tokenizers", options.python, [script], job);
+  const steps = await turns(theirs ? [ours, theirs] : [ours]);
+  const contenders = [...steps].map(([{ name }, { hello, cpu_ms, tokens, sha256, rounds }]) => ({
+    ...{ name, version: hello.version, tokens, sha256, cpu_ms },
+    megabytes_per_cpu_second: hello.bytes / 1e3 / cpu_ms,
+    rounds,
+  }));
+  return {
+    bytes: steps.get(ours).hello.bytes,
+    vocab_size: Number(options.vocab),
+    split: options.split,
+    same_ids: new Set(contenders.map(({ sha256 }) => sha256)).size === 1,
+    contenders,
+  };
+}
+
+/** By contender: its first answer, the last one, and the median of the processor time. */
+async function turns(contenders) {
+  try {
+    const hellos = [];
+    for (const contender of contenders) hellos.push(await contender.hello());
+    const rounds = Number(options.rounds);
+    const steps = await takeTurns(contenders, {
+      ...{ warmup: WARMUP, rounds },
+      onFailure: (_, error) => {
+        throw error;
+      },
+      onRound: (round) => console.error(`round ${round} of ${rounds}`),
+    });
+    return new Map(
+      [...steps].map(([contender, all], i) => {
+        const times = all.map(({ cpu_ms }) => cpu_ms);
+        const measured = { ...all.at(-1), cpu_ms: median(times), rounds: times };
+        return [contender, { hello: hellos[i], ...measured }];
+      }),
+    );
+  } finally {
+    for (const contender of contenders) await contender.close();
+  }
+}
+
+function print(loader, { contenders, same_ids, bytes }) {
+  const { tokens_per_cpu_second, deciding_ms, gathering_ms } = loader;
+  console.log(
+    `loader: ${(tokens_per_cpu_second / 1e6).toFixed(1)} M tokens/s of processor time ` +
+      `(deciding ${deciding_ms.toFixed(0)} ms, gathering ${gathering_ms.toFixed(0)} ms of ${loader.tokens} tokens)`,
+  );
+  for (const { name, version, megabytes_per_cpu_second } of contenders)
+    console.log(
+      `${name}${version ? ` ${version}` : ""}: ${megabytes_per_cpu_second.toFixed(1)} MB/s of processor time`,
+    );
+  if (contenders.length > 1)
+    console.log(`the same ids of ${(bytes / 1e6).toFixed(1)} MB: ${same_ids ? "yes" : "NO"}`);
+  if (!machine.quiet) console.log(`The machine was busy (${machine.busy_before}).`);
+}
