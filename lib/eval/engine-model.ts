@@ -1,11 +1,9 @@
 import type { Tokenizer } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import { decodeWritten } from "./decode.ts";
-import type { Continuation, LanguageModel } from "./language-model.ts";
+import type { Continuation, LanguageModel, LineRequest } from "./language-model.ts";
 import { scoreContinuations, type ScoringEngine } from "./score-continuations.ts";
-
-/** Tokens of one native call: a line may end with any of them, and what follows is thrown away. */
-const TOKENS_PER_CALL = 8;
+import { GREEDY, writeTokens } from "./write-tokens.ts";
 
 /** A model that an engine computes. Prompts begin like documents in training: with no token in front. */
 export class EngineModel implements LanguageModel {
@@ -25,31 +23,28 @@ export class EngineModel implements LanguageModel {
     return (await this.#tokenizer.encode(text)).length;
   }
 
-  async writeLine(prompt: string, max_tokens: number): Promise<string> {
-    const written: number[] = [];
-    let text = "";
-    let next = await this.#encodePrompt(prompt);
-    let reset = true;
-    while (written.length < max_tokens) {
-      const { tokens, stopped, full } = await this.#scoring.engine.generate({
-        tokens: next,
-        reset,
-        max_tokens: Math.min(TOKENS_PER_CALL, max_tokens - written.length),
-        temperature: 0,
-        top_k: 0,
-        top_p: 1,
-        repetition_penalty: 1,
+  async writeLines(questions: readonly LineRequest[], onLine?: () => void): Promise<string[]> {
+    const requests = await Promise.all(
+      questions.map(async ({ prompt, max_tokens }) => ({
+        prompt: await this.#encodePrompt(prompt),
+        max_tokens,
         seed: 0,
-        stop_tokens: Int32Array.of(this.#tokenizer.eos_id),
-      });
-      next = new Int32Array();
-      reset = false;
-      written.push(...tokens);
-      text = decodeWritten(this.#tokenizer, written);
-      if (stopped || full || text.includes("\n")) break;
+      })),
+    );
+    const lines = questions.map(() => "");
+    const isOver = (_: number, tokens: readonly number[]) =>
+      decodeWritten(this.#tokenizer, tokens).includes("\n");
+    const options = { sampling: GREEDY, eos_id: this.#tokenizer.eos_id, isOver };
+    for await (const { index, tokens, over } of writeTokens(
+      this.#scoring.engine,
+      requests,
+      options,
+    )) {
+      if (!over) continue;
+      [lines[index]] = decodeWritten(this.#tokenizer, tokens).split("\n") as [string];
+      onLine?.();
     }
-    const [line] = text.split("\n");
-    return line!;
+    return lines;
   }
 
   async logProbabilities(continuations: readonly Continuation[]): Promise<number[]> {

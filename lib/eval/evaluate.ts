@@ -11,7 +11,13 @@ import { readChoices } from "./choice/read.ts";
 import { runChoice } from "./choice/suite.ts";
 import { EngineModel } from "./engine-model.ts";
 import { compareRuns, type IqOptions, type IqRun, runIq, type TaskComparison } from "./iq/suite.ts";
-import { createModelEngine, findModel, rampWarnings, type TrainedModel } from "./open-model.ts";
+import {
+  createModelEngine,
+  findModel,
+  rampWarnings,
+  type TrainedModel,
+  type Weights,
+} from "./open-model.ts";
 import { measureFiles, measurePerplexity, type PerplexityResult } from "./perplexity.ts";
 import { type Scores, SUITES, type SuiteName } from "./results.ts";
 import type { ScoringEngine } from "./score-continuations.ts";
@@ -28,6 +34,8 @@ export interface EvaluateOptions {
   shots?: number;
   /** choice: whether options are told apart by letters or by their text. */
   answers?: AnswerStyle;
+  /** What the weights are held in; by default what the run computes in. */
+  weights?: Weights;
   /** iq: another checkpoint, asked the same items. */
   compare?: string;
   signal?: AbortSignal;
@@ -66,9 +74,12 @@ export async function evaluate(path: string, options: EvaluateOptions): Promise<
   return { ...result, ...(await measure(model, options)), warnings: model.warnings };
 }
 
-async function runIqOn(model: TrainedModel, options: IqOptions): Promise<IqRun> {
+async function runIqOn(
+  model: TrainedModel,
+  options: IqOptions & Pick<EvaluateOptions, "weights">,
+): Promise<IqRun> {
   const micro_batch_size = model.plan.config.micro_batch_size;
-  const engine = await createModelEngine(model, micro_batch_size);
+  const engine = await createModelEngine(model, micro_batch_size, { weights: options.weights });
   const { seq_length, vocab_size } = model.plan.shape;
   const scoring = { engine, files: [], micro_batch_size, seq_length, vocab_size, ramp: NO_RAMP };
   try {
@@ -80,7 +91,7 @@ async function runIqOn(model: TrainedModel, options: IqOptions): Promise<IqRun> 
 
 async function scoreChoices(
   model: TrainedModel,
-  { file, limit, ...options }: EvaluateOptions,
+  { file, limit, weights, ...options }: EvaluateOptions,
 ): Promise<Scores> {
   const path = resolve(file!);
   const items = readChoices(path, limit);
@@ -91,16 +102,16 @@ async function scoreChoices(
       `${path} gives ${items.length} questions, of which ${shots} examples leave none to score`,
       { hint: "use fewer shots or a larger file" },
     );
-  return withScoring(model, (scoring) =>
+  return withScoring(model, weights, (scoring) =>
     runChoice(new EngineModel(scoring, model.tokenizer), items, path, options),
   );
 }
 
 async function scorePerplexity(
   model: TrainedModel,
-  { file, field = "text", limit, signal }: EvaluateOptions,
+  { file, field = "text", limit, weights, signal }: EvaluateOptions,
 ): Promise<Scores<PerplexityResult>> {
-  const tasks = await withScoring(model, async (scoring) => {
+  const tasks = await withScoring(model, weights, async (scoring) => {
     if (file !== undefined)
       return [await measureFiles(scoring, model.tokenizer, resolve(file), field, limit)];
     const data = await prepareData(model.config, { native: loadNative(), signal });
@@ -124,10 +135,10 @@ async function measureValidation(
   const rows = data.validationRows(scoring.seq_length);
   const tasks = [await measurePerplexity(scoring, { name: "validation", rows, bytes_per_token })];
   if (sources.length === 1) return tasks;
-  for (const [i, { path }] of sources.entries()) {
+  for (const [i, source] of sources.entries()) {
     const own = data.validationRows(scoring.seq_length, i);
     if (own.length === 0) continue;
-    const name = `data.sources.${i} ${path.join(" ")}`;
+    const name = source.name ?? `data.sources.${i} ${source.path.join(" ")}`;
     const text = { name, rows: own, bytes_per_token: source_bytes_per_token[i]! };
     tasks.push(await measurePerplexity(scoring, text));
   }
@@ -137,12 +148,16 @@ async function measureValidation(
 /** An engine that computes what training computes at this step, also within a growth ramp. */
 async function withScoring<T>(
   model: TrainedModel,
+  weights: Weights | undefined,
   use: (scoring: ScoringEngine) => Promise<T>,
 ): Promise<T> {
   const { plan, checkpoint } = model;
   const { micro_batch_size } = plan.config;
   const { seq_length, vocab_size } = plan.shape;
-  const engine = await createModelEngine(model, micro_batch_size, plan.masks);
+  const engine = await createModelEngine(model, micro_batch_size, {
+    masks: plan.masks,
+    weights,
+  });
   const ramp = rampOf(plan, checkpoint.manifest.stage_step);
   try {
     return await use({ engine, files: [], micro_batch_size, seq_length, vocab_size, ramp });

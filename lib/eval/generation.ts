@@ -2,8 +2,15 @@ import type { Checkpoint } from "../checkpoint/store.ts";
 import type { Tokenizer } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import type { NativeEngine } from "../native/types.ts";
-import { decodeWritten } from "./decode.ts";
-import { createModelEngine, findModel, rampWarnings, type TrainedModel } from "./open-model.ts";
+import {
+  createModelEngine,
+  findModel,
+  rampWarnings,
+  type TrainedModel,
+  type Weights,
+} from "./open-model.ts";
+import { TextStream } from "./text-stream.ts";
+import { type Sampling, writeTokens } from "./write-tokens.ts";
 
 export interface GenerateOptions {
   /** Longest continuation, in tokens. */
@@ -16,9 +23,21 @@ export interface GenerateOptions {
   top_p?: number;
   /** 1 penalises nothing. */
   repetition_penalty?: number;
+  /** Equal seeds give equal texts. */
   seed?: number;
+  /** The text ends in front of the first of these strings. */
+  stop?: readonly string[];
   signal?: AbortSignal;
 }
+
+export interface TextsOptions extends Omit<GenerateOptions, "seed"> {
+  /** Of all prompts, or of each. */
+  seed?: number | readonly number[];
+  /** Hears of each text as soon as it is there. */
+  onText?: (index: number, text: string) => void;
+}
+
+export const DEFAULT_SEED = 1;
 
 const DEFAULTS = {
   max_tokens: 128,
@@ -26,13 +45,11 @@ const DEFAULTS = {
   top_k: 0,
   top_p: 0.95,
   repetition_penalty: 1,
-  seed: 1,
+  seed: DEFAULT_SEED,
+  stop: [] as readonly string[],
 };
 
-/** Tokens of one native call while streaming: few enough for text to flow, enough to keep calls cheap. */
-const TOKENS_PER_CALL = 4;
-
-/** A trained model that is ready to write. */
+/** A trained model that is ready to write: one call at a time, since the engine has one cache. */
 export class Generation {
   readonly checkpoint: Checkpoint;
   /** What the user should know about the checkpoint before trusting the text. */
@@ -48,37 +65,22 @@ export class Generation {
   }
 
   /**
-   * The continuation of `prompt`, piece by piece as it comes. Ends with the end-of-text token, with `max_tokens`, or
-   * when the context is full.
+   * The continuation of `prompt`, piece by piece as it comes. Ends with the end-of-text token, in front of a stop
+   * string, with `max_tokens`, or when the context is full.
    */
   async *stream(prompt: string, options: GenerateOptions = {}): AsyncGenerator<string, void> {
-    const { signal, ...rest } = options;
-    const { max_tokens, ...sampling } = { ...DEFAULTS, ...rest };
-    checkOptions({ max_tokens, ...sampling });
-    const tokens = await this.#tokenizer.encode(prompt);
-    const written: number[] = [];
-    let shown = "";
-    let next = tokens.length > 0 ? tokens : Int32Array.of(this.#tokenizer.eos_id);
-    let reset = true;
-    while (written.length < max_tokens) {
-      signal?.throwIfAborted();
-      const report = await this.#engine.generate({
-        ...sampling,
-        tokens: next,
-        reset,
-        max_tokens: Math.min(TOKENS_PER_CALL, max_tokens - written.length),
-        stop_tokens: Int32Array.of(this.#tokenizer.eos_id),
-      });
-      next = new Int32Array();
-      reset = false;
-      written.push(...report.tokens);
-      const isOver = report.stopped || report.full || written.length >= max_tokens;
-      const text = decodeWritten(this.#tokenizer, written);
-      // The bytes of a character may still be on their way; they show as replacement characters until then.
-      const whole = isOver ? text : text.replace(/\ufffd+$/, "");
-      yield whole.slice(shown.length);
-      shown = whole;
-      if (isOver) return;
+    const { max_tokens, seed, stop, sampling, signal } = completed(options);
+    const requests = [{ prompt: await this.#encode(prompt), max_tokens, seed }];
+    const text = new TextStream(this.#tokenizer, stop);
+    const { eos_id } = this.#tokenizer;
+    for await (const progress of writeTokens(this.#engine, requests, {
+      sampling,
+      eos_id,
+      signal,
+    })) {
+      const { piece, over } = text.read(progress);
+      yield piece;
+      if (over) return;
     }
   }
 
@@ -88,31 +90,89 @@ export class Generation {
     return text;
   }
 
+  /**
+   * The continuations of several prompts, written side by side: each is what `text` gives for its prompt and seed
+   * (on a GPU up to rounding).
+   */
+  async texts(prompts: readonly string[], options: TextsOptions = {}): Promise<string[]> {
+    const { seed = DEFAULTS.seed, onText, ...rest } = options;
+    const seeds = typeof seed === "number" ? prompts.map(() => seed) : seed;
+    if (seeds.length !== prompts.length)
+      throw new FlmError(
+        "INVALID_ARGUMENT",
+        `there are ${seeds.length} seeds for ${prompts.length} prompts`,
+        { hint: "give one seed, or one for each prompt" },
+      );
+    for (const each of seeds) completed({ ...rest, seed: each });
+    const { max_tokens, stop, sampling, signal } = completed(rest);
+    const encoded = await Promise.all(prompts.map((prompt) => this.#encode(prompt)));
+    const requests = encoded.map((prompt, i) => ({ prompt, max_tokens, seed: seeds[i]! }));
+    const texts = prompts.map(() => new TextStream(this.#tokenizer, stop));
+    const { eos_id } = this.#tokenizer;
+    const isOver = (index: number, tokens: readonly number[]) =>
+      texts[index]!.read({ tokens, over: false }).over;
+    const writing = { sampling, eos_id, isOver, signal };
+    for await (const { index, tokens, over } of writeTokens(this.#engine, requests, writing)) {
+      if (!over) continue;
+      texts[index]!.read({ tokens, over });
+      onText?.(index, texts[index]!.text);
+    }
+    return texts.map(({ text }) => text);
+  }
+
   close(): Promise<void> {
     return this.#engine.close();
+  }
+
+  async #encode(prompt: string): Promise<Int32Array> {
+    const tokens = await this.#tokenizer.encode(prompt);
+    return tokens.length > 0 ? tokens : Int32Array.of(this.#tokenizer.eos_id);
   }
 }
 
 /**
  * Loads a model to generate with. `path` is a checkpoint, or a run's directory, whose newest checkpoint is taken.
+ * `weights` are what its weights are held in, by default what it was trained in.
  *
  * @throws FlmError CHECKPOINT_NOT_FOUND, CHECKPOINT_INVALID, TOKENIZER_INVALID.
  */
-export async function openGeneration(path: string): Promise<Generation> {
+export async function openGeneration(
+  path: string,
+  { weights }: { weights?: Weights } = {},
+): Promise<Generation> {
   const model = await findModel(path);
-  return new Generation(model, await createModelEngine(model, 1));
+  return new Generation(model, await createModelEngine(model, 1, { weights }));
 }
 
-function checkOptions(options: Required<Omit<GenerateOptions, "signal">>): void {
-  const rules: [keyof typeof options, (value: number) => boolean, string][] = [
-    ["max_tokens", (value) => Number.isInteger(value) && value >= 1, "a whole number from 1 on"],
-    ["temperature", (value) => value >= 0 && Number.isFinite(value), "0 or more"],
-    ["top_k", (value) => Number.isInteger(value) && value >= 0, "a whole number from 0 on"],
-    ["top_p", (value) => value > 0 && value <= 1, "above 0 and at most 1"],
-    ["repetition_penalty", (value) => value > 0 && Number.isFinite(value), "above 0"],
-    ["seed", (value) => Number.isSafeInteger(value) && value >= 0, "a whole number from 0 on"],
-  ];
-  for (const [key, holds, rule] of rules)
-    if (!holds(options[key]))
-      throw new FlmError("INVALID_ARGUMENT", `${key} is ${options[key]}; it must be ${rule}`);
+/** With defaults. @throws FlmError INVALID_ARGUMENT */
+function completed(options: GenerateOptions): Required<Omit<GenerateOptions, "signal">> & {
+  sampling: Sampling;
+  signal: AbortSignal | undefined;
+} {
+  const { signal, ...rest } = options;
+  const all = { ...DEFAULTS, ...rest };
+  for (const [key, holds, rule] of RULES)
+    if (!holds(all[key]))
+      throw new FlmError("INVALID_ARGUMENT", `${key} is ${all[key]}; it must be ${rule}`);
+  if (all.stop.includes(""))
+    throw new FlmError(
+      "INVALID_ARGUMENT",
+      "stop has an empty string, which every text begins with",
+      {
+        hint: "leave it out",
+      },
+    );
+  const { temperature, top_k, top_p, repetition_penalty } = all;
+  return { ...all, signal, sampling: { temperature, top_k, top_p, repetition_penalty } };
 }
+
+type NumberOption = Exclude<keyof typeof DEFAULTS, "stop">;
+
+const RULES: readonly [NumberOption, (value: number) => boolean, string][] = [
+  ["max_tokens", (value) => Number.isInteger(value) && value >= 1, "a whole number from 1 on"],
+  ["temperature", (value) => value >= 0 && Number.isFinite(value), "0 or more"],
+  ["top_k", (value) => Number.isInteger(value) && value >= 0, "a whole number from 0 on"],
+  ["top_p", (value) => value > 0 && value <= 1, "above 0 and at most 1"],
+  ["repetition_penalty", (value) => value > 0 && Number.isFinite(value), "above 0"],
+  ["seed", (value) => Number.isSafeInteger(value) && value >= 0, "a whole number from 0 on"],
+];

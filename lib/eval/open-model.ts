@@ -50,19 +50,27 @@ export async function findModel(path: string): Promise<TrainedModel> {
   return { checkpoint, config, plan, tokenizer, warnings };
 }
 
-/**
- * An engine with the model's weights. Without masks, which generation does not have, it is within a growth ramp the
- * ramp's open end.
- */
+/** What an engine can hold weights in, and computes in. */
+export const WEIGHTS = ["f32", "bf16"] as const;
+export type Weights = (typeof WEIGHTS)[number];
+
+export interface ModelEngineOptions {
+  /** Without masks, which generation does not have, a model within a growth ramp is the ramp's open end. */
+  masks?: GrowthMasks;
+  /** By default what the run computes in. */
+  weights?: Weights;
+}
+
+/** An engine with the model's weights. */
 export async function createModelEngine(
   { checkpoint, config, plan }: TrainedModel,
   micro_batch_size: number,
-  masks: GrowthMasks = NO_MASKS,
+  { masks = NO_MASKS, weights }: ModelEngineOptions = {},
 ): Promise<NativeEngine> {
-  const spec = engineSpecOf(config, plan, choosePlacement(config, loadNative()).engine, {
-    trainable: false,
-  });
-  const engine = await createEngine({ ...spec, micro_batch_size, masks });
+  const { engine: placement } = choosePlacement(config, loadNative());
+  const spec = engineSpecOf(config, plan, placement, { trainable: false });
+  const precision = weights ?? spec.precision;
+  const engine = await createEngine({ ...spec, micro_batch_size, masks, precision });
   try {
     await engine.load(encodeLoadPlan(planResume(checkpoint.directory, checkpoint.manifest)));
   } catch (error) {

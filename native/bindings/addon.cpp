@@ -11,6 +11,7 @@
 #include "bindings/to_js.h"
 #include "bindings/world_wrap.h"
 #include "comm/fault.h"
+#include "core/pulse.h"
 #include "cuda/cuda_backend.h"
 #include "engine/shard_file.h"
 
@@ -19,6 +20,12 @@ namespace {
 
 Napi::Value devices(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] { return device_list_to_js(info.Env(), list_devices()); });
+}
+
+Napi::Value nccl_entry(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    return nccl_facts_to_js(info.Env(), nccl_facts(read_integer(info[0], "device_index")));
+  });
 }
 
 Napi::Value hash_file_entry(const Napi::CallbackInfo& info) {
@@ -33,6 +40,13 @@ Napi::Value hash_file_entry(const Napi::CallbackInfo& info) {
 
 void abort_worlds(const Napi::CallbackInfo& info) {
   guarded(info.Env(), [&] { abort_all_communicators(read_string(info[0], "reason")); });
+}
+
+Napi::Value pulse_of_jobs(const Napi::CallbackInfo& info) {
+  Napi::Object object = Napi::Object::New(info.Env());
+  object["beats"] = double(pulse::beats());
+  object["busy"] = pulse::busy();
+  return object;
 }
 
 void set_error_class(const Napi::CallbackInfo& info) {
@@ -56,8 +70,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports["abi"] = FLM_ABI;
     exports["build"] = build;
     exports["devices"] = Napi::Function::New<devices>(env, "devices");
+    exports["nccl"] = Napi::Function::New<nccl_entry>(env, "nccl");
     exports["createEngine"] = Napi::Function::New<EngineWrap::create>(env, "createEngine");
     exports["createWorld"] = Napi::Function::New<WorldWrap::create>(env, "createWorld");
+    exports["pulse"] = Napi::Function::New<pulse_of_jobs>(env, "pulse");
     exports["abortWorlds"] = Napi::Function::New<abort_worlds>(env, "abortWorlds");
     exports["hashFile"] = Napi::Function::New<hash_file_entry>(env, "hashFile");
     exports["setErrorClass"] = Napi::Function::New<set_error_class>(env, "setErrorClass");

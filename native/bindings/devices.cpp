@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "comm/nccl/library.h"
 #include "core/error.h"
 #include "cpu/cpu_backend.h"
 #include "cuda/cuda_backend.h"
@@ -25,6 +26,17 @@ DeviceList list_devices() {
   const int count = cuda::device_count(&list.no_cuda_reason);
   for (int i = 0; i < count; ++i) list.devices.push_back(facts_of(*cuda::make_backend(i).device, i));
   return list;
+}
+
+NcclFacts nccl_facts(int64_t device_index) {
+  NcclFacts facts;
+  facts.gpu = cuda::gpu_uuid(to_int("device_index", device_index));
+  try {
+    facts.version = nccl::version_text(nccl::Library().version());
+  } catch (const Error& error) {
+    facts.reason = error.what();
+  }
+  return facts;
 }
 
 Backend make_backend(const EngineSpec& spec) {

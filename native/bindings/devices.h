@@ -23,6 +23,14 @@ struct DeviceList {
 DeviceFacts facts_of(const Device& device, int64_t index);
 DeviceList list_devices();
 
+// What decides whether a rank on this GPU can use NCCL.
+struct NcclFacts {
+  std::string gpu;      // cuda::gpu_uuid
+  std::string version;  // of the NCCL found, "2.27.3"; empty: none
+  std::string reason;   // why none
+};
+NcclFacts nccl_facts(int64_t device_index);
+
 // The backend that a spec asks for. Throws Error(not_supported) for a precision that only the test oracle
 // has.
 Backend make_backend(const EngineSpec& spec);

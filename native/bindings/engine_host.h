@@ -9,6 +9,7 @@
 #include "bindings/devices.h"
 #include "bindings/worker.h"
 #include "bindings/world_host.h"
+#include "core/pulse.h"
 #include "core/trace.h"
 #include "engine/engine.h"
 
@@ -28,6 +29,7 @@ class EngineHost final : public Worker {
   // unknown: every later call throws Error(engine_poisoned).
   template <class Body>
   auto use(const CancelFlag& cancel, Body&& body) {
+    const pulse::Job running;
     Engine& engine = usable_engine();
     const FlagScope scope(engine, cancel);
     try {

@@ -20,10 +20,12 @@ Napi::Function EngineWrap::define(Napi::Env env) {
                          InstanceMethod<&EngineWrap::tensors>("tensors"),
                          InstanceMethod<&EngineWrap::load>("load"),
                          InstanceMethod<&EngineWrap::save>("save"),
+                         InstanceMethod<&EngineWrap::save_behind>("saveBehind"),
                          InstanceMethod<&EngineWrap::open_token_files>("openTokenFiles"),
                          InstanceMethod<&EngineWrap::step>("step"),
                          InstanceMethod<&EngineWrap::evaluate>("evaluate"),
                          InstanceMethod<&EngineWrap::generate>("generate"),
+                         InstanceMethod<&EngineWrap::activations>("activations"),
                          InstanceMethod<&EngineWrap::trace>("trace"),
                          InstanceMethod<&EngineWrap::cancel>("cancel"),
                          InstanceMethod<&EngineWrap::close>("close"),
@@ -102,6 +104,27 @@ Napi::Value EngineWrap::save(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value EngineWrap::save_behind(const Napi::CallbackInfo& info) {
+  return guarded_promise(info.Env(), [&] {
+    return run(
+        info.Env(),
+        [plan = read_bytes(info[0], "save plan")](Engine& engine) {
+          return engine.snapshot(read_save_plan(plan));
+        },
+        // The promise takes on the state of this second one.
+        [](Napi::Env env, std::vector<FileImage> images) -> napi_value {
+          return run_job(
+              env, EnvState::of(env).shared_worker(), Napi::Object::New(env),
+              [images = std::move(images)](const CancelFlag& cancel) {
+                std::vector<SavedFile> saved;
+                for (const FileImage& image : images) saved.push_back(write_image(image, &cancel));
+                return saved;
+              },
+              saved_files_to_js);
+        });
+  });
+}
+
 Napi::Value EngineWrap::open_token_files(const Napi::CallbackInfo& info) {
   return guarded_promise(info.Env(), [&] {
     return run(
@@ -135,6 +158,15 @@ Napi::Value EngineWrap::generate(const Napi::CallbackInfo& info) {
     return run(
         info.Env(), [input = read_generate_input(info[0])](Engine& engine) { return engine.generate(input); },
         generate_report_to_js);
+  });
+}
+
+Napi::Value EngineWrap::activations(const Napi::CallbackInfo& info) {
+  return guarded_promise(info.Env(), [&] {
+    return run(
+        info.Env(),
+        [tokens = read_int32s(info[0], "tokens")](Engine& engine) { return engine.activations(tokens); },
+        activations_to_js);
   });
 }
 

@@ -73,11 +73,16 @@ class Fields {
   double number(const char* field) const { return read_number(value(field), path(field)); }
   int64_t integer(const char* field) const { return to_integer(number(field), path(field)); }
   bool boolean(const char* field) const { return read_boolean(value(field), path(field)); }
-  std::vector<int32_t> int32s(const char* field) const {
-    return read_typed_array<int32_t>(value(field), napi_int32_array, path(field), "an Int32Array");
-  }
+  std::vector<int32_t> int32s(const char* field) const { return read_int32s(value(field), path(field)); }
   std::vector<uint32_t> uint32s(const char* field) const { return read_uint32s(value(field), path(field)); }
+  std::vector<double> doubles(const char* field) const {
+    return read_typed_array<double>(value(field), napi_float64_array, path(field), "a Float64Array");
+  }
   std::vector<uint8_t> bytes(const char* field) const { return read_bytes(value(field), path(field)); }
+  Napi::Array array(const char* field) const {
+    if (!value(field).IsArray()) refuse(path(field), "an array", value(field));
+    return value(field).As<Napi::Array>();
+  }
 
  private:
   Napi::Object object_;
@@ -86,8 +91,7 @@ class Fields {
 
 std::vector<Piece> read_pieces(const Fields& input) {
   const std::string path = input.path("pieces");
-  const auto numbers =
-      read_typed_array<double>(input.value("pieces"), napi_float64_array, path, "a Float64Array");
+  const std::vector<double> numbers = input.doubles("pieces");
   FLM_CHECK(numbers.size() % kPieceFields == 0, ErrorCode::invalid_argument, path, " has ", numbers.size(),
             " numbers, which is no multiple of the ", kPieceFields, " of a piece");
   std::vector<Piece> pieces;
@@ -130,10 +134,21 @@ Ramp read_ramp(const Fields& input) {
           .layers = ramp.number("layers")};
 }
 
+GenerateRow read_generate_row(const Napi::Value& value) {
+  const Fields row(value, "generate input.rows");
+  const int64_t seed = row.integer("seed");
+  FLM_CHECK(seed >= 0, ErrorCode::invalid_argument, row.path("seed"), " must be 0 or more, not ", seed);
+  return {.lane = row.integer("lane"), .prompt = row.int32s("prompt"), .seed = uint64_t(seed)};
+}
+
 }  // namespace
 
 std::vector<uint8_t> read_bytes(const Napi::Value& value, const std::string& path) {
   return read_typed_array<uint8_t>(value, napi_uint8_array, path, "a Uint8Array");
+}
+
+std::vector<int32_t> read_int32s(const Napi::Value& value, const std::string& path) {
+  return read_typed_array<int32_t>(value, napi_int32_array, path, "an Int32Array");
 }
 
 std::vector<uint32_t> read_uint32s(const Napi::Value& value, const std::string& path) {
@@ -172,6 +187,10 @@ WorldInput read_world_input(const Napi::Value& value) {
             device, "; it must be cpu or cuda");
   world.device = device == "cpu" ? DeviceKind::cpu : DeviceKind::cuda;
   world.device_index = input.integer("device_index");
+  const std::string communicator = read_string(input.value("communicator"), input.path("communicator"));
+  FLM_CHECK(communicator == "host" || communicator == "nccl", ErrorCode::invalid_argument,
+            input.path("communicator"), " is ", communicator, "; it must be host or nccl");
+  world.use_nccl = communicator == "nccl";
   world.group.rank = int(input.integer("rank"));
   world.group.job = read_string(input.value("job"), input.path("job"));
   world.group.secret = input.bytes("secret");
@@ -195,7 +214,11 @@ StepInput read_step_input(const Napi::Value& value) {
           .lr = input.number("lr"),
           .ramp = read_ramp(input),
           .instructions = read_instructions(input),
-          .stop = input.boolean("stop")};
+          .stop = input.boolean("stop"),
+          .max_loss = input.number("max_loss"),
+          .max_grad_norm = input.number("max_grad_norm"),
+          .row_weights = input.doubles("row_weights"),
+          .loss = input.number("loss")};
 }
 
 EvalInput read_eval_input(const Napi::Value& value) {
@@ -209,17 +232,17 @@ EvalInput read_eval_input(const Napi::Value& value) {
 
 GenerateInput read_generate_input(const Napi::Value& value) {
   const Fields input(value, "generate input");
-  const int64_t seed = input.integer("seed");
-  FLM_CHECK(seed >= 0, ErrorCode::invalid_argument, input.path("seed"), " must be 0 or more, not ", seed);
-  return {.tokens = input.int32s("tokens"),
-          .reset = input.boolean("reset"),
-          .max_tokens = input.integer("max_tokens"),
-          .temperature = input.number("temperature"),
-          .top_k = input.integer("top_k"),
-          .top_p = input.number("top_p"),
-          .repetition_penalty = input.number("repetition_penalty"),
-          .seed = uint64_t(seed),
-          .stop_tokens = input.int32s("stop_tokens")};
+  GenerateInput generate{.lanes = input.integer("lanes"),
+                         .rows = {},
+                         .max_tokens = input.integer("max_tokens"),
+                         .temperature = input.number("temperature"),
+                         .top_k = input.integer("top_k"),
+                         .top_p = input.number("top_p"),
+                         .repetition_penalty = input.number("repetition_penalty"),
+                         .stop_tokens = input.int32s("stop_tokens")};
+  const Napi::Array rows = input.array("rows");
+  for (uint32_t i = 0; i < rows.Length(); ++i) generate.rows.push_back(read_generate_row(rows.Get(i)));
+  return generate;
 }
 
 text::Split read_split(const Napi::Value& value) {

@@ -14,6 +14,7 @@
 namespace flm::bindings {
 
 std::vector<uint8_t> read_bytes(const Napi::Value& value, const std::string& path);
+std::vector<int32_t> read_int32s(const Napi::Value& value, const std::string& path);
 std::vector<uint32_t> read_uint32s(const Napi::Value& value, const std::string& path);
 std::string read_string(const Napi::Value& value, const std::string& path);
 std::vector<std::string> read_strings(const Napi::Value& value, const std::string& path);
@@ -23,6 +24,7 @@ bool read_boolean(const Napi::Value& value, const std::string& path);
 struct WorldInput {
   DeviceKind device;
   int64_t device_index;
+  bool use_nccl;
   HostGroup group;
 };
 WorldInput read_world_input(const Napi::Value& value);

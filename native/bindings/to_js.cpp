@@ -35,6 +35,17 @@ Napi::Object device_to_js(Napi::Env env, const DeviceFacts& device) {
   return object;
 }
 
+Napi::Object nccl_facts_to_js(Napi::Env env, const NcclFacts& facts) {
+  const auto or_null = [&](const std::string& text) -> Napi::Value {
+    return text.empty() ? env.Null() : Napi::Value(Napi::String::New(env, text));
+  };
+  Napi::Object object = Napi::Object::New(env);
+  object["gpu"] = facts.gpu;
+  object["version"] = or_null(facts.version);
+  object["reason"] = or_null(facts.reason);
+  return object;
+}
+
 Napi::Object device_list_to_js(Napi::Env env, const DeviceList& list) {
   Napi::Object object = Napi::Object::New(env);
   object["devices"] =
@@ -94,12 +105,25 @@ Napi::Object eval_report_to_js(Napi::Env env, const EvalReport& report) {
   return object;
 }
 
-Napi::Object generate_report_to_js(Napi::Env env, const GenerateReport& report) {
-  Napi::Object object = Napi::Object::New(env);
-  object["tokens"] = typed_array_to_js<Napi::Int32Array>(env, report.tokens.data(), report.tokens.size());
-  object["stopped"] = report.stopped;
-  object["full"] = report.full;
-  return object;
+Napi::Array generate_report_to_js(Napi::Env env, const GenerateReport& report) {
+  return array_to_js(env, report, [&](const GeneratedRow& row) {
+    Napi::Object object = Napi::Object::New(env);
+    object["tokens"] = typed_array_to_js<Napi::Int32Array>(env, row.tokens.data(), row.tokens.size());
+    object["stopped"] = row.stopped;
+    object["full"] = row.full;
+    return object;
+  });
+}
+
+Napi::Array activations_to_js(Napi::Env env, const std::vector<ActivationRecord>& activations) {
+  return array_to_js(env, activations, [&](const ActivationRecord& activation) {
+    const auto& values = activation.values;
+    Napi::Object object = Napi::Object::New(env);
+    object["name"] = activation.name;
+    object["cols"] = double(activation.cols);
+    object["values"] = typed_array_to_js<Napi::Float32Array>(env, values.data(), values.size());
+    return object;
+  });
 }
 
 Napi::Array trace_to_js(Napi::Env env, const std::map<std::string, Trace::Row>& rows) {

@@ -3,15 +3,20 @@
 #include <utility>
 
 #include "bindings/devices.h"
+#include "comm/nccl/nccl_communicator.h"
 
 namespace flm::bindings {
 
-void WorldHost::connect(const EngineSpec& device, const HostGroup& group) {
+void WorldHost::connect(const EngineSpec& device, const HostGroup& group, bool use_nccl) {
   FLM_CHECK(listener_, ErrorCode::invalid_argument, "the world has been connected before");
   backend_ = make_backend(device);
   HostListener listener = std::move(*listener_);
   listener_.reset();
-  communicator_ = make_host_communicator(*backend_.device, std::move(listener), group);
+  if (use_nccl)
+    communicator_ = make_nccl_communicator(*backend_.device, std::make_shared<nccl::Library>(),
+                                           std::move(listener), group);
+  else
+    communicator_ = make_host_communicator(*backend_.device, std::move(listener), group);
   connected_ = true;
 }
 

@@ -20,8 +20,8 @@ class WorldHost final : public Worker {
   ~WorldHost() override { shut_down(); }
 
   const HostEndpoint& endpoint() const { return endpoint_; }
-  // On the world's thread. `device` names where the data of all its ranks lies.
-  void connect(const EngineSpec& device, const HostGroup& group);
+  // On the world's thread. `device` names where the data of this rank lies.
+  void connect(const EngineSpec& device, const HostGroup& group, bool use_nccl);
   // On any thread, once connected. Throws Error(invalid_argument) before.
   Communicator& communicator() const;
   void abandon() noexcept override;
@@ -29,7 +29,7 @@ class WorldHost final : public Worker {
  private:
   std::optional<HostListener> listener_;
   HostEndpoint endpoint_;
-  Backend backend_;  // for the communicator's staging: engines have backends of their own
+  Backend backend_;  // for the communicator's own streams and staging: engines have backends of their own
   std::unique_ptr<Communicator> communicator_;
   std::atomic<bool> connected_ = false;
 };

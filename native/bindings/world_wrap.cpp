@@ -59,7 +59,7 @@ Napi::Value WorldWrap::connect(const Napi::CallbackInfo& info) {
           device.device = input.device;
           device.device_index = input.device_index;
           device.num_threads = 1;
-          host->connect(device, input.group);
+          host->connect(device, input.group, input.use_nccl);
           return Done();
         },
         undefined);

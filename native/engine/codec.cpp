@@ -6,7 +6,7 @@ namespace flm {
 namespace {
 
 // Raised on both sides when a field is added, removed or moved.
-constexpr uint32_t kVersion = 2;
+constexpr uint32_t kVersion = 3;
 constexpr uint32_t kEngineSpecMagic = 0x454d4c46;  // "FLME"
 constexpr uint32_t kLoadPlanMagic = 0x4c4d4c46;    // "FLML"
 constexpr uint32_t kSavePlanMagic = 0x534d4c46;    // "FLMS"
@@ -33,6 +33,7 @@ ModelShape read_shape(ByteReader& in) {
   shape.input_mult = in.number("input_mult");
   shape.logit_mult = in.number("logit_mult");
   shape.attention_scale = in.number("attention_scale");
+  shape.embedding_grad_mult = in.number("embedding_grad_mult");
   return shape;
 }
 
@@ -129,6 +130,7 @@ EngineSpec read_engine_spec(std::span<const uint8_t> bytes) {
   spec.adam_beta2 = in.number("adam_beta2");
   spec.adam_eps = in.number("adam_eps");
   spec.clip_grad = in.number("clip_grad");
+  spec.state_precision = in.enumerator<Precision>("state_precision", 2);
   spec.trainable = in.boolean("trainable");
   spec.parameters = in.list("parameters", [&] { return read_parameter(in); });
   spec.masks = read_masks(in);

@@ -36,8 +36,9 @@ size_t Engine::memory_bytes() const {
 
 std::vector<TensorInfo> Engine::tensors() const {
   std::vector<TensorInfo> all;
-  const DType stat = impl_->types.stat;
-  for (const ParameterSpec& p : impl_->spec.parameters) all.push_back({p.name, p.rows, p.cols, stat, stat});
+  const DType master = impl_->types.stat, moments = impl_->store.moment_dtype();
+  for (const ParameterSpec& p : impl_->spec.parameters)
+    all.push_back({p.name, p.rows, p.cols, master, moments});
   return all;
 }
 
@@ -49,25 +50,24 @@ void Engine::load(const LoadPlan& plan) {
   e.generator.reset();
 }
 
-std::vector<SavedFile> Engine::save(const SavePlan& plan) {
-  Impl& e = *impl_;
-  const MeshSpec& mesh = e.spec.mesh;
+void Engine::Impl::for_own_files(const SavePlan& plan,
+                                 const std::function<void(const SaveFile&, const ItemSource&)>& use) {
+  const MeshSpec& mesh = spec.mesh;
   const int64_t plane_size = mesh.tensor_size * mesh.data_size;
   const int64_t self = mesh.data_rank * mesh.tensor_size + mesh.tensor_rank;
-  TensorCollector collector(e.store, e.spec, e.shard, e.device, e.groups.plane.get());
-  std::vector<SavedFile> saved;
+  TensorCollector collector(store, spec, shard, device, groups.plane.get());
   std::exception_ptr failure;
   for (const SaveFile& file : plan.files) {
-    e.check_cancelled();
+    check_cancelled();
     if (file.writer / plane_size != mesh.pipeline_rank) continue;
     const int64_t writer = file.writer % plane_size;
     size_t collected = 0;
     try {
       if (writer == self)
-        saved.push_back(write_shard(file, [&](const SaveItem& item, const ByteSink& sink) {
+        use(file, [&](const SaveItem& item, const ByteSink& sink) {
           ++collected;
           sink(collector.collect(item, writer));
-        }));
+        });
     } catch (...) {
       failure = std::current_exception();
     }
@@ -75,7 +75,22 @@ std::vector<SavedFile> Engine::save(const SavePlan& plan) {
     for (; collected < file.items.size(); ++collected) collector.collect(file.items[collected], writer);
   }
   if (failure) std::rethrow_exception(failure);
+}
+
+std::vector<SavedFile> Engine::save(const SavePlan& plan) {
+  std::vector<SavedFile> saved;
+  impl_->for_own_files(plan, [&](const SaveFile& file, const ItemSource& items) {
+    saved.push_back(write_shard(file, items));
+  });
   return saved;
+}
+
+std::vector<FileImage> Engine::snapshot(const SavePlan& plan) {
+  std::vector<FileImage> images;
+  impl_->for_own_files(plan, [&](const SaveFile& file, const ItemSource& items) {
+    images.push_back(image_of_shard(file, items));
+  });
+  return images;
 }
 
 void Engine::open_token_files(const std::vector<std::string>& paths) {
@@ -91,7 +106,8 @@ StepReport Engine::step(const StepInput& input) {
   e.store.zero_gradients(e.context.stream);
   e.sync.begin();
   const auto losses = e.pass(
-      {input.pieces, input.num_micro_batches, input.ramp, input.force_masks, true, nullptr},
+      {input.pieces, input.num_micro_batches, input.ramp, input.force_masks, true, nullptr,
+       input.row_weights},
       [&](const Run& run, PipelineWork work) {
         work.block_done = [&](int64_t block) { e.sync.block_done(block); };
         run_training(
@@ -102,18 +118,24 @@ StepReport Engine::step(const StepInput& input) {
   e.check_cancelled();
   e.store.norm_squared(e.context, *e.backend.ops);
   if (e.groups.mesh) e.groups.mesh->all_reduce(e.store.norm_squared(), 1, ReduceOp::sum, e.context.stream);
-  e.store.optimizer_step(e.context, *e.backend.ops, input.lr);
-  e.store.share_weights(e.context, e.groups.data.get());
 
-  const std::vector<double> sums =
-      e.sum_over(e.groups.mesh.get(), {e.counted(losses.sum), input.stop ? 1.0 : 0.0});
+  // Every rank decides from the same sums whether the step counts.
+  const double mean = losses.sum / double(losses.targets), weighted = e.shard.is_last ? input.loss : 0;
+  const double loss = e.counted(input.row_weights.empty() ? mean : weighted);
+  const std::vector<double> sums = e.sum_over(e.groups.mesh.get(), {loss, input.stop ? 1.0 : 0.0});
   StepReport report{};
-  report.grad_norm = std::sqrt(download(e.device, e.store.norm_squared(), 1)[0]);
-  report.skipped = !std::isfinite(report.grad_norm);
-  if (!report.skipped) e.store.count_step();
   report.targets = losses.targets;
-  report.loss = sums[0] / double(losses.targets);
+  report.loss = sums[0];
   report.stop = sums[1] > 0;
+  report.grad_norm = std::sqrt(download(e.device, e.store.norm_squared(), 1)[0]);
+  const auto exceeds = [](double value, double limit) { return !std::isfinite(value) || value > limit; };
+  report.skipped = exceeds(report.loss, input.max_loss) || exceeds(report.grad_norm, input.max_grad_norm);
+  if (!report.skipped) {
+    e.store.optimizer_step(e.context, *e.backend.ops, input.lr);
+    e.store.share_weights(e.context, e.groups.data.get());
+    e.store.count_step();
+    e.device.synchronize(e.context.stream);
+  }
   report.step_ms = milliseconds_since(start);
   return report;
 }
@@ -122,8 +144,13 @@ EvalReport Engine::evaluate(const EvalInput& input) {
   Impl& e = *impl_;
   EvalReport report{};
   const auto losses = e.pass(
-      {input.pieces, input.num_micro_batches, input.ramp, false, false,
-       input.per_token ? &report.token_losses : nullptr},
+      {input.pieces,
+       input.num_micro_batches,
+       input.ramp,
+       false,
+       false,
+       input.per_token ? &report.token_losses : nullptr,
+       {}},
       [&](const Run& run, const PipelineWork& work) {
         run_evaluation(
             run, input.instructions.empty() ? forward_each(input.num_micro_batches) : input.instructions,
@@ -138,9 +165,9 @@ GenerateReport Engine::generate(const GenerateInput& input) {
   Impl& e = *impl_;
   const auto with_run = [&](const std::function<void(const Run&)>& use) {
     Arena arena = e.activation_arena();
-    use(e.make_run(e.context, arena, e.masks.at({}, false)));
+    use(e.generation_run(e.context, arena));
   };
-  return e.the_generator().generate(input, with_run, [&] { e.check_cancelled(); });
+  return e.the_generator(input.lanes).generate(input, with_run, [&] { e.check_cancelled(); });
 }
 
 }  // namespace flm

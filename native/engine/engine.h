@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/backend.h"
+#include "engine/shard_file.h"
 #include "engine/spec.h"
 
 namespace flm {
@@ -33,11 +34,19 @@ class Engine {
   void load(const LoadPlan& plan);
   // The files that this rank wrote. A failed write is reported after all ranks have done their part.
   std::vector<SavedFile> save(const SavePlan& plan);
+  // What save() would write, for write_image(): another thread can do that while training goes on.
+  std::vector<FileImage> snapshot(const SavePlan& plan);
   void open_token_files(const std::vector<std::string>& paths);  // replaces the files that pieces name
 
   StepReport step(const StepInput& input);
   EvalReport evaluate(const EvalInput& input);
+  // Of ranks that share every matrix all call it with the same input, and all get the same report; other
+  // meshes are refused (not_supported).
   GenerateReport generate(const GenerateInput& input);
+  // One sequence through the model, in order: "embedding"; of each layer i "layers.i.attention" and
+  // "layers.i.ffn", what its two branches add, and "layers.i", the residual stream behind it; "logits". At
+  // the open end of a ramp, on one rank.
+  std::vector<ActivationRecord> activations(const std::vector<int32_t>& tokens);
 
   // For tests: gradients of the last step (before clipping) and current values of a whole tensor, stat type,
   // row-major. Of several ranks each gives what it owns, and zero elsewhere.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/pulse.h"
 #include "data/gather.h"
 #include "engine/host_values.h"
 
@@ -63,6 +64,8 @@ Engine::Impl::Impl(Backend b, EngineSpec s, Communicator* world)
       sums(device, kMostSums, DType::f64),
       host_losses(device) {
   FLM_CHECK(spec.micro_batch_size > 0, ErrorCode::invalid_argument, "micro_batch_size must be at least 1");
+  // No wait of this engine outlasts a lost rank, and nothing that such a rank spoiled is taken for a result.
+  if (world) device.watch([world] { world->check(); });
   allocate_memory();
 }
 
@@ -115,6 +118,7 @@ Run Engine::Impl::make_run(Context& with, Arena& arena, const GrowthMaskViews& m
 }
 
 void Engine::Impl::check_cancelled() const {
+  pulse::beat();
   if (is_whole() && cancel && cancel->load(std::memory_order_relaxed))
     fail(ErrorCode::cancelled, "cancelled");
 }
@@ -144,7 +148,7 @@ Engine::Impl::BatchLosses Engine::Impl::pass(const Pass& p,
       std::count_if(batch.targets.begin(), batch.targets.end(), [](int32_t t) { return t >= 0; });
   BatchLosses result;
   result.targets = int64_t(sum_over(groups.data.get(), {double(own_targets)})[0]);
-  upload.stage(batch, count, p.train, result.targets);
+  upload.stage(batch, count, p.train, result.targets, p.row_weights);
 
   Arena arena = activation_arena();
   const Run run = make_run(context, arena, masks.at(p.ramp, p.force_masks));
@@ -182,19 +186,27 @@ TokenBatch Engine::Impl::stage_sequence(const std::vector<int32_t>& tokens) {
     batch.tokens[i] = tokens[i];
     batch.positions[i] = int32_t(i);
   }
-  upload.stage(batch, 1, false, 0);
+  upload.stage(batch, 1, false, 0, {});
   return upload.upload(0, context.stream);
 }
 
-Generator& Engine::Impl::the_generator() {
-  FLM_CHECK(is_whole(), ErrorCode::not_supported, "generation runs on one rank, this engine is one of ",
-            spec.mesh.size());
+Run Engine::Impl::generation_run(Context& with, Arena& arena) {
+  Run run = make_run(with, arena, masks.at({}, false));
+  run.tensor.sequence_parallel = false;  // one token has no rows to share
+  return run;
+}
+
+Generator& Engine::Impl::the_generator(int64_t lanes) {
+  FLM_CHECK(spec.mesh.size() == spec.mesh.tensor_size, ErrorCode::not_supported,
+            "generation needs all layers on every rank; this mesh has pipeline_parallel_size ",
+            spec.mesh.pipeline_size, " and data_parallel_size ", spec.mesh.data_size);
+  if (generator && generator->lanes() != lanes) generator.reset();
   if (!generator) {
-    generator.emplace(backend, spec.shape, types);
+    generator.emplace(backend, local, spec.shape.vocab_size, types.compute, lanes, spec.mesh.tensor_size);
     Context measuring = context;
     measuring.measuring = true;
     Arena arena;
-    generator->measure(make_run(measuring, arena, masks.at({}, false)));
+    generator->measure(generation_run(measuring, arena));
     if (arena.peak() > arena_memory.bytes()) {
       arena_memory = DeviceBuffer();
       arena_memory = DeviceBuffer(device, int64_t(arena.peak()), DType::u8);

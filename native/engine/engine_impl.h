@@ -30,6 +30,7 @@ struct Engine::Impl {
 
   // One rank holds all of the model and sees all of the batch.
   bool is_whole() const { return spec.mesh.size() == 1; }
+  // Between two units of work.
   void check_cancelled() const;
   // The sums of a few numbers over a group (null: this rank alone).
   std::vector<double> sum_over(Communicator* group, std::vector<double> values);
@@ -48,14 +49,22 @@ struct Engine::Impl {
     int64_t num_micro_batches;
     const Ramp& ramp;
     bool force_masks, train;
-    std::vector<float>* token_losses;  // null: only their sum is wanted
+    std::vector<float>* token_losses;        // null: only their sum is wanted
+    const std::vector<double>& row_weights;  // see StepInput
   };
   // Gathers and stages the batch, then lets use(run, work) pass it through the model.
   BatchLosses pass(const Pass& pass, const std::function<void(const Run&, PipelineWork)>& use);
 
+  // Calls use(file, items) for every file that this rank writes. Collective, as the items come from several
+  // ranks.
+  void for_own_files(const SavePlan& plan,
+                     const std::function<void(const SaveFile&, const ItemSource&)>& use);
+
   // One sequence of given tokens, staged as a single micro-batch.
   TokenBatch stage_sequence(const std::vector<int32_t>& tokens);
-  Generator& the_generator();
+  // Without growth masks, and with whole rows on every rank.
+  Run generation_run(Context& with, Arena& arena);
+  Generator& the_generator(int64_t lanes);
 
   static constexpr int64_t kMostSums = 4;
 

@@ -1,8 +1,10 @@
-// What tests see of an engine.
+// What an engine lets others see of its inside.
 #include <algorithm>
+#include <utility>
 
 #include "engine/engine_impl.h"
 #include "engine/host_values.h"
+#include "model/embedding.h"
 
 namespace flm {
 
@@ -29,6 +31,22 @@ std::vector<double> owned_of(const EngineSpec& spec, const ParameterStore& store
   for (int64_t i = 0; i < owned.count; ++i)
     values[size_t(global_index(p, owned.begin + i))] = part[size_t(i)];
   return values;
+}
+
+void check_readable(const EngineSpec& spec, const std::vector<int32_t>& tokens, const char* what) {
+  FLM_CHECK(!tokens.empty() && int64_t(tokens.size()) <= spec.shape.seq_length, ErrorCode::invalid_argument,
+            "the sequence has ", tokens.size(), " tokens, seq_length is ", spec.shape.seq_length);
+  for (const int32_t token : tokens)
+    FLM_CHECK(token >= 0 && token < spec.shape.vocab_size, ErrorCode::invalid_argument, "token ", token,
+              " is not in the vocabulary of ", spec.shape.vocab_size);
+  FLM_CHECK(spec.mesh.size() == 1, ErrorCode::not_supported, what,
+            " are read on one rank, this engine is one of ", spec.mesh.size());
+}
+
+std::vector<float> difference(const std::vector<float>& a, const std::vector<float>& b) {
+  std::vector<float> result(a.size());
+  std::transform(a.begin(), a.end(), b.begin(), result.begin(), std::minus<>());
+  return result;
 }
 
 }  // namespace
@@ -61,10 +79,7 @@ void Engine::write_master(const std::string& tensor, const std::vector<double>& 
 
 std::vector<double> Engine::logits(const std::vector<int32_t>& tokens, const Ramp& ramp, bool force_masks) {
   Impl& e = *impl_;
-  FLM_CHECK(int64_t(tokens.size()) <= e.spec.shape.seq_length, ErrorCode::invalid_argument,
-            "the sequence has ", tokens.size(), " tokens, seq_length is ", e.spec.shape.seq_length);
-  FLM_CHECK(e.is_whole(), ErrorCode::not_supported, "logits are read on one rank, this engine is one of ",
-            e.spec.mesh.size());
+  check_readable(e.spec, tokens, "logits");
   const TokenBatch batch = e.stage_sequence(tokens);
   const DeviceBuffer logits(e.device, e.N * e.spec.shape.vocab_size, e.types.compute);
   Arena arena = e.activation_arena();
@@ -73,6 +88,41 @@ std::vector<double> Engine::logits(const std::vector<int32_t>& tokens, const Ram
   const Out x = run.take(size), spare = run.take(size);
   logits_of(run, logits.view(), chunk_forward_only(run, e.chunks[0], x, spare, batch), batch);
   return download(e.device, logits.view(), int64_t(tokens.size()) * e.spec.shape.vocab_size);
+}
+
+std::vector<ActivationRecord> Engine::activations(const std::vector<int32_t>& tokens) {
+  Impl& e = *impl_;
+  check_readable(e.spec, tokens, "activations");
+  const TokenBatch batch = e.stage_sequence(tokens);
+  const int64_t C = e.spec.shape.hidden_size, V = e.spec.shape.vocab_size;
+  const DeviceBuffer streams[] = {{e.device, e.N * C, e.types.compute}, {e.device, e.N * C, e.types.compute}};
+  const DeviceBuffer logits(e.device, e.N * V, e.types.compute);
+  Arena arena = e.activation_arena();
+  const Run run = e.make_run(e.context, arena, e.masks.at({}, false));
+  const auto read = [&](In from, int64_t cols) {
+    const std::vector<double> values = download(e.device, from, int64_t(tokens.size()) * cols);
+    return std::vector<float>(values.begin(), values.end());
+  };
+
+  Out x = streams[0].view(), y = streams[1].view();
+  embed_fwd(run, x, batch);
+  std::vector<float> stream = read(x, C);
+  std::vector<ActivationRecord> all = {{"embedding", C, stream}};
+  for (int64_t layer = 0; layer < e.spec.shape.num_layers; ++layer) {
+    const ArenaScope scope(arena);
+    const BlockActivations block = take_block(run, e.N);
+    block_fwd(run, layer, block, y, x, batch);
+    const std::vector<float> mid = read(block.mid, C), out = read(y, C);
+    const std::string name = "layers." + std::to_string(layer);
+    all.push_back({name + ".attention", C, difference(mid, stream)});
+    all.push_back({name + ".ffn", C, difference(out, mid)});
+    all.push_back({name, C, out});
+    stream = out;
+    std::swap(x, y);
+  }
+  logits_of(run, logits.view(), x, batch);
+  all.push_back({"logits", V, read(logits.view(), V)});
+  return all;
 }
 
 }  // namespace flm

@@ -2,124 +2,92 @@
 
 #include <algorithm>
 
-#include "engine/host_values.h"
 #include "engine/sampler.h"
 
 namespace flm {
 
-Generator::Generator(const Backend& backend, const ModelShape& shape, ComputeTypes types)
-    : device_(*backend.device), shape_(shape) {
-  const int64_t elements = shape.seq_length * shape.kv_size();
-  for (int64_t layer = 0; layer < shape.num_layers; ++layer)
-    for (auto* list : {&cache_.keys, &cache_.values}) {
-      cache_memory_.emplace_back(device_, elements, types.compute);
-      list->push_back(cache_memory_.back().view());
-    }
-  numbers_ = DeviceBuffer(device_, 4 * (shape.seq_length + 1), DType::i32);
-  logits_ = DeviceBuffer(device_, shape.vocab_size, types.compute);
+Generator::Generator(const Backend& backend, const ModelShape& shape, int64_t vocab_size, DType compute,
+                     int64_t lanes, int64_t tensor_size)
+    : seq_length_(shape.seq_length), vocab_size_(vocab_size) {
+  FLM_CHECK(lanes >= 1, ErrorCode::invalid_argument, "lanes is ", lanes, "; it must be at least 1");
+  lanes_per_group_ = std::min(lanes, LaneGroup::most_lanes(*backend.device));
+  for (int64_t first = 0; first < lanes; first += lanes_per_group_)
+    groups_.emplace_back(backend, shape, vocab_size, compute, std::min(lanes_per_group_, lanes - first),
+                         tensor_size);
+  sequences_.resize(size_t(lanes));
 }
 
 size_t Generator::bytes() const {
-  size_t sum = numbers_.bytes() + logits_.bytes();
-  for (const DeviceBuffer& buffer : cache_memory_) sum += buffer.bytes();
+  size_t sum = 0;
+  for (const LaneGroup& group : groups_) sum += group.bytes();
   return sum;
 }
 
-TokenBatch Generator::views(int64_t N) const {
-  const int64_t row = shape_.seq_length + 1;
-  const In numbers = numbers_.view();
-  TokenBatch batch;
-  batch.tokens = numbers;
-  batch.positions = numbers.at(row);
-  batch.segment_starts = numbers.at(3 * row);
-  batch.num_segments = 1;
-  batch.max_segment = N;
-  batch.N = N;
-  return batch;
+void Generator::check_row(const GenerateRow& row, std::vector<bool>& named) const {
+  FLM_CHECK(row.lane >= 0 && row.lane < lanes(), ErrorCode::invalid_argument, "lane ", row.lane,
+            " is outside the ", lanes(), " that the cache has");
+  FLM_CHECK(!named[size_t(row.lane)], ErrorCode::invalid_argument, "two rows name lane ", row.lane);
+  named[size_t(row.lane)] = true;
+  FLM_CHECK(!row.prompt.empty() || !sequences_[size_t(row.lane)].history.empty(), ErrorCode::invalid_argument,
+            "there is nothing to continue: the prompt has no tokens");
+  FLM_CHECK(int64_t(row.prompt.size()) <= seq_length_, ErrorCode::invalid_argument, "the prompt has ",
+            row.prompt.size(), " tokens, the model's seq_length is ", seq_length_);
+  for (const int32_t token : row.prompt)
+    FLM_CHECK(token >= 0 && token < vocab_size_, ErrorCode::invalid_argument, "token ", token,
+              " is outside the vocabulary of ", vocab_size_);
 }
 
-void Generator::upload(const int32_t* tokens, int64_t N, int64_t first_position) {
-  const int64_t row = shape_.seq_length + 1;
-  std::vector<int32_t> numbers(size_t(4 * row));
-  for (int64_t n = 0; n < N; ++n) {
-    numbers[size_t(n)] = tokens[n];
-    numbers[size_t(row + n)] = numbers[size_t(2 * row + n)] = int32_t(first_position + n);
-  }
-  numbers[size_t(3 * row)] = 0;  // the segment of a prefill
-  numbers[size_t(3 * row + 1)] = int32_t(N);
-  numbers[size_t(3 * row + 2)] = int32_t(first_position + N);  // the cache's length with these tokens
-  const Stream stream = device_.stream(StreamRole::compute);
-  device_.copy(numbers_.view().data, numbers.data(), numbers.size() * 4, CopyKind::host_to_device, stream);
-  device_.synchronize(stream);
+void Generator::begin(const GenerateRow& row, const WithRun& with_run) {
+  LaneGroup& group = group_of(row.lane);
+  Sequence& sequence = sequences_[size_t(row.lane)];
+  group.begin(place(row.lane), row.prompt, with_run);
+  sequence = {row.prompt, group.logits(place(row.lane)), 0};
 }
 
-void Generator::feed(const std::vector<int32_t>& tokens, const WithRun& with_run,
-                     const std::function<void()>& check) {
-  const int64_t row = shape_.seq_length + 1, N = int64_t(tokens.size());
-  const In numbers = numbers_.view();
-  if (cache_.length == 0) {
-    upload(tokens.data(), N, 0);
-    with_run([&](const Run& run) { prefill(run, cache_, logits_.view(), views(N), numbers.at(2 * row)); });
-    return;
+void Generator::advance(const std::vector<int32_t>& tokens, const WithRun& with_run) {
+  for (int64_t first = 0; first < lanes(); first += lanes_per_group_) {
+    const auto begin = tokens.begin() + first;
+    const auto end = begin + std::min(lanes_per_group_, lanes() - first);
+    if (std::all_of(begin, end, [](int32_t token) { return token < 0; })) continue;
+    LaneGroup& group = group_of(first);
+    group.advance({begin, end}, with_run);
+    for (int64_t lane = first; lane < first + (end - begin); ++lane)
+      if (tokens[size_t(lane)] >= 0) sequences_[size_t(lane)].logits = group.logits(place(lane));
   }
-  for (int64_t n = 0; n < N; ++n) {
-    check();
-    upload(&tokens[size_t(n)], 1, cache_.length);
-    with_run([&](const Run& run) {
-      decode_one(run, cache_, logits_.view(), views(1), numbers.at(2 * row), numbers.at(3 * row + 2));
-    });
-  }
-}
-
-std::vector<float> Generator::read_logits() {
-  const std::vector<double> values = download(device_, logits_.view(), shape_.vocab_size);
-  return {values.begin(), values.end()};
 }
 
 GenerateReport Generator::generate(const GenerateInput& input, const WithRun& with_run,
                                    const std::function<void()>& check) {
-  if (input.reset) {
-    cache_.length = 0;
-    history_.clear();
-    picks_ = 0;
-  }
-  FLM_CHECK(!input.tokens.empty() || !history_.empty(), ErrorCode::invalid_argument,
-            "there is nothing to continue: the prompt has no tokens");
-  FLM_CHECK(cache_.length + int64_t(input.tokens.size()) <= shape_.seq_length, ErrorCode::invalid_argument,
-            "the prompt has ", cache_.length + int64_t(input.tokens.size()),
-            " tokens, the model's seq_length is ", shape_.seq_length);
-  for (const int32_t token : input.tokens)
-    FLM_CHECK(token >= 0 && token < shape_.vocab_size, ErrorCode::invalid_argument, "token ", token,
-              " is outside the vocabulary of ", shape_.vocab_size);
-  if (!input.tokens.empty()) {
-    feed(input.tokens, with_run, check);
-    history_.insert(history_.end(), input.tokens.begin(), input.tokens.end());
+  std::vector<bool> named(sequences_.size());
+  for (const GenerateRow& row : input.rows) check_row(row, named);
+  for (const GenerateRow& row : input.rows) {
+    check();
+    if (!row.prompt.empty()) begin(row, with_run);
   }
 
-  GenerateReport report{{}, false, false};
-  while (int64_t(report.tokens.size()) < input.max_tokens) {
+  GenerateReport report(input.rows.size());
+  std::vector<int32_t> next(sequences_.size());
+  for (int64_t step = 0; step < input.max_tokens; ++step) {
     check();
-    const int32_t token = sample(read_logits(), input, history_, picks_++);
-    if (std::find(input.stop_tokens.begin(), input.stop_tokens.end(), token) != input.stop_tokens.end()) {
-      report.stopped = true;
-      break;
+    std::fill(next.begin(), next.end(), -1);
+    for (size_t r = 0; r < input.rows.size(); ++r) {
+      const GenerateRow& row = input.rows[r];
+      GeneratedRow& written = report[r];
+      if (written.stopped || written.full) continue;
+      Sequence& sequence = sequences_[size_t(row.lane)];
+      const int32_t token = sample(sequence.logits, input, row.seed, sequence.history, sequence.picks++);
+      written.stopped =
+          std::find(input.stop_tokens.begin(), input.stop_tokens.end(), token) != input.stop_tokens.end();
+      if (written.stopped) continue;
+      written.tokens.push_back(token);
+      sequence.history.push_back(token);
+      written.full = group_of(row.lane).length(place(row.lane)) == seq_length_;
+      if (!written.full) next[size_t(row.lane)] = token;
     }
-    report.tokens.push_back(token);
-    history_.push_back(token);
-    if (cache_.length == shape_.seq_length) {
-      report.full = true;
-      break;
-    }
-    feed({token}, with_run, check);
+    if (std::all_of(next.begin(), next.end(), [](int32_t token) { return token < 0; })) break;
+    advance(next, with_run);
   }
   return report;
-}
-
-void Generator::measure(const Run& run) {
-  KvCache empty = cache_;
-  prefill(run, empty, logits_.view(), views(shape_.seq_length), numbers_.view());
-  empty.length = 1;
-  decode_one(run, empty, logits_.view(), views(1), numbers_.view(), numbers_.view());
 }
 
 }  // namespace flm

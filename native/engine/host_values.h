@@ -1,5 +1,6 @@
 #pragma once
 // Small conversions between doubles on the host and typed memory.
+#include <span>
 #include <vector>
 
 #include "core/device.h"
@@ -55,6 +56,23 @@ inline std::vector<double> download(Device& device, In from, int64_t elements) {
   std::vector<double> values(static_cast<size_t>(elements));
   for (int64_t i = 0; i < elements; ++i) values[size_t(i)] = value_at(bytes.data(), from.dtype, i);
   return values;
+}
+
+// values = `from` as f32: logits of every token that is generated come this way.
+inline void download_floats(Device& device, In from, std::span<float> values) {
+  const Stream stream = device.stream(StreamRole::compute);
+  std::vector<unsigned char> bytes;
+  const void* host = from.data;
+  if (!device.host_accessible()) {
+    bytes.resize(values.size() * size_of(from.dtype));
+    device.copy(bytes.data(), from.data, bytes.size(), CopyKind::device_to_host, stream);
+    host = bytes.data();
+  }
+  device.synchronize(stream);
+  if (from.dtype == DType::bf16)
+    for (size_t i = 0; i < values.size(); ++i) values[i] = to_float(static_cast<const bf16*>(host)[i]);
+  else
+    for (size_t i = 0; i < values.size(); ++i) values[i] = float(value_at(host, from.dtype, int64_t(i)));
 }
 
 }  // namespace flm

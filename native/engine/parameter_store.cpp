@@ -4,6 +4,7 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "core/pulse.h"
 #include "engine/transfer.h"
 
 namespace flm {
@@ -11,6 +12,7 @@ namespace flm {
 ParameterStore::ParameterStore(const Backend& backend, const EngineSpec& spec, const Shard& shard,
                                ComputeTypes types)
     : types_(types),
+      moment_type_(spec.state_precision == Precision::bf16 ? DType::bf16 : types.stat),
       layout_(parameter_layout(spec.shape, shard, spec.mesh.data_size)),
       data_rank_(spec.mesh.data_rank),
       is_first_(shard.is_first),
@@ -41,8 +43,8 @@ ParameterStore::ParameterStore(const Backend& backend, const EngineSpec& spec, c
   if (spec.trainable) {
     matrix_grads_ = make(layout_.matrix_total, types.stat);
     vector_grads_ = make(layout_.vector_total, types.stat);
-    for (DeviceBuffer& moments : matrix_moments_) moments = make(owned, types.stat);
-    for (DeviceBuffer& moments : vector_moments_) moments = make(layout_.vector_total, types.stat);
+    for (DeviceBuffer& moments : matrix_moments_) moments = make(owned, moment_type_);
+    for (DeviceBuffer& moments : vector_moments_) moments = make(layout_.vector_total, moment_type_);
     norm_squared_ = DeviceBuffer(device, 1, DType::f64);
     control_ = DeviceBuffer(device, 2, types.stat);
   }
@@ -204,6 +206,7 @@ void ParameterStore::load(Device& device, Context& context, const LoadPlan& plan
     moments->fill_zero(context.stream);
   std::vector<unsigned char> host;
   for (const Move& move : plan.moves) {
+    pulse::beat();
     FLM_CHECK(names_.contains(move.tensor), ErrorCode::invalid_argument, "the load plan names ", move.tensor,
               ", which this model does not have");
     const auto at = held.find(move.tensor);

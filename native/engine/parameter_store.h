@@ -52,12 +52,13 @@ class ParameterStore {
   // The first owned element of a parameter's master or moments.
   Out state(const Parameter& parameter, StateKind kind) const;
   Out gradient(const Parameter& parameter) const;
-  DType state_dtype() const { return types_.stat; }
+  DType moment_dtype() const { return moment_type_; }
 
  private:
   void check_against(const EngineSpec& spec) const;
 
   ComputeTypes types_;
+  DType moment_type_;
   ParameterLayout layout_;
   int64_t data_rank_;
   bool is_first_;

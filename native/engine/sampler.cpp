@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <unordered_set>
 
 #include "core/philox.h"
@@ -11,43 +10,84 @@ namespace flm {
 
 namespace {
 
-void penalise(std::vector<float>& logits, const std::vector<int32_t>& history, double penalty) {
+struct Candidate {
+  int32_t token;
+  double weight;  // probability, but for a common factor
+};
+
+void penalise(std::vector<float>& logits, std::span<const int32_t> history, double penalty) {
   for (const int32_t token : std::unordered_set<int32_t>(history.begin(), history.end())) {
     float& logit = logits[size_t(token)];
     logit = float(logit > 0 ? logit / penalty : logit * penalty);
   }
 }
 
-}  // namespace
+int32_t likeliest(std::span<const float> logits) {
+  return int32_t(std::max_element(logits.begin(), logits.end()) - logits.begin());
+}
 
-int32_t sample(std::vector<float> logits, const GenerateInput& input, const std::vector<int32_t>& history,
-               uint64_t index) {
-  if (input.repetition_penalty != 1) penalise(logits, history, input.repetition_penalty);
-  const auto best = std::max_element(logits.begin(), logits.end());
-  if (input.temperature == 0 || input.top_k == 1) return int32_t(best - logits.begin());
+std::vector<Candidate> weigh(std::span<const float> logits, double temperature) {
+  const double best = logits[size_t(likeliest(logits))];
+  std::vector<Candidate> all;
+  all.reserve(logits.size());
+  for (size_t i = 0; i < logits.size(); ++i)
+    all.push_back({int32_t(i), std::exp((double(logits[i]) - best) / temperature)});
+  return all;
+}
 
-  std::vector<int32_t> order(logits.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](int32_t a, int32_t b) { return logits[size_t(a)] > logits[size_t(b)]; });
-  if (input.top_k > 0) order.resize(std::min(order.size(), size_t(input.top_k)));
-
-  std::vector<double> weights;
+double total_of(const std::vector<Candidate>& candidates) {
   double total = 0;
-  for (const int32_t token : order) {
-    weights.push_back(std::exp((double(logits[size_t(token)]) - double(*best)) / input.temperature));
-    total += weights.back();
-  }
-  // The smallest set of likeliest tokens that holds top_p of the mass; at least one.
+  for (const Candidate& c : candidates) total += c.weight;
+  return total;
+}
+
+// Of equally likely tokens the first comes first.
+bool likelier(const Candidate& a, const Candidate& b) {
+  return a.weight > b.weight || (a.weight == b.weight && a.token < b.token);
+}
+
+void keep_top_k(std::vector<Candidate>& candidates, size_t k) {
+  if (k == 0 || k >= candidates.size()) return;
+  std::nth_element(candidates.begin(), candidates.begin() + std::ptrdiff_t(k), candidates.end(), likelier);
+  candidates.resize(k);
+}
+
+// The smallest set of likeliest tokens that holds top_p of the mass; at least one.
+void keep_top_p(std::vector<Candidate>& candidates, double top_p) {
+  if (top_p >= 1) return;
+  const double total = total_of(candidates);
+  // All tokens below this share together weigh less than what may be left out: only the others are sorted.
+  const double least = (1 - top_p) * total / double(candidates.size());
+  const auto in_question = [&](const Candidate& c) { return c.weight >= least; };
+  const auto end = std::partition(candidates.begin(), candidates.end(), in_question);
+  candidates.erase(end, candidates.end());
+  std::sort(candidates.begin(), candidates.end(), likelier);
   size_t kept = 0;
   double mass = 0;
-  while (kept < weights.size() && (kept == 0 || mass < input.top_p * total)) mass += weights[kept++];
+  while (kept < candidates.size() && (kept == 0 || mass < top_p * total)) mass += candidates[kept++].weight;
+  candidates.resize(kept);
+}
 
-  const PhiloxBlock block = philox(input.seed, philox_stream("sample"), index);
-  double left = philox_uniform(block[0], block[1]) * mass;
-  for (size_t i = 0; i < kept; ++i)
-    if ((left -= weights[i]) <= 0) return order[i];
-  return order[kept - 1];
+}  // namespace
+
+int32_t sample(std::span<const float> logits, const GenerateInput& input, uint64_t seed,
+               std::span<const int32_t> history, uint64_t index) {
+  std::vector<float> penalised;
+  if (input.repetition_penalty != 1) {
+    penalised.assign(logits.begin(), logits.end());
+    penalise(penalised, history, input.repetition_penalty);
+    logits = penalised;
+  }
+  if (input.temperature == 0 || input.top_k == 1) return likeliest(logits);
+
+  std::vector<Candidate> candidates = weigh(logits, input.temperature);
+  keep_top_k(candidates, size_t(input.top_k));
+  keep_top_p(candidates, input.top_p);
+  const PhiloxBlock block = philox(seed, philox_stream("sample"), index);
+  double left = philox_uniform(block[0], block[1]) * total_of(candidates);
+  for (const Candidate& c : candidates)
+    if ((left -= c.weight) <= 0) return c.token;
+  return candidates.back().token;
 }
 
 }  // namespace flm

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/spec.h"
@@ -9,7 +10,7 @@ namespace flm {
 // Picks the next token from logits (V). `history` are the tokens so far (for the repetition penalty); `index`
 // counts the picks, so that equal seeds give equal texts. Order of the filters: repetition penalty (arXiv
 // 1909.05858), temperature, top-k, top-p (arXiv 1904.09751).
-int32_t sample(std::vector<float> logits, const GenerateInput& input, const std::vector<int32_t>& history,
-               uint64_t index);
+int32_t sample(std::span<const float> logits, const GenerateInput& input, uint64_t seed,
+               std::span<const int32_t> history, uint64_t index);
 
 }  // namespace flm

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -12,7 +13,7 @@
 namespace flm {
 namespace {
 
-constexpr size_t kReadBytes = 1 << 20;
+constexpr size_t kChunkBytes = 1 << 20;
 
 class FileDescriptor {
  public:
@@ -42,30 +43,56 @@ void write_all(int fd, std::span<const uint8_t> bytes, const std::string& path) 
   }
 }
 
+// Writes what content(sink) hands over.
+template <class Content>
+SavedFile write_file(const std::string& path, Content&& content) {
+  FileDescriptor target("create", path, O_WRONLY | O_CREAT | O_TRUNC);
+  Xxh64 hash;
+  uint64_t size = 0;
+  content([&](std::span<const uint8_t> bytes) {
+    hash.update(bytes);
+    write_all(target.get(), bytes, path);
+    size += bytes.size();
+  });
+  if (::fsync(target.get()) != 0) fail_errno("sync", path);
+  // Network file systems report a failed write only here.
+  if (::close(target.release()) != 0) fail_errno("close", path);
+  return {path, size, hash.digest()};
+}
+
+void pour(const SaveFile& file, const ItemSource& item, const ByteSink& sink) {
+  sink(file.header);
+  for (const SaveItem& entry : file.items) item(entry, sink);
+}
+
 }  // namespace
 
 SavedFile write_shard(const SaveFile& file, const ItemSource& item) {
-  FileDescriptor target("create", file.path, O_WRONLY | O_CREAT | O_TRUNC);
-  Xxh64 hash;
-  uint64_t size = 0;
-  const ByteSink sink = [&](std::span<const uint8_t> bytes) {
-    hash.update(bytes);
-    write_all(target.get(), bytes, file.path);
-    size += bytes.size();
-  };
-  sink(file.header);
-  for (const SaveItem& entry : file.items) item(entry, sink);
-  if (::fsync(target.get()) != 0) fail_errno("sync", file.path);
-  // Network file systems report a failed write only here.
-  if (::close(target.release()) != 0) fail_errno("close", file.path);
-  return {file.path, size, hash.digest()};
+  return write_file(file.path, [&](const ByteSink& sink) { pour(file, item, sink); });
+}
+
+FileImage image_of_shard(const SaveFile& file, const ItemSource& item) {
+  FileImage image{file.path, {}};
+  pour(file, item,
+       [&](std::span<const uint8_t> bytes) { image.parts.emplace_back(bytes.begin(), bytes.end()); });
+  return image;
+}
+
+SavedFile write_image(const FileImage& image, const std::atomic<bool>* cancel) {
+  return write_file(image.path, [&](const ByteSink& sink) {
+    for (const auto& part : image.parts)
+      for (size_t done = 0; done < part.size(); done += kChunkBytes) {
+        FLM_CHECK(!cancel || !*cancel, ErrorCode::cancelled, "writing ", image.path, " was cancelled");
+        sink(std::span(part).subspan(done, std::min(kChunkBytes, part.size() - done)));
+      }
+  });
 }
 
 SavedFile hash_file(const std::string& path, const std::atomic<bool>* cancel) {
   FileDescriptor source("open", path, O_RDONLY);
   Xxh64 hash;
   uint64_t size = 0;
-  std::vector<uint8_t> buffer(kReadBytes);
+  std::vector<uint8_t> buffer(kChunkBytes);
   for (;;) {
     FLM_CHECK(!cancel || !*cancel, ErrorCode::cancelled, "hashing ", path, " was cancelled");
     const ssize_t got = ::read(source.get(), buffer.data(), buffer.size());

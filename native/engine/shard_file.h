@@ -4,6 +4,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/spec.h"
 
@@ -18,6 +19,15 @@ using ItemSource = std::function<void(const SaveItem&, const ByteSink&)>;
 // overwritten. Throws Error(io) with the path and the system's reason; what was written so far is left where
 // it is, and the directory's entry is the caller's to fsync.
 SavedFile write_shard(const SaveFile& file, const ItemSource& item);
+
+// The bytes of such a file before they are written.
+struct FileImage {
+  std::string path;
+  std::vector<std::vector<uint8_t>> parts;
+};
+FileImage image_of_shard(const SaveFile& file, const ItemSource& item);
+// As write_shard; throws Error(cancelled) once `cancel` is set.
+SavedFile write_image(const FileImage& image, const std::atomic<bool>* cancel = nullptr);
 
 // Size and XXH64 (seed 0) of a file. Throws Error(io), or Error(cancelled) once `cancel` is set.
 SavedFile hash_file(const std::string& path, const std::atomic<bool>* cancel = nullptr);

@@ -2,6 +2,7 @@
 // What TypeScript decides, as plain data. The binary form is read by engine/codec.cpp and written by
 // lib/native/encode.ts; field order there is the order here.
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -55,8 +56,9 @@ struct EngineSpec {
   int64_t micro_batch_size;
   Recompute recompute;
   double adam_beta1, adam_beta2, adam_eps;
-  double clip_grad;  // largest gradient norm, 0 = off
-  bool trainable;    // false: no gradients and no optimizer state (evaluate, generate)
+  double clip_grad;           // largest gradient norm, 0 = off
+  Precision state_precision;  // of AdamW's moments: bf16, or f32 for the statistics' own type
+  bool trainable;             // false: no gradients and no optimizer state (evaluate, generate)
   std::vector<ParameterSpec> parameters;
   GrowthMasks masks;
   MeshSpec mesh;
@@ -146,13 +148,20 @@ struct StepInput {
   std::vector<Instruction> instructions =
       {};             // empty, without a pipeline: each micro-batch forward and backward
   bool stop = false;  // this rank has been asked to stop
+  // A step whose loss or gradient norm lies above these changes no parameter; equal on all ranks.
+  double max_loss = std::numeric_limits<double>::infinity();
+  double max_grad_norm = std::numeric_limits<double>::infinity();
+  // By row of this rank's share: d loss / d nats of each of its targets. Empty: 1 / targets of the whole
+  // batch.
+  std::vector<double> row_weights = {};
+  double loss = 0;  // with row_weights: this rank's part of the loss that they derive from
 };
 
 struct StepReport {
-  double loss;       // mean over targets, nats
+  double loss;       // mean over targets, nats; with row_weights the sum of all ranks' StepInput::loss
   double grad_norm;  // before clipping
   int64_t targets;   // supervised tokens
-  bool skipped;      // gradients were not finite: no parameter changed
+  bool skipped;      // loss or gradient norm not finite or above its limit: no parameter changed
   double step_ms;
   bool stop;  // some rank has been asked to stop
 };
@@ -171,22 +180,37 @@ struct EvalReport {
   std::vector<float> token_losses;  // (rows * seq_length) with per_token; 0 where there is no target
 };
 
-struct GenerateInput {
-  std::vector<int32_t> tokens;  // what is new since the last call (or the whole prompt after a reset)
-  bool reset;                   // forget the cache
-  int64_t max_tokens;
-  double temperature;         // 0 = greedy
-  int64_t top_k;              // 0 = off
-  double top_p;               // 1 = off
-  double repetition_penalty;  // 1 = off
+// A lane is the place of one sequence in the key/value cache.
+struct GenerateRow {
+  int64_t lane;
+  std::vector<int32_t> prompt;  // begins a new sequence; empty: go on with the one that is there
   uint64_t seed;
+};
+
+struct GenerateInput {
+  int64_t lanes;  // that the cache has room for; another number than in the last call forgets them all
+  std::vector<GenerateRow> rows;  // the lanes that are to write
+  int64_t max_tokens;             // of each row
+  double temperature;             // 0 = greedy
+  int64_t top_k;                  // 0 = off
+  double top_p;                   // 1 = off
+  double repetition_penalty;      // 1 = off
   std::vector<int32_t> stop_tokens;
 };
 
-struct GenerateReport {
+struct GeneratedRow {
   std::vector<int32_t> tokens;
-  bool stopped;  // a stop token came (it is not among `tokens`)
-  bool full;     // the context is full: no further token can be made without a reset
+  bool stopped = false;  // a stop token came (it is not among `tokens`)
+  bool full = false;     // the context is full: the lane can only begin anew
+};
+
+using GenerateReport = std::vector<GeneratedRow>;  // of each row
+
+// What one part of the model made of a sequence: (tokens, cols), row-major.
+struct ActivationRecord {
+  std::string name;
+  int64_t cols;
+  std::vector<float> values;
 };
 
 struct TensorInfo {

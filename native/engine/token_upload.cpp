@@ -57,25 +57,32 @@ TokenUpload::TokenUpload(Device& device, int64_t tokens_per_micro_batch, int64_t
   device_block_ = DeviceBuffer(device, int64_t(next), DType::u8);
 }
 
-void TokenUpload::stage(const data::Batch& batch, int64_t count, bool train, int64_t targets) {
+void TokenUpload::stage(const data::Batch& batch, int64_t count, bool train, int64_t targets,
+                        const std::vector<double>& row_weights) {
   FLM_CHECK(int64_t(batch.tokens.size()) == count * N_, ErrorCode::invalid_argument, "the batch holds ",
             batch.tokens.size(), " tokens, ", count, " micro-batches take ", count * N_);
-  const double weight = targets ? 1.0 / double(targets) : 0;
+  const int64_t rows_each = N_ / seq_length_, rows = count * rows_each;
+  FLM_CHECK(row_weights.empty() || int64_t(row_weights.size()) == rows, ErrorCode::invalid_argument,
+            "row_weights has ", row_weights.size(), " numbers, the batch has ", rows, " rows");
+  const std::vector<double> equal(row_weights.empty() ? size_t(rows) : 0,
+                                  targets ? 1.0 / double(targets) : 0);
+  const double* weights = row_weights.empty() ? equal.data() : row_weights.data();
   auto* block = static_cast<unsigned char*>(staging_.reserve(size_t(count) * places_.total));
   counts_.clear();
   for (int64_t i = 0; i < count; ++i)
-    counts_.push_back(write(block + size_t(i) * places_.total, batch, i * N_, weight, train));
+    counts_.push_back(
+        write(block + size_t(i) * places_.total, batch, i * N_, weights + i * rows_each, train));
 }
 
 TokenUpload::Counts TokenUpload::write(unsigned char* block, const data::Batch& batch, int64_t begin,
-                                       double weight, bool train) const {
+                                       const double* row_weights, bool train) const {
   const auto ints = [&](size_t at) { return reinterpret_cast<int32_t*>(block + at); };
   const size_t bytes = size_t(N_) * 4;
   std::memcpy(ints(places_.tokens), &batch.tokens[size_t(begin)], bytes);
   std::memcpy(ints(places_.positions), &batch.positions[size_t(begin)], bytes);
   std::memcpy(ints(places_.targets), &batch.targets[size_t(begin)], bytes);
   for (int64_t n = 0; n < N_; ++n) {
-    const double w = batch.targets[size_t(begin + n)] >= 0 ? weight : 0;
+    const double w = batch.targets[size_t(begin + n)] >= 0 ? row_weights[n / seq_length_] : 0;
     if (stat_ == DType::f64)
       reinterpret_cast<double*>(block + places_.weight)[n] = w;
     else

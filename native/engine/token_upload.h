@@ -17,8 +17,10 @@ class TokenUpload {
   TokenUpload(Device& device, int64_t tokens_per_micro_batch, int64_t seq_length, Range vocab, DType stat);
 
   // Stages `count` micro-batches that lie one after another in `batch`; each target weighs 1 / targets in the
-  // loss. The previous stage must not be in use any more.
-  void stage(const data::Batch& batch, int64_t count, bool train, int64_t targets);
+  // loss or, where there are any, what `row_weights` has for its row. The previous stage must not be in use
+  // any more.
+  void stage(const data::Batch& batch, int64_t count, bool train, int64_t targets,
+             const std::vector<double>& row_weights);
   // Enqueues the copy of micro-batch i and gives its views; valid until the next call.
   TokenBatch upload(int64_t i, Stream stream);
 
@@ -33,7 +35,8 @@ class TokenUpload {
   struct Counts {
     int64_t segments, max_segment, distinct_tokens, distinct_positions;
   };
-  Counts write(unsigned char* block, const data::Batch& batch, int64_t begin, double weight,
+  // `row_weights` has one number a row of the micro-batch.
+  Counts write(unsigned char* block, const data::Batch& batch, int64_t begin, const double* row_weights,
                bool train) const;
 
   Device& device_;

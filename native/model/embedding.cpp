@@ -40,8 +40,9 @@ void embed_fwd(const Run& run, Out x, const TokenBatch& batch) {
 void embed_bwd(const Run& run, In dx, const TokenBatch& batch) {
   const ArenaScope scope(run.arena);
   const In all = gather_rows(run, dx, batch.N);
-  table_bwd(run, run.weights.embedding, all, batch.by_token, run.shape.input_mult);
-  if (run.weights.position.value) table_bwd(run, run.weights.position, all, batch.by_position, 1);
+  const double shrink = run.shape.embedding_grad_mult;
+  table_bwd(run, run.weights.embedding, all, batch.by_token, run.shape.input_mult * shrink);
+  if (run.weights.position.value) table_bwd(run, run.weights.position, all, batch.by_position, shrink);
 }
 
 }  // namespace flm

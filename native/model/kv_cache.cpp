@@ -10,7 +10,7 @@ namespace flm {
 
 namespace {
 
-void append(const Run& run, KvCache& cache, int64_t layer, In qkv, In slots, int64_t N) {
+void append(const Run& run, const KvCache& cache, int64_t layer, In qkv, In slots, int64_t N) {
   const ModelShape& s = run.shape;
   run.ops.kv_append(run.context, {.k_cache = cache.keys[size_t(layer)],
                                   .v_cache = cache.values[size_t(layer)],
@@ -23,9 +23,9 @@ void append(const Run& run, KvCache& cache, int64_t layer, In qkv, In slots, int
                                   .kv_stride = s.qkv_size()});
 }
 
-// The embedding, every block by `one_block(layer, y, x)`, the final norm, and the logits of the last row.
+// The embedding, every block by `one_block(layer, y, x)`, the final norm, and the logits of the last `rows`.
 template <class OneBlock>
-void last_logits(const Run& run, Out logits, const TokenBatch& batch, OneBlock&& one_block) {
+void last_logits(const Run& run, Out logits, const TokenBatch& batch, int64_t rows, OneBlock&& one_block) {
   const int64_t N = batch.N, C = run.shape.hidden_size;
   const ArenaScope scope(run.arena);
   Out x = run.take(N * C), y = run.take(N * C);
@@ -35,53 +35,52 @@ void last_logits(const Run& run, Out logits, const TokenBatch& batch, OneBlock&&
     one_block(layer, y, x);
     std::swap(x, y);
   }
-  const NormActivations final_norm = take_norm(run, 1);
-  norm_fwd(run, run.weights.final_norm, final_norm, x.at((N - 1) * C), 1);
-  head_logits(run, logits, final_norm.y, 1);
+  const NormActivations final_norm = take_norm(run, rows);
+  norm_fwd(run, run.weights.final_norm, final_norm, x.at((N - rows) * C), rows);
+  head_logits(run, logits, final_norm.y, rows);
 }
 
-void decode_attention(const Run& run, const BlockWeights& w, KvCache& cache, int64_t layer,
+void decode_attention(const Run& run, const BlockWeights& w, const KvCache& cache, int64_t layer,
                       const AttentionActivations& kept, Out y, In x, In residual, const TokenBatch& batch,
-                      In slot, In lengths) {
+                      In slots, In lengths) {
   const ModelShape& s = run.shape;
-  qkv_fwd(run, w, kept.qkv, x, batch.positions, 1);
-  append(run, cache, layer, kept.qkv, slot, 1);
+  qkv_fwd(run, w, kept.qkv, x, batch.positions, batch.N);
+  append(run, cache, layer, kept.qkv, slots, batch.N);
   run.ops.attention_decode(run.context, {.o = kept.o,
                                          .q = kept.qkv,
                                          .k_cache = cache.keys[size_t(layer)],
                                          .v_cache = cache.values[size_t(layer)],
                                          .lengths = lengths,
-                                         .B = 1,
+                                         .B = batch.N,
                                          .T = s.seq_length,
                                          .H = s.num_attention_heads,
                                          .G = s.num_kv_heads,
                                          .D = s.head_size,
                                          .q_stride = s.qkv_size(),
                                          .scale = s.attention_scale});
-  row_linear_fwd(run, w.out, y, kept.o, residual, 1);
+  row_linear_fwd(run, w.out, y, kept.o, residual, batch.N);
 }
 
 }  // namespace
 
-void prefill(const Run& run, KvCache& cache, Out logits, const TokenBatch& batch, In slots) {
-  last_logits(run, logits, batch, [&](int64_t layer, Out y, In x) {
+void prefill(const Run& run, const KvCache& cache, Out logits, const TokenBatch& batch, In slots) {
+  last_logits(run, logits, batch, 1, [&](int64_t layer, Out y, In x) {
     const BlockActivations kept = take_block(run, batch.N);
     block_fwd(run, layer, kept, y, x, batch);
     append(run, cache, layer, kept.attention.qkv, slots, batch.N);
   });
-  cache.length = batch.N;
 }
 
-void decode_one(const Run& run, KvCache& cache, Out logits, const TokenBatch& batch, In slot, In lengths) {
-  last_logits(run, logits, batch, [&](int64_t layer, Out y, In x) {
+void decode(const Run& run, const KvCache& cache, Out logits, const TokenBatch& batch, In slots, In lengths) {
+  const int64_t N = batch.N;
+  last_logits(run, logits, batch, N, [&](int64_t layer, Out y, In x) {
     const BlockWeights& w = run.weights.blocks[size_t(layer)];
-    const BlockActivations kept = take_block(run, 1);
-    norm_fwd(run, w.norm1, kept.norm1, x, 1);
-    decode_attention(run, w, cache, layer, kept.attention, kept.mid, kept.norm1.y, x, batch, slot, lengths);
-    norm_fwd(run, w.norm2, kept.norm2, kept.mid, 1);
-    ffn_fwd(run, w, kept.ffn, y, kept.norm2.y, kept.mid, 1);
+    const BlockActivations kept = take_block(run, N);
+    norm_fwd(run, w.norm1, kept.norm1, x, N);
+    decode_attention(run, w, cache, layer, kept.attention, kept.mid, kept.norm1.y, x, batch, slots, lengths);
+    norm_fwd(run, w.norm2, kept.norm2, kept.mid, N);
+    ffn_fwd(run, w, kept.ffn, y, kept.norm2.y, kept.mid, N);
   });
-  cache.length += 1;
 }
 
 }  // namespace flm

@@ -5,17 +5,18 @@
 
 namespace flm {
 
-// Keys and values of one sequence, every layer; (seq_length, num_kv_heads, head_size) each.
+// Keys and values of some sequences ("lanes"), every layer; (lanes, seq_length, num_kv_heads, head_size)
+// each.
 struct KvCache {
   std::vector<Out> keys, values;
-  int64_t length = 0;
 };
 
-// logits (V) of the token after `batch`, which begins an empty cache. slots (N) i32 = 0, 1, ... N - 1.
-void prefill(const Run& run, KvCache& cache, Out logits, const TokenBatch& batch, In slots);
+// logits (V) of the token after `batch`, which begins one lane. slots (N) i32: where its keys and values go,
+// lane * seq_length + position.
+void prefill(const Run& run, const KvCache& cache, Out logits, const TokenBatch& batch, In slots);
 
-// logits (V) after one more token. batch.N is 1, batch.positions and `slot` hold the cache's length,
-// `lengths` the length with the new token.
-void decode_one(const Run& run, KvCache& cache, Out logits, const TokenBatch& batch, In slot, In lengths);
+// logits (N, V) after one more token of each of the cache's first N lanes. lengths (N) i32: tokens of each
+// lane, the new one included. A lane's result does not depend on the other lanes.
+void decode(const Run& run, const KvCache& cache, Out logits, const TokenBatch& batch, In slots, In lengths);
 
 }  // namespace flm

@@ -21,6 +21,9 @@ struct ModelShape {
   double input_mult;       // multiplies the token embedding
   double logit_mult;       // multiplies the logits: muP's output_mult * base / hidden, else 1
   double attention_scale;  // of q k^T, usually 1 / sqrt(head_size)
+  // Multiplies the gradient that reaches the embedding from the blocks (embedding-gradient shrink); that of a
+  // tied head is left alone.
+  double embedding_grad_mult = 1;
 
   int64_t query_size() const { return num_attention_heads * head_size; }
   int64_t kv_size() const { return num_kv_heads * head_size; }

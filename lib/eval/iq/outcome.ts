@@ -24,13 +24,8 @@ export async function askAll(
   onItem: () => void,
 ): Promise<Outcome[]> {
   const questions: Question[] = [];
-  const lines: string[] = [];
-  for (const item of items) {
-    const question = await fitToContext(model, item);
-    questions.push(question);
-    lines.push(question.fits ? await model.writeLine(question.prompt, question.max_tokens) : "");
-    onItem();
-  }
+  for (const item of items) questions.push(await fitToContext(model, item));
+  const lines = await linesOf(model, questions, onItem);
   const ranked = await rankOptions(model, questions);
   return questions.map(({ item, shots_dropped, fits }, i) => ({
     item,
@@ -40,6 +35,18 @@ export async function askAll(
     shots_dropped,
     fits,
   }));
+}
+
+/** What the model writes behind each question; nothing behind those that do not fit. */
+async function linesOf(
+  model: LanguageModel,
+  questions: readonly Question[],
+  onLine: () => void,
+): Promise<string[]> {
+  const fitting = questions.filter(({ fits }) => fits);
+  const written = await model.writeLines(fitting, onLine);
+  let next = 0;
+  return questions.map(({ fits }) => (fits ? written[next++]! : ""));
 }
 
 type Ranked = Pick<Outcome, "likeliest" | "likeliest_per_character">;

@@ -48,12 +48,14 @@ FLM_TEST(codec_reads_the_engine_spec_that_typescript_writes) {
   CHECK_EQ(spec.shape.input_mult, 1.5);
   CHECK_EQ(spec.shape.logit_mult, 0.25);
   CHECK_EQ(spec.shape.attention_scale, 0.125);
+  CHECK_EQ(spec.shape.embedding_grad_mult, 0.75);
   CHECK_EQ(spec.micro_batch_size, 4);
   CHECK(spec.recompute == Recompute::full);
   CHECK_EQ(spec.adam_beta1, 0.9);
   CHECK_EQ(spec.adam_beta2, 0.95);
   CHECK_EQ(spec.adam_eps, 1e-8);
   CHECK_EQ(spec.clip_grad, 1.25);
+  CHECK(spec.state_precision == Precision::bf16);
   CHECK(spec.trainable);
   CHECK_EQ(spec.parameters.size(), 2u);
   CHECK_EQ(spec.parameters.at(1).name, "layers.0.norm1.gain");

@@ -37,6 +37,21 @@ FLM_TEST(shard_file_writes_header_and_items_and_hashes_them) {
   CHECK_EQ(read_back.xxh64, saved.xxh64);
 }
 
+FLM_TEST(shard_file_can_be_written_later_with_the_same_bytes) {
+  const test::TemporaryFile at_once, later;
+  const std::vector<SaveItem> items{{"embedding.weight", StateKind::master},
+                                    {"head.weight", StateKind::exp_avg}};
+  const SavedFile expected = write_shard({at_once.path(), bytes_of_text("header:"), items}, name_as_bytes);
+  const FileImage image = image_of_shard({later.path(), bytes_of_text("header:"), items}, name_as_bytes);
+  CHECK(test::read_whole_file(later.path()).empty());
+  const SavedFile saved = write_image(image);
+  CHECK(test::read_whole_file(later.path()) == test::read_whole_file(at_once.path()));
+  CHECK_EQ(saved.size, expected.size);
+  CHECK_EQ(saved.xxh64, expected.xxh64);
+  const std::atomic<bool> cancel = true;
+  CHECK_THROWS(write_image(image, &cancel), ErrorCode::cancelled);
+}
+
 FLM_TEST(shard_file_names_the_path_and_the_reason) {
   try {
     write_shard({"/no/such/folder/shard-0", {1}, {}}, name_as_bytes);

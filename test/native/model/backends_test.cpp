@@ -119,6 +119,32 @@ void skips_a_step_that_is_not_finite(const std::string& backend) {
   CHECK(engine->read_state("layers.0.ffn.up.weight", StateKind::master) == before);
 }
 
+void keeps_moments_in_bf16(const std::string& backend) {
+  EngineSpec spec = engine_spec(families()[1].shape, Precision::f32);
+  const auto wide = ready_engine(make_test_backend(backend), spec);
+  spec.state_precision = Precision::bf16;
+  const auto narrow = ready_engine(make_test_backend(backend), spec);
+  CHECK(narrow->memory_bytes() < wide->memory_bytes());
+  const StepInput input{whole_rows(spec, kMicroBatches), kMicroBatches, 1e-3, {}};
+  for (int step = 0; step < 5; ++step) {
+    const double want = wide->step(input).loss;
+    CHECK_NEAR(narrow->step(input).loss, want, 1e-3 * want);
+  }
+  for (const TensorInfo& t : narrow->tensors())
+    for (const StateKind kind : {StateKind::exp_avg, StateKind::exp_avg_sq}) {
+      CHECK(t.state_dtype == DType::bf16);
+      const auto want = wide->read_state(t.name, kind), got = narrow->read_state(t.name, kind);
+      // Each of five roundings is off by at most 2^-9 of a value, and those of the past fade.
+      double most = 0, error = 0;
+      for (size_t i = 0; i < want.size(); ++i) {
+        most = std::max(most, std::abs(want[i]));
+        error = std::max(error, std::abs(got[i] - want[i]));
+      }
+      CHECK(error <= 0.02 * most);
+      CHECK(error > 0 || most == 0);
+    }
+}
+
 void run_on(const std::string& backend, const Options& options, Totals& totals) {
   const auto run = [&](const std::string& what, const std::function<void()>& body) {
     const std::string name = "model " + backend + " " + what;
@@ -136,6 +162,7 @@ void run_on(const std::string& backend, const Options& options, Totals& totals) 
       if (tolerance.precision == Precision::f32)
         run(at + "trains like the oracle", [&] { trains_like_the_oracle(backend, family.shape, tolerance); });
     }
+  run("keeps moments in bf16", [&] { keeps_moments_in_bf16(backend); });
   run("skips a step that is not finite", [&] { skips_a_step_that_is_not_finite(backend); });
 }
 

@@ -4,7 +4,6 @@
 #include <mutex>
 
 #include "comm/communicator.h"
-#include "comm/host_group.h"
 
 namespace flm::test {
 
@@ -77,7 +76,7 @@ StepInput input_of_rank(const EngineSpec& spec, const Mesh& mesh, int rank, int6
 }
 
 Trained train_on_mesh(const MakeBackend& backend, const EngineSpec& spec, const Mesh& mesh, int steps,
-                      double lr) {
+                      double lr, const RankSetup& setup) {
   const std::string tokens = write_token_file(
       random_tokens(steps * kGlobalRows * spec.shape.seq_length + 1, spec.shape.vocab_size, 3));
   Trained result;
@@ -89,24 +88,27 @@ Trained train_on_mesh(const MakeBackend& backend, const EngineSpec& spec, const 
     to.resize(part.size());
     for (size_t i = 0; i < part.size(); ++i) to[i] += part[i];
   };
-  run_ranks(mesh.ranks(), [&](int rank, Communicator& world, Device&) {
-    Engine engine(backend(), spec_of_rank(spec, mesh, rank), mesh.ranks() > 1 ? &world : nullptr);
-    randomise(engine, 7, 1 / std::sqrt(double(spec.shape.hidden_size)));
-    engine.open_token_files({tokens});
-    for (int step = 0; step < steps; ++step) {
-      StepInput input = input_of_rank(spec, mesh, rank, step);
-      input.lr = lr;
-      const StepReport report = engine.step(input);
-      if (rank == 0) result.reports.push_back(report);
-      if (step > 0) continue;
-      for (const ParameterSpec& p : spec.parameters)
-        add(result.gradients, p.name, engine.read_gradient(p.name));
-    }
-    for (const ParameterSpec& p : spec.parameters) {
-      add(result.masters, p.name, engine.read_state(p.name, StateKind::master));
-      add(result.second_moments, p.name, engine.read_state(p.name, StateKind::exp_avg_sq));
-    }
-  });
+  run_ranks(
+      mesh.ranks(),
+      [&](int rank, Communicator& world, Device&) {
+        Engine engine(backend(), spec_of_rank(spec, mesh, rank), mesh.ranks() > 1 ? &world : nullptr);
+        randomise(engine, 7, 1 / std::sqrt(double(spec.shape.hidden_size)));
+        engine.open_token_files({tokens});
+        for (int step = 0; step < steps; ++step) {
+          StepInput input = input_of_rank(spec, mesh, rank, step);
+          input.lr = lr;
+          const StepReport report = engine.step(input);
+          if (rank == 0) result.reports.push_back(report);
+          if (step > 0) continue;
+          for (const ParameterSpec& p : spec.parameters)
+            add(result.gradients, p.name, engine.read_gradient(p.name));
+        }
+        for (const ParameterSpec& p : spec.parameters) {
+          add(result.masters, p.name, engine.read_state(p.name, StateKind::master));
+          add(result.second_moments, p.name, engine.read_state(p.name, StateKind::exp_avg_sq));
+        }
+      },
+      setup);
   return result;
 }
 

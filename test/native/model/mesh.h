@@ -5,11 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "comm/host_group.h"
 #include "model/tiny_model.h"
-
-namespace flm {
-class Communicator;
-}
 
 namespace flm::test {
 
@@ -39,7 +36,8 @@ struct Trained {
   std::map<std::string, std::vector<double>> gradients, masters, second_moments;
 };
 using MakeBackend = std::function<Backend()>;
+// `setup` says how the ranks talk.
 Trained train_on_mesh(const MakeBackend& backend, const EngineSpec& spec, const Mesh& mesh, int steps,
-                      double lr);
+                      double lr, const RankSetup& setup = {});
 
 }  // namespace flm::test

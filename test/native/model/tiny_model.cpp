@@ -124,6 +124,7 @@ EngineSpec engine_spec(const ModelShape& shape, Precision precision) {
   spec.adam_beta2 = 0.95;
   spec.adam_eps = 1e-8;
   spec.clip_grad = 1;
+  spec.state_precision = Precision::f32;
   spec.trainable = true;
   for (const Parameter& p : parameter_layout(shape, whole_model(shape)).parameters)
     spec.parameters.push_back({p.name, p.rows, p.cols, 1, p.is_matrix ? 0.1 : 0});

@@ -18,7 +18,7 @@ function model(score: (asked: Continuation) => number, seq_length = 1000) {
   const language: LanguageModel = {
     seq_length,
     countTokens: async (text) => text.length,
-    writeLine: async () => "",
+    writeLines: async (questions) => questions.map(() => ""),
     logProbabilities: async (continuations) => {
       asked.push(...continuations);
       return continuations.map(score);

@@ -5,7 +5,8 @@ export function answerer(answer: (prompt: string) => string, seq_length = 100_00
   return {
     seq_length,
     countTokens: async (text) => text.length,
-    writeLine: async (prompt, max_tokens) => ` ${answer(prompt)}`.slice(0, max_tokens),
+    writeLines: async (questions) =>
+      questions.map(({ prompt, max_tokens }) => ` ${answer(prompt)}`.slice(0, max_tokens)),
     logProbabilities: async (continuations) => continuations.map(score),
   };
 

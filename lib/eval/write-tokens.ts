@@ -1,0 +1,97 @@
+import type { NativeEngine } from "../native/types.ts";
+
+/** Sequences that decode at once: the weights are read once for all of them. */
+export const LANES = 8;
+
+/** Tokens of one native call: few enough for text to flow, enough to keep calls cheap. */
+const TOKENS_PER_CALL = 8;
+
+export interface Sampling {
+  temperature: number;
+  top_k: number;
+  top_p: number;
+  repetition_penalty: number;
+}
+
+export const GREEDY: Sampling = { temperature: 0, top_k: 0, top_p: 1, repetition_penalty: 1 };
+
+/** A prompt and how its continuation is drawn. */
+export interface WriteRequest {
+  /** At least one token. */
+  prompt: Int32Array;
+  max_tokens: number;
+  seed: number;
+}
+
+/** A continuation so far. */
+export interface Progress {
+  /** Which request. */
+  index: number;
+  tokens: readonly number[];
+  /** Nothing comes behind these tokens. */
+  over: boolean;
+}
+
+export interface WriteOptions {
+  sampling: Sampling;
+  /** Ends a text. */
+  eos_id: number;
+  lanes?: number;
+  /** Ends a continuation before its end of text, the end of the context or `max_tokens`. */
+  isOver?: (index: number, tokens: readonly number[]) => boolean;
+  signal?: AbortSignal;
+}
+
+interface Lane {
+  lane: number;
+  index: number;
+  tokens: number[];
+}
+
+/**
+ * Writes the continuations of all requests, a few at a time: a lane whose text has ended takes the next request. Yields
+ * every continuation as it grows. What a request writes does not depend on the others. One call at a time: the cache
+ * is the engine's.
+ */
+export async function* writeTokens(
+  engine: NativeEngine,
+  requests: readonly WriteRequest[],
+  options: WriteOptions,
+): AsyncGenerator<Progress, void> {
+  const { sampling, eos_id, lanes = Math.min(LANES, requests.length), isOver, signal } = options;
+  const stop_tokens = Int32Array.of(eos_id);
+  const free = Array.from({ length: lanes }, (_, lane) => lane);
+  let active: Lane[] = [];
+  let next = 0;
+  for (;;) {
+    while (free.length > 0 && next < requests.length)
+      active.push({ lane: free.shift()!, index: next++, tokens: [] });
+    if (active.length === 0) return;
+    signal?.throwIfAborted();
+    const left = active.map(({ index, tokens }) => requests[index]!.max_tokens - tokens.length);
+    const rows = await engine.generate({
+      lanes,
+      rows: active.map(({ lane, index, tokens }) => ({
+        lane,
+        prompt: tokens.length === 0 ? requests[index]!.prompt : new Int32Array(),
+        seed: requests[index]!.seed,
+      })),
+      max_tokens: Math.min(TOKENS_PER_CALL, Math.max(...left)),
+      ...sampling,
+      stop_tokens,
+    });
+    const going: Lane[] = [];
+    for (const [i, row] of active.entries()) {
+      const { tokens, stopped, full } = rows[i]!;
+      const { lane, index } = row;
+      // A row that needs fewer tokens than its neighbours has been given some too many.
+      row.tokens.push(...tokens.subarray(0, left[i]));
+      const ended = stopped || full || tokens.length >= left[i]!;
+      const over = ended || isOver?.(index, row.tokens) === true;
+      if (over) free.push(lane);
+      else going.push(row);
+      yield { index, tokens: row.tokens, over };
+    }
+    active = going;
+  }
+}

@@ -1,0 +1,120 @@
+#include "engine/lane_group.h"
+
+#include <algorithm>
+
+#include "comm/communicator.h"
+#include "engine/host_values.h"
+
+namespace flm {
+
+LaneGroup::LaneGroup(const Backend& backend, const ModelShape& shape, int64_t vocab_size, DType compute,
+                     int64_t lanes, int64_t tensor_size)
+    : device_(*backend.device),
+      shape_(shape),
+      vocab_size_(vocab_size),
+      vocab_block_((vocab_size + tensor_size - 1) / tensor_size),
+      tensor_size_(tensor_size),
+      lengths_(size_t(lanes), 0) {
+  const int64_t elements = lanes * shape.seq_length * shape.kv_size();
+  for (int64_t layer = 0; layer < shape.num_layers; ++layer)
+    for (auto* list : {&cache_.keys, &cache_.values}) {
+      memory_.emplace_back(device_, elements, compute);
+      list->push_back(memory_.back().view());
+    }
+  numbers_ = DeviceBuffer(device_, 4 * (std::max(shape.seq_length, lanes) + 1), DType::i32);
+  logits_ = DeviceBuffer(device_, tensor_size * lanes * vocab_block_, compute);
+}
+
+size_t LaneGroup::bytes() const {
+  size_t sum = numbers_.bytes() + logits_.bytes();
+  for (const DeviceBuffer& buffer : memory_) sum += buffer.bytes();
+  return sum;
+}
+
+TokenBatch LaneGroup::views(int64_t N) const {
+  const In numbers = numbers_.view();
+  TokenBatch batch;
+  batch.tokens = numbers;
+  batch.positions = numbers.at(N + 1);
+  batch.segment_starts = last_numbers(N);
+  batch.num_segments = 1;
+  batch.max_segment = N;
+  batch.N = N;
+  return batch;
+}
+
+void LaneGroup::upload(const std::vector<int32_t>& numbers) {
+  const Stream stream = device_.stream(StreamRole::compute);
+  device_.copy(numbers_.view().data, numbers.data(), numbers.size() * 4, CopyKind::host_to_device, stream);
+  device_.synchronize(stream);
+}
+
+Out LaneGroup::own_logits(const Run& run, int64_t lane) const {
+  return logits_.view().at((run.tensor.rank * int64_t(lengths_.size()) * vocab_block_) +
+                           lane * run.shape.vocab_size);
+}
+
+void LaneGroup::gather_logits(const Run& run) const {
+  if (run.tensor.size == 1) return;
+  const int64_t part = int64_t(lengths_.size()) * vocab_block_;
+  const Out all = logits_.view();
+  run.tensor.group->all_gather(all, all.at(run.tensor.rank * part), part, run.context.stream);
+}
+
+void LaneGroup::begin(int64_t lane, std::span<const int32_t> tokens, const WithRun& with_run) {
+  const int64_t N = int64_t(tokens.size()), row = N + 1;
+  std::vector<int32_t> numbers(size_t(4 * row));
+  for (int64_t n = 0; n < N; ++n) {
+    numbers[size_t(n)] = tokens[size_t(n)];
+    numbers[size_t(row + n)] = int32_t(n);
+    numbers[size_t(2 * row + n)] = int32_t(lane * shape_.seq_length + n);
+  }
+  numbers[size_t(3 * row + 1)] = int32_t(N);  // one segment, from 0 to N
+  upload(numbers);
+  with_run([&](const Run& run) {
+    prefill(run, cache_, own_logits(run, lane), views(N), slots(N));
+    gather_logits(run);
+  });
+  lengths_[size_t(lane)] = N;
+}
+
+void LaneGroup::advance(std::span<const int32_t> tokens, const WithRun& with_run) {
+  // Lanes behind the last one that takes part are left out. Resting lanes in front of it compute along: what
+  // they write lies behind their end, and the next token overwrites it.
+  int64_t N = int64_t(tokens.size());
+  while (N > 0 && tokens[size_t(N - 1)] < 0) --N;
+  const int64_t row = N + 1;
+  std::vector<int32_t> numbers(size_t(4 * row));
+  for (int64_t lane = 0; lane < N; ++lane) {
+    const int64_t position = std::min(lengths_[size_t(lane)], shape_.seq_length - 1);
+    numbers[size_t(lane)] = std::max(0, tokens[size_t(lane)]);
+    numbers[size_t(row + lane)] = int32_t(position);
+    numbers[size_t(2 * row + lane)] = int32_t(lane * shape_.seq_length + position);
+    numbers[size_t(3 * row + lane)] = int32_t(position + 1);
+    if (tokens[size_t(lane)] >= 0) ++lengths_[size_t(lane)];
+  }
+  upload(numbers);
+  with_run([&](const Run& run) {
+    decode(run, cache_, own_logits(run, 0), views(N), slots(N), last_numbers(N));
+    gather_logits(run);
+  });
+}
+
+std::vector<float> LaneGroup::logits(int64_t lane) const {
+  std::vector<float> all(static_cast<size_t>(vocab_size_));
+  const int64_t lanes = int64_t(lengths_.size());
+  for (int64_t rank = 0; rank < tensor_size_; ++rank) {
+    const int64_t begin = rank * vocab_block_, count = std::min(vocab_block_, vocab_size_ - begin);
+    download_floats(device_, logits_.view().at(rank * lanes * vocab_block_ + lane * count),
+                    {all.data() + begin, size_t(count)});
+  }
+  return all;
+}
+
+void LaneGroup::measure(const Run& run) const {
+  prefill(run, cache_, own_logits(run, 0), views(shape_.seq_length), slots(shape_.seq_length));
+  const int64_t lanes = int64_t(lengths_.size());
+  decode(run, cache_, own_logits(run, 0), views(lanes), slots(lanes), last_numbers(lanes));
+}
+
+}  // namespace flm
