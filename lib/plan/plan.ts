@@ -28,6 +28,7 @@ export function siteOf(config: Config): Site {
   return {
     hardware,
     precision: config.precision === "auto" ? (narrow ? "bf16" : "f32") : config.precision,
+    state_precision: config.optimizer.state_precision,
     efficiency: config.hardware.efficiency,
     availability: config.hardware.availability,
     world: worldSizeOf(config.stages),

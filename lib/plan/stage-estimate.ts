@@ -1,18 +1,14 @@
 import { availableParallelism } from "node:os";
 import type { StagePlan } from "../growth/stage-plan.ts";
-import { type Mesh, meshOf } from "../parallel/mesh.ts";
+import { type Mesh, meshOf, ranksOf } from "../parallel/mesh.ts";
 import { numMicroBatchesOf } from "../parallel/micro-batches.ts";
+import { rankParts } from "../parallel/rank-parts.ts";
 import { engineMemory } from "../scaling/engine-memory.ts";
 import { narayananFlops } from "../scaling/flops.ts";
 import type { HardwareProfile } from "../scaling/hardware.ts";
-import {
-  deviceCount,
-  type Layout,
-  ourSoftware,
-  type ShapeSizes,
-  shapeSizes,
-} from "../scaling/layout.ts";
-import { type Memory, publishedMemory, totalBytes } from "../scaling/memory.ts";
+import { deviceCount, type Layout, ourSoftware, shapeSizes } from "../scaling/layout.ts";
+import { type Memory, totalBytes } from "../scaling/memory.ts";
+import { wholeModel } from "../scaling/rank-part.ts";
 import { reliability } from "../scaling/reliability.ts";
 import { type StepTime, stepTime, totalSeconds } from "../scaling/step-time.ts";
 import type { StageEstimate } from "./types.ts";
@@ -21,6 +17,8 @@ import type { StageEstimate } from "./types.ts";
 export interface Site {
   hardware: HardwareProfile;
   precision: "bf16" | "f32";
+  /** Of AdamW's moments. */
+  state_precision: "bf16" | "f32";
   efficiency: number;
   availability: number;
   /** Ranks of the run. */
@@ -41,7 +39,13 @@ export function layoutOf(stage: StagePlan, world: number): Layout {
 /** Seconds of a step at `efficiency` 1, by part. */
 export function modelledStep(stage: StagePlan, layout: Layout, site: Site): StepTime {
   const sizes = shapeSizes(stage.shape);
-  return stepTime(stage.shape, sizes, layout, site.hardware, ourSoftware(site.precision));
+  return stepTime(
+    stage.shape,
+    sizes,
+    layout,
+    site.hardware,
+    ourSoftware(site.precision, site.state_precision),
+  );
 }
 
 /** Memory, time and throughput of one growth stage. */
@@ -53,7 +57,7 @@ export function estimateStage(stage: StagePlan, site: Site): StageEstimate {
   const step_breakdown = slowedDown(modelledStep(stage, layout, site), site.efficiency);
   const step_seconds = totalSeconds(step_breakdown);
   const seconds = (steps * step_seconds) / site.availability;
-  const { memory, memory_rule } = memoryOf(stage, shapeSizes(shape), layout, site);
+  const memory = memoryOf(stage, site);
   const stepTokens = layout.global_batch_size * shape.seq_length;
   const flopsPerStep = stepTokens * narayananFlops(shape);
   const rate = (stepTokens * stage.flops_per_token) / step_seconds;
@@ -76,7 +80,6 @@ export function estimateStage(stage: StagePlan, site: Site): StageEstimate {
     gpu_hours: (seconds / 3600) * devices,
     step_breakdown,
     memory,
-    memory_rule,
     reliability: reliability({
       parameters,
       devices,
@@ -86,26 +89,31 @@ export function estimateStage(stage: StagePlan, site: Site): StageEstimate {
   };
 }
 
-/** On one device what the engine allocates is known; for several, the published formulas stand in. */
-function memoryOf(
-  stage: StagePlan,
-  sizes: ShapeSizes,
-  layout: Layout,
-  { hardware, precision }: Site,
-): { memory: Memory; memory_rule: StageEstimate["memory_rule"] } {
-  if (deviceCount(layout) > 1) {
-    const memory = publishedMemory(stage.shape, sizes, layout, ourSoftware(precision));
-    return { memory, memory_rule: "published" };
-  }
-  const memory = engineMemory(stage.shape, sizes, {
-    precision,
-    device: hardware.kind,
-    micro_batch_size: layout.micro_batch_size,
-    recompute: layout.recompute,
-    mixes_layers: stage.masks.layers.length > 0,
-    threads: availableParallelism(),
-  });
-  return { memory, memory_rule: "engine" };
+/** What the engine allocates on the fullest rank. */
+function memoryOf(stage: StagePlan, site: Site): Memory {
+  const { hardware, precision, state_precision, world } = site;
+  const { shape, config } = stage;
+  const { micro_batch_size, parallel } = config;
+  const mesh: Mesh = meshOf(parallel, shape, world);
+  const { sequence_parallel, recompute } = parallel;
+  const numMicroBatches = numMicroBatchesOf(mesh, config);
+  const isAlone = ranksOf(mesh) === 1;
+  const parts = isAlone
+    ? [wholeModel(shape)]
+    : rankParts(shape, mesh, { sequence_parallel, numMicroBatches });
+  const cores = availableParallelism();
+  const memories = parts.map((part) =>
+    engineMemory(part, {
+      precision,
+      state_precision,
+      device: hardware.kind,
+      micro_batch_size,
+      recompute,
+      mixes_layers: stage.masks.layers.length > 0,
+      threads: isAlone ? cores : Math.max(1, Math.floor(cores / ranksOf(mesh))),
+    }),
+  );
+  return memories.reduce((most, one) => (totalBytes(one) > totalBytes(most) ? one : most));
 }
 
 function slowedDown(time: StepTime, efficiency: number): StepTime {

@@ -18,7 +18,12 @@ export function stageLayouts(
       devices: devices ?? stages[i]!.devices,
       global_batch_size: plan.config.global_batch_size,
     };
-    const ranked = searchLayouts(plan.shape, site.hardware, ourSoftware(site.precision), space);
+    const ranked = searchLayouts(
+      plan.shape,
+      site.hardware,
+      ourSoftware(site.precision, site.state_precision),
+      space,
+    );
     return {
       stage: stages[i]!.name,
       devices: space.devices,

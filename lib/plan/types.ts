@@ -60,9 +60,8 @@ export interface StageEstimate {
   gpu_hours: number;
   /** Seconds; they add up to `step_seconds`. */
   step_breakdown: StepTime;
+  /** What this package's engine allocates on the fullest device. */
   memory: Memory;
-  /** engine: this package's own buffers, on one device. published: formulas for parallel runs. */
-  memory_rule: "engine" | "published";
   reliability: Reliability;
 }
 

@@ -1,18 +1,20 @@
 import type { ModelShape } from "../config/shape.ts";
 import { gemmScratchBytes } from "./gemm-scratch.ts";
-import type { Layout, ShapeSizes } from "./layout.ts";
+import { type Layout, shapeSizes } from "./layout.ts";
 import type { Memory } from "./memory.ts";
-import { countParameters } from "./parameters.ts";
+import type { RankPart } from "./rank-part.ts";
 
-/** What this package's engine allocates depends on, beside the model. */
+/** What this package's engine allocates depends on, beside the part of the model that the rank has. */
 export interface EngineMemoryOptions {
   precision: "bf16" | "f32";
+  /** Of AdamW's moments. */
+  state_precision: "bf16" | "f32";
   device: "cpu" | "gpu";
   micro_batch_size: number;
   recompute: Layout["recompute"];
   /** The stage begins with a ramp that mixes new layers with their inputs. */
   mixes_layers: boolean;
-  /** CPU threads: each has its own scratch in attention. */
+  /** CPU threads of the rank: each has its own scratch in attention. */
   threads: number;
 }
 
@@ -22,25 +24,24 @@ const ALIGN = 256;
 const STATISTIC = 4; // f32
 
 /**
- * What this package's own engine allocates on one device, buffer by buffer: it follows what native/model takes from its
+ * What this package's own engine allocates on a rank, buffer by buffer: it follows what native/model takes from its
  * arena, and what native/engine holds beside it. Published formulas for other trainers are in ./memory.ts.
  */
-export function engineMemory(
-  shape: ModelShape,
-  sizes: ShapeSizes,
-  options: EngineMemoryOptions,
-): Memory {
-  const narrow = options.precision === "bf16";
-  const parameters = countParameters(shape);
-  const logits = logitsBytes(shape, options);
+export function engineMemory(part: RankPart, options: EngineMemoryOptions): Memory {
+  const { matrices, vectors } = part;
+  const owned = matrices / part.data_parallel_size;
+  const logits = logitsBytes(part, options);
   return {
-    // The f32 master is the parameter, and a bf16 copy what products read.
-    parameters: parameters * (narrow ? 6 : 4),
-    gradients: parameters * 4,
-    optimizer: parameters * 8,
-    activations: arenaBytes(shape, sizes, options, logits),
+    // Matrices are read by products; under bf16 the f32 masters of those that the rank owns come on top.
+    parameters:
+      options.precision === "bf16"
+        ? 2 * matrices + 4 * (owned + vectors)
+        : 4 * (matrices + vectors),
+    gradients: 4 * (matrices + vectors),
+    optimizer: 2 * (options.state_precision === "bf16" ? 2 : 4) * (owned + vectors),
+    activations: arenaBytes(part, options, logits),
     logits,
-    buffers: bufferBytes(shape, sizes, options),
+    buffers: bufferBytes(part, options),
   };
 }
 
@@ -48,17 +49,24 @@ function align(bytes: number): number {
   return Math.ceil(bytes / ALIGN) * ALIGN;
 }
 
-/** Rows of the head's chunks: native/model/head.cpp. */
-function chunkRows(shape: ModelShape, { device, micro_batch_size }: EngineMemoryOptions): number {
-  const [budget, least, most] = device === "cpu" ? [2 ** 24, 128, 1024] : [2 ** 28, 1024, 8192];
-  const rows = Math.min(most, Math.max(least, Math.floor(budget / shape.vocab_size)));
-  return Math.min(rows, micro_batch_size * shape.seq_length);
+function tokensOf({ shape }: RankPart, { micro_batch_size }: EngineMemoryOptions): number {
+  return micro_batch_size * shape.seq_length;
 }
 
-/** One chunk of logits and its softmax statistics; all logits at once never exist. */
-function logitsBytes(shape: ModelShape, options: EngineMemoryOptions): number {
-  const rows = chunkRows(shape, options);
-  return align(rows * shape.vocab_size * computeBytes(options)) + align(3 * rows * STATISTIC);
+/** Rows of the head's chunks: native/model/head.cpp. */
+function chunkRows(part: RankPart, options: EngineMemoryOptions): number {
+  const isCpu = options.device === "cpu";
+  const [budget, least, most] = isCpu ? [2 ** 24, 128, 1024] : [2 ** 28, 1024, 8192];
+  const rows = Math.min(most, Math.max(least, Math.floor(budget / part.shape.vocab_size)));
+  return Math.min(rows, tokensOf(part, options));
+}
+
+/** One chunk of logits and its softmax statistics of all tensor ranks; all logits at once never exist. */
+function logitsBytes(part: RankPart, options: EngineMemoryOptions): number {
+  if (!part.is_last) return 0;
+  const rows = chunkRows(part, options);
+  const statistics = 3 * part.tensor_parallel_size * rows * STATISTIC;
+  return align(rows * part.shape.vocab_size * computeBytes(options)) + align(statistics);
 }
 
 function computeBytes({ precision }: EngineMemoryOptions): number {
@@ -66,21 +74,22 @@ function computeBytes({ precision }: EngineMemoryOptions): number {
 }
 
 /** The arena's peak without the chunk of logits. */
-function arenaBytes(
-  shape: ModelShape,
-  { query, key_value, ffn_in }: ShapeSizes,
-  options: EngineMemoryOptions,
-  logits: number,
-): number {
-  const tokens = options.micro_batch_size * shape.seq_length;
+function arenaBytes(part: RankPart, options: EngineMemoryOptions, logits: number): number {
+  const { shape } = part;
+  const { query, key_value, ffn_in } = shapeSizes(shape);
+  const { hidden_size: hidden, ffn_hidden_size: ffn } = shape;
+  const tokens = tokensOf(part, options);
+  // With sequence parallelism the residual stream and the norms have a share of the rows.
+  const rows = part.sequence_parallel ? tokens / part.tensor_parallel_size : tokens;
   const wide = (columns: number) => align(tokens * columns * computeBytes(options));
-  const statistic = (columns: number) => align(tokens * columns * STATISTIC);
-  const { hidden_size: hidden, ffn_hidden_size: ffn, num_layers } = shape;
+  const residual = align(rows * hidden * computeBytes(options));
+  // What is gathered from the other ranks' rows, or summed before it is scattered to them.
+  const allRows = part.sequence_parallel ? wide(hidden) : 0;
   const qkv = query + 2 * key_value;
-  const residual = wide(hidden);
 
-  const norm = residual + statistic(1) * (shape.norm === "layer_norm" ? 2 : 1);
-  const attention = wide(qkv) + statistic(shape.num_attention_heads) + wide(query);
+  const norm = residual + align(rows * STATISTIC) * (shape.norm === "layer_norm" ? 2 : 1);
+  const logSums = align(tokens * shape.num_attention_heads * STATISTIC);
+  const attention = wide(qkv) + logSums + wide(query);
   const block = 2 * norm + attention + residual + wide(ffn_in) + wide(ffn);
 
   // Selective keeps all but what the norms and the activation function make.
@@ -90,19 +99,21 @@ function arenaBytes(
     full: 0,
   }[options.recompute];
   // Every layer's input and the last one's output, what layers keep, and the gradient that flows back.
-  const kept = (num_layers + 1) * residual + num_layers * keptOfBlock + residual;
+  const keptOfChunk = (layers: number) => (layers + 2) * residual + layers * keptOfBlock;
+  const kept = part.chunks.reduce((sum, { layers, slots }) => sum + slots * keptOfChunk(layers), 0);
   const ffnGradients = wide(ffn) + (shape.activation === "swiglu" ? wide(ffn_in) : 0);
   const gradients =
     (options.mixes_layers ? 3 : 2) * residual + Math.max(ffnGradients, wide(query) + wide(qkv));
-  const backward = gradients + (block - keptOfBlock);
-  const head = norm + residual;
+  const backward = gradients + 2 * allRows + (block - keptOfBlock);
+  const head = part.is_last ? norm + residual + 2 * allRows : 0;
   // The head and the backward pass of the layers use the same memory, one after the other.
   return kept + Math.max(backward - logits, head);
 }
 
 /** Uploaded tokens, rotary tables, losses, and the scratch of the op that needs most. */
-function bufferBytes(shape: ModelShape, sizes: ShapeSizes, options: EngineMemoryOptions): number {
-  const tokens = options.micro_batch_size * shape.seq_length;
+function bufferBytes(part: RankPart, options: EngineMemoryOptions): number {
+  const { shape } = part;
+  const tokens = tokensOf(part, options);
   const tables = { learned: 0, rope: 2, xpos: 3 }[shape.position_embedding];
   const rotary = tables * shape.seq_length * (shape.head_size / 2) * STATISTIC;
   const upload = 11 * align(tokens * 4);
@@ -110,16 +121,29 @@ function bufferBytes(shape: ModelShape, sizes: ShapeSizes, options: EngineMemory
   const scratch =
     options.device === "cpu"
       ? Math.max(
-          gemmScratchBytes(shape, sizes, tokens, options.precision),
-          options.threads * attentionScratchBytes(shape),
+          gemmScratchBytes(
+            part,
+            { tokens, head: chunkRows(part, options) },
+            options.precision,
+            options.threads,
+          ),
+          options.threads * attentionScratchBytes(shape, options.precision),
         )
       : 0;
   return rotary + upload + losses + scratch;
 }
 
 /** One thread's tiles and the gradients of one head's keys and values: native/cpu/attention_backward.cpp. */
-function attentionScratchBytes({ seq_length, head_size }: ModelShape): number {
-  const tile = 192;
+function attentionScratchBytes(
+  { seq_length, head_size }: ModelShape,
+  precision: "bf16" | "f32",
+): number {
+  const [tile, keys, panelColumns] = [192, 96, 48];
+  // Operands of products hold two narrow numbers in a unit; scores are kept in f32 and as three narrow operands.
+  const steps = precision === "bf16" ? 2 : 1;
+  const rows = tile * Math.ceil(head_size / steps);
+  const panels = Math.ceil(head_size / panelColumns) * (tile / steps) * panelColumns;
+  const squares = (precision === "bf16" ? 3.5 : 2) * tile * keys;
   const columns = Math.ceil(head_size / 16) * 16;
-  return (8 * tile * columns + 2 * tile * tile + 2 * seq_length * columns) * 4;
+  return (4 * rows + 3 * panels + squares + tile + (tile + 2 * seq_length) * columns) * 4;
 }

@@ -18,15 +18,21 @@ export interface Software {
   readonly gradient_bytes: 2 | 4;
   /** Of working weights and activations. */
   readonly compute_bytes: 2 | 4;
+  /** Of each of AdamW's two moments. */
+  readonly moment_bytes: 2 | 4;
 }
 
 /** This package's engine. */
-export function ourSoftware(precision: "bf16" | "f32"): Software {
+export function ourSoftware(
+  precision: "bf16" | "f32",
+  state_precision: "bf16" | "f32" = "f32",
+): Software {
   return {
     attention: "flash",
     shards_optimizer: true,
     gradient_bytes: 4,
     compute_bytes: precision === "bf16" ? 2 : 4,
+    moment_bytes: state_precision === "bf16" ? 2 : 4,
   };
 }
 

@@ -37,8 +37,8 @@ export function publishedMemory(
 ): Memory {
   const parameters = parametersPerDevice(shape, sizes, layout);
   const shards = software.shards_optimizer ? layout.data_parallel_size : 1;
-  // Two moments in f32, and an f32 master where the working copy is not one.
-  const stateBytes = software.compute_bytes === 2 ? 12 : 8;
+  // Two moments, and an f32 master where the working copy is not one.
+  const stateBytes = 2 * software.moment_bytes + (software.compute_bytes === 2 ? 4 : 0);
   const tokens = layout.micro_batch_size * shape.seq_length;
   return {
     parameters: parameters * software.compute_bytes,

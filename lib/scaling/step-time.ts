@@ -181,11 +181,11 @@ function updateTime(
   software: Software,
 ): Pick<StepTime, "data_parallel" | "optimizer"> {
   const { data_parallel_size: d } = layout;
-  const { shards_optimizer: shards, gradient_bytes, compute_bytes } = software;
+  const { shards_optimizer: shards, gradient_bytes, compute_bytes, moment_bytes } = software;
   const network = hardware.network_bandwidth * ASSUMED.network;
   const gathered = shards ? compute_bytes : gradient_bytes;
-  // AdamW reads and writes three f32 values and reads the gradient; then the weights are written.
-  const traffic = (28 * parameters) / (shards ? d : 1) + 6 * parameters;
+  // AdamW reads and writes an f32 master and two moments, and reads the gradient; then the weights are written.
+  const traffic = ((12 + 4 * moment_bytes) * parameters) / (shards ? d : 1) + 6 * parameters;
   return {
     data_parallel:
       collective(d, gradient_bytes * parameters, network) +

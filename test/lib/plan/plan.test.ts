@@ -21,15 +21,17 @@ const planned = (changes: Partial<UserConfig> = {}, options = {}) =>
   planRun(resolveConfig({ ...small, ...changes }, { unsupported: "allow" }), options);
 
 describe("planRun", () => {
-  test("one device is estimated by the engine's own buffers, several by published formulas", () => {
-    const parallel = { data_parallel_size: 2 };
-    const [one] = planned().stages;
-    const [two] = planned({
-      stages: [{ ...small.stages[0]!, parallel }],
-      hardware: { profile: "a100" },
-    }).stages;
-    expect([one!.memory_rule, one!.devices]).toEqual(["engine", 1]);
-    expect([two!.memory_rule, two!.devices]).toEqual(["published", 2]);
+  test("a second data-parallel rank holds half of the matrices' optimizer state", () => {
+    const on = (data_parallel_size: number) =>
+      planned({
+        stages: [{ ...small.stages[0]!, micro_batch_size: 1, parallel: { data_parallel_size } }],
+        hardware: { profile: "a100" },
+      }).stages[0]!;
+    const [one, two] = [on(1), on(2)];
+    expect([one.devices, two.devices]).toEqual([1, 2]);
+    expect(two.memory.gradients).toBe(one.memory.gradients);
+    expect(two.memory.optimizer).toBeLessThan(0.52 * one.memory.optimizer);
+    expect(two.memory.activations).toBe(one.memory.activations);
   });
 
   test("an omitted data-parallel size takes the ranks of the largest stage", () => {

@@ -29,9 +29,20 @@ describe("the published cost figures, to the printed digits", () => {
     expect((half_range / 1e21).toFixed(2)).toBe(range);
   });
 
+  const perToken = narayananFlops(shape(70, 12_288, 150_528, 2048), "full");
+
   test("GLM-130B, with recomputation: 421.60 is printed, the rule makes a unit of the last digit less", () => {
-    const flops = 400e9 * narayananFlops(shape(70, 12_288, 150_528, 2048), "full");
-    expect((flops / 1e21).toFixed(2)).toBe("421.59");
+    expect(((400e9 * perToken) / 1e21).toFixed(2)).toBe("421.59");
+    // Of each of two languages 210.80 is printed.
+    expect(((200e9 * perToken) / 1e21).toFixed(2)).toBe("210.79");
+  });
+
+  test("FLOPs a token rounded to four digits make GLM-130B's figures, but no longer GPT-3's", () => {
+    const rounded = (flops: number) => Number(flops.toPrecision(4));
+    expect(((400e9 * rounded(perToken)) / 1e21).toFixed(2)).toBe("421.60");
+    expect(((200e9 * rounded(perToken)) / 1e21).toFixed(2)).toBe("210.80");
+    const gpt3 = narayananRange(shape(96, 12_288, 50_257, 2048), 1).flops;
+    expect(((300e9 * rounded(gpt3)) / 1e21).toFixed(2)).toBe("376.50");
   });
 });
 

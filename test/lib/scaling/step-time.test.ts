@@ -12,6 +12,7 @@ const OLD: Software = {
   shards_optimizer: false,
   gradient_bytes: 4,
   compute_bytes: 2,
+  moment_bytes: 4,
 };
 
 const seconds = (shape: ModelShape, how: Layout, software: Software) =>
