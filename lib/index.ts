@@ -11,7 +11,7 @@
 import { resolveConfig } from "./config/resolve.ts";
 import type { PassOptions } from "./data/corpus/pass.ts";
 import { tokenize as tokenizeConfig, type TokenizeResult } from "./data/tokenize.ts";
-import { type GenerateOptions, openGeneration } from "./eval/generation.ts";
+import { type GenerateOptions, openGeneration, type TextsOptions } from "./eval/generation.ts";
 import { loadNative } from "./native/load.ts";
 import { planRun, type PlanOptions } from "./plan/plan.ts";
 import type { Plan } from "./plan/types.ts";
@@ -29,7 +29,13 @@ export {
 export { FlmError, type ErrorCode, type Issue } from "./errors.ts";
 export type { RunEvent, StartInfo, StepRow, TrainObserver, TrainResult } from "./train/events.ts";
 export type { TrainOptions } from "./train/train.ts";
-export { type GenerateOptions, Generation, openGeneration } from "./eval/generation.ts";
+export {
+  type GenerateOptions,
+  Generation,
+  openGeneration,
+  type TextsOptions,
+} from "./eval/generation.ts";
+export type { Weights } from "./eval/open-model.ts";
 export { evaluate, type EvaluateOptions, type EvaluateResult } from "./eval/evaluate.ts";
 export { exportModel, type ExportOptions, type ExportResult } from "./export/export-model.ts";
 export { importModel, type ImportOptions, type ImportResult } from "./export/import-model.ts";
@@ -59,19 +65,26 @@ export async function tokenize(
 }
 
 /**
- * The continuation of one prompt by the model of a run or of a checkpoint. `openGeneration` keeps a model for several
- * prompts, and streams.
+ * The continuation of a prompt by the model of a run or of a checkpoint, or those of several prompts, which are written
+ * side by side. `openGeneration` keeps a model for more of them, and streams.
  *
  * @throws FlmError CHECKPOINT_NOT_FOUND, CHECKPOINT_INVALID, INVALID_ARGUMENT
  */
+export function generate(path: string, prompt: string, options?: GenerateOptions): Promise<string>;
+export function generate(
+  path: string,
+  prompts: readonly string[],
+  options?: TextsOptions,
+): Promise<string[]>;
 export async function generate(
   path: string,
-  prompt: string,
-  options: GenerateOptions = {},
-): Promise<string> {
+  prompt: string | readonly string[],
+  options: GenerateOptions | TextsOptions = {},
+): Promise<string | string[]> {
   const generation = await openGeneration(path);
   try {
-    return await generation.text(prompt, options);
+    if (typeof prompt !== "string") return await generation.texts(prompt, options);
+    return await generation.text(prompt, options as GenerateOptions);
   } finally {
     await generation.close();
   }

@@ -9,12 +9,12 @@ import { isMain, root, walk } from "./support/files.mjs";
 export const sourcesFile = join(root, "native", "sources.json");
 
 const SOURCE = /\.(cpp|cu)$/;
-// Stub twins stand in for the rooms that need CUDA; a build holds one or the other.
-const STUB = /^native\/(cuda|comm)\/no_\w+\.cpp$/;
-const NEEDS_CUDA = /^native\/(cuda\/|comm\/nccl)/;
+// A stub twin stands in for the room that needs CUDA; a build holds one or the other.
+const STUB = /^native\/cuda\/no_\w+\.cpp$/;
+const NEEDS_CUDA = /^native\/cuda\//;
 const TESTS_CUDA = /^test\/native\/(cuda\/|.*\bcuda_\w+\.)/;
-// The emulation compiles .cu files as C++ and has a CMakeLists.txt of its own.
-const OWN_BUILD = /^test\/native\/emulation\//;
+// The emulation compiles .cu files as C++ and has a CMakeLists.txt of its own; the NCCL of the tests is a library.
+const OWN_BUILD = /^test\/native\/(emulation|comm\/fake_nccl)\//;
 
 /** The list that a file belongs to, e.g. "cpu_sources"; null for a file that no builder compiles from the list. */
 export function listOf(path) {

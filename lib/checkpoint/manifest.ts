@@ -32,6 +32,28 @@ const growthEventSchema = z.strictObject({
   parameters_after: count,
 });
 
+/** One way back to a checkpoint (lib/train/stability). */
+const rollbackSchema = z.strictObject({
+  /** The step that was rejected, and why: its loss and gradient norm, null where not finite, and the limit. */
+  step: count,
+  reason: z.enum(["non_finite", "loss", "grad_norm"]),
+  loss: z.number().nullable(),
+  grad_norm: z.number().nullable(),
+  limit: z.number().nullable(),
+  to_step: count,
+  /** The data between these places are left out; lib/data's form. */
+  data_from: z.json(),
+  data_to: z.json(),
+});
+
+const stabilitySchema = z.strictObject({
+  /** Of the last accepted steps, oldest first; empty where no spikes are watched for. */
+  losses: z.array(z.number()),
+  grad_norms: z.array(z.number()),
+  rejected_in_a_row: count,
+  rollbacks: z.array(rollbackSchema),
+});
+
 const manifestSchema = z.strictObject({
   format: z.literal(FORMAT),
   package_version: z.string(),
@@ -46,7 +68,7 @@ const manifestSchema = z.strictObject({
   tokens: count,
   flops: z.number().min(0),
   skipped_steps: count,
-  /** Of the last step and the last validation, in nats per token; null where there was none or it is not finite. */
+  /** Of the last accepted step and the last validation; null where there was none or it is not finite. */
   loss: z.number().nullable(),
   validation: z.strictObject({ step: count, loss: z.number().nullable() }).nullable(),
   tensors: z.array(tensorSchema),
@@ -57,6 +79,8 @@ const manifestSchema = z.strictObject({
   data: z.json(),
   seed: count,
   growth: z.array(growthEventSchema),
+  /** Absent from manifests of the first versions. */
+  stability: stabilitySchema.default(() => NO_HISTORY),
   /** What must not change on resume, by the key that set it. */
   identity: z.record(z.string(), z.json()),
   device: z.strictObject({
@@ -67,6 +91,14 @@ const manifestSchema = z.strictObject({
 });
 
 export type Manifest = z.output<typeof manifestSchema>;
+/** What a run that has made no step remembers of its steps. */
+export const NO_HISTORY: z.output<typeof stabilitySchema> = {
+  losses: [],
+  grad_norms: [],
+  rejected_in_a_row: 0,
+  rollbacks: [],
+};
+
 export type ManifestTensor = Manifest["tensors"][number];
 
 /** @throws FlmError CHECKPOINT_INVALID naming the file and what is wrong in it. */

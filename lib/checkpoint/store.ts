@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { FlmError, ioError } from "../errors.ts";
 import type { FileHash } from "../native/types.ts";
 import { Attempt, newestAttempt } from "./attempt.ts";
@@ -48,6 +48,17 @@ export class CheckpointStore {
     return readdirSync(this.directory)
       .filter((name) => NAME.test(name))
       .sort((a, b) => compare(position(b), position(a)));
+  }
+
+  /** The committed checkpoints, newest first, but for those that another rank is deleting meanwhile. */
+  checkpoints(): Checkpoint[] {
+    return this.list().flatMap((name) => {
+      try {
+        return [readCheckpoint(join(this.directory, name))];
+      } catch {
+        return [];
+      }
+    });
   }
 
   /** One more than any attempt that has started or committed a checkpoint here. */
@@ -127,6 +138,17 @@ export class CheckpointStore {
     this.#try("clean up", this.directory, () => {
       this.#attempt?.refuseSuperseded();
       for (const name of this.list().slice(keep)) this.#doom(name);
+      this.#sweep();
+    });
+  }
+
+  /** Deletes all checkpoints that are newer than this one, so that a restart goes on from it too. */
+  rewind({ directory }: Checkpoint): void {
+    this.#try("clean up", this.directory, () => {
+      this.#attempt?.refuseSuperseded();
+      const names = this.list();
+      for (const name of names.slice(0, names.indexOf(basename(directory)))) this.#doom(name);
+      this.#pointTo(basename(directory));
       this.#sweep();
     });
   }

@@ -7,7 +7,7 @@ export function inspectionText({ sources, batch, rows, ...rest }: DataInspection
   const table = textTable([
     ["source", "type", "documents", "tokens", "supervised", "held out", "share", "epochs", "batch"],
     ...sources.map((source, i) => [
-      `${i} ${source.path.join(" ")}`,
+      `${source.name} ${source.path.join(" ")}`,
       source.type,
       count(source.documents),
       count(source.tokens),

@@ -90,15 +90,14 @@ function memoryTable(stages: readonly StageEstimate[]): string {
     "logits",
     "buffers",
   ];
-  const rows = stages.map(({ name, memory: m, memory_bytes_per_device, memory_rule }) => [
+  const rows = stages.map(({ name, memory: m, memory_bytes_per_device }) => [
     name,
     ...[m.parameters, m.gradients, m.optimizer, m.activations, m.logits, m.buffers].map((part) =>
       part === 0 ? "-" : bytes(part),
     ),
     bytes(memory_bytes_per_device),
-    memory_rule,
   ]);
-  return textTable([[...head, "in all", "by"], ...rows]);
+  return textTable([[...head, "in all"], ...rows]);
 }
 
 function timeTable(stages: readonly StageEstimate[]): string {

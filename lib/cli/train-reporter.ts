@@ -2,7 +2,17 @@ import type { PrepareProgress } from "../data/types.ts";
 import type { RunEvent, StartInfo, StepRow, TrainObserver, TrainResult } from "../train/events.ts";
 import { bytes, count, duration, flops } from "../format.ts";
 import { meshOf } from "../parallel/mesh.ts";
+import type { Reaction } from "../train/stability/reaction.ts";
+import { describe } from "../train/stability/rejection.ts";
 import { LiveLine } from "./live-line.ts";
+
+/** How lines about a rejected step begin. */
+const ACTIONS: Record<Reaction, string> = {
+  skip: "skipped    ",
+  replace: "new batch   for",
+  rollback: "rejected   ",
+  stop: "rejected   ",
+};
 
 /** Plain lines (no terminal) come at most this often. */
 const PLAIN_INTERVAL_MS = 10_000;
@@ -35,6 +45,7 @@ export class TrainReporter implements TrainObserver {
     this.#line.print(`device      ${info.device.name}, ${info.precision}`);
     if (info.device_reason) this.#line.print(`            no GPU: ${info.device_reason}`);
     if (info.ranks > 1) this.#line.print(`ranks       ${info.ranks}: ${meshes(info)}`);
+    if (info.communicator) this.#line.print(`            ${info.communicator}`);
     this.#line.print(`model       ${sizes} parameters, vocabulary ${info.vocab_size}`);
     this.#line.print(
       `data        ${count(info.train_tokens)} training tokens, ${count(info.validation_tokens)} for validation`,
@@ -47,7 +58,7 @@ export class TrainReporter implements TrainObserver {
   onStep(row: StepRow): void {
     const smooth = (old: number, now: number) =>
       Number.isNaN(old) ? now : old + SMOOTHING * (now - old);
-    if (Number.isFinite(row.loss)) this.#loss = smooth(this.#loss, row.loss);
+    if (!row.skipped) this.#loss = smooth(this.#loss, row.loss);
     this.#stepMs = smooth(this.#stepMs, row.step_ms);
     const text = this.#describe(row);
     if (this.#line.isTerminal) this.#line.show(text);
@@ -131,12 +142,22 @@ function describeEvent(event: RunEvent): string | null {
     case "validation":
       return (
         `validation  step ${event.step}: loss ${event.loss.toFixed(4)}, perplexity ${event.perplexity.toFixed(1)},` +
-        ` ${event.bits_per_byte.toFixed(3)} bits per byte`
+        ` ${event.bits_per_byte.toFixed(3)} bits per byte${bySource(event.sources)}`
+      );
+    case "preference":
+      return (
+        `validation  step ${event.step}: loss ${event.loss.toFixed(4)}, margin ${event.margin.toFixed(3)}, ` +
+        `${(100 * event.accuracy).toFixed(1)} % of ${event.pairs} pairs as preferred`
       );
     case "evaluation":
       return describeScores(event);
     case "skip":
-      return `skipped     step ${event.step}: gradients are not finite`;
+      return `${ACTIONS[event.action]} step ${event.step}: ${describe(event)}`;
+    case "rollback":
+      return (
+        `went back   to step ${event.step}, because step ${event.rejected.step} had ${describe(event.rejected)}` +
+        (event.lr_factor < 1 ? `; rates are now times ${event.lr_factor}` : "")
+      );
     case "growth":
       return describeGrowth(event);
     case "sample":
@@ -172,4 +193,11 @@ function describeGrowth(event: Extract<RunEvent, { type: "growth" }>): string {
     ` (${changes})\n            loss on one batch ${event.loss_before.toFixed(6)} → ${event.loss_after.toFixed(6)}${kept},` +
     ` ${event.seconds.toFixed(1)} s`
   );
+}
+
+/** Bits per byte of each of several sources. */
+function bySource(sources: Extract<RunEvent, { type: "validation" }>["sources"]): string {
+  if (sources === undefined) return "";
+  const each = sources.map(({ name, bits_per_byte }) => `${name} ${bits_per_byte.toFixed(3)}`);
+  return ` (${each.join(", ")})`;
 }

@@ -84,6 +84,7 @@ export function engineSpecOf(
       input_mult: scaling.input_mult,
       logit_mult: plan.logit_mult,
       attention_scale: 1 / Math.sqrt(shape.head_size),
+      embedding_grad_mult: config.stability.embedding_grad_factor,
     },
     micro_batch_size: plan.config.micro_batch_size,
     recompute: plan.config.parallel.recompute,
@@ -91,6 +92,7 @@ export function engineSpecOf(
     adam_beta2: optimizer.adam_beta2,
     adam_eps: optimizer.adam_eps,
     clip_grad: optimizer.clip_grad ?? 0,
+    state_precision: optimizer.state_precision,
     trainable,
     parameters: parameterTable(shape).map((parameter) => {
       const scale = scaling.classes[parameter.class];

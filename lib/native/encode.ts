@@ -14,7 +14,7 @@ import type {
   StateKind,
 } from "./plans.ts";
 
-const VERSION = 2;
+const VERSION = 3;
 /** Four ASCII letters, read as a little-endian number: "FLME", "FLML", "FLMS". */
 const ENGINE_SPEC_MAGIC = 0x454d4c46;
 const LOAD_PLAN_MAGIC = 0x4c4d4c46;
@@ -43,6 +43,7 @@ export function encodeEngineSpec(spec: EngineSpec): Uint8Array {
   out.number(spec.adam_beta2);
   out.number(spec.adam_eps);
   out.number(spec.clip_grad);
+  out.enumerator(spec.state_precision, PRECISIONS);
   out.boolean(spec.trainable);
   out.list(spec.parameters, (parameter) => {
     out.string(parameter.name);
@@ -107,6 +108,7 @@ function writeShape(out: ByteWriter, shape: ModelShape): void {
   out.number(shape.input_mult);
   out.number(shape.logit_mult);
   out.number(shape.attention_scale);
+  out.number(shape.embedding_grad_mult);
 }
 
 function writeMesh(out: ByteWriter, mesh: MeshSpec): void {

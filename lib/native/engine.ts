@@ -2,11 +2,12 @@ import { encodeEngineSpec } from "./encode.ts";
 import { loadNative } from "./load.ts";
 import type { EngineSpec } from "./plans.ts";
 import type {
+  Activation,
   DeviceInfo,
   EvalInput,
   EvalReport,
   GenerateInput,
-  GenerateReport,
+  GeneratedRow,
   NativeEngine,
   NativeWorld,
   SavedFile,
@@ -77,6 +78,10 @@ class Engine implements NativeEngine {
     return withCallersStack(() => this.#native.save(plan));
   }
 
+  saveBehind(plan: Uint8Array): Promise<SavedFile[]> {
+    return withCallersStack(() => this.#native.saveBehind(plan));
+  }
+
   openTokenFiles(paths: readonly string[]): Promise<void> {
     return withCallersStack(() => this.#native.openTokenFiles(paths));
   }
@@ -89,8 +94,12 @@ class Engine implements NativeEngine {
     return withCallersStack(() => this.#native.evaluate(input));
   }
 
-  generate(input: GenerateInput): Promise<GenerateReport> {
+  generate(input: GenerateInput): Promise<GeneratedRow[]> {
     return withCallersStack(() => this.#native.generate(input));
+  }
+
+  activations(tokens: Int32Array): Promise<Activation[]> {
+    return withCallersStack(() => this.#native.activations(tokens));
   }
 
   trace(on: boolean): Promise<TraceRow[]> {

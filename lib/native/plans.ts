@@ -27,6 +27,8 @@ export interface ModelShape {
   logit_mult: number;
   /** Of q k^T, usually 1 / sqrt(head_size). */
   attention_scale: number;
+  /** Multiplies the gradient that reaches the embedding from the blocks; that of a tied head is left alone. */
+  embedding_grad_mult: number;
 }
 
 /** One parameter tensor: matrices are [out, in], vectors are [1, n]. */
@@ -95,6 +97,8 @@ export interface EngineSpec {
   adam_eps: number;
   /** Largest gradient norm, 0 = off. */
   clip_grad: number;
+  /** Of AdamW's moments. */
+  state_precision: "f32" | "bf16";
   /** false: no gradients and no optimizer state (evaluate, generate). */
   trainable: boolean;
   parameters: readonly ParameterSpec[];

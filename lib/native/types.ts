@@ -26,8 +26,12 @@ export interface NativeBinding {
   createEngine(spec: Uint8Array, world: NativeWorld | null): Promise<NativeEngine>;
   /** Opens the doors through which other ranks will connect; the system chooses the port. */
   createWorld(bind_address: string): NativeWorld;
+  /** Whether a rank on this GPU could use NCCL. */
+  nccl(device_index: number): NcclFacts;
   /** Ends every wait for another rank in this process, with the reason. From any thread that has loaded the addon. */
   abortWorlds(reason: string): void;
+  /** Signs of life of this process's engines. Waits for none of them. */
+  pulse(): NativePulse;
   /** Size and XXH64 (seed 0, 16 hex digits) of a file. */
   hashFile(path: string): Promise<FileHash>;
   /** Hands the error class over, so that the addon's errors are instances of it. */
@@ -36,9 +40,25 @@ export interface NativeBinding {
   createBpeEncoder(vocabulary: BpeVocabulary, split: SplitName): NativeBpeEncoder;
 }
 
+export interface NativePulse {
+  /** Rises with every unit of work: a micro-batch in one pass, a tensor loaded, a file saved, a token written. */
+  beats: number;
+  /** An engine is at work, and does not wait for other ranks. */
+  busy: boolean;
+}
+
 export interface FileHash {
   size: number;
   xxh64: string;
+}
+
+export interface NcclFacts {
+  /** What names the GPU among all machines: "GPU-" and its UUID. */
+  gpu: string;
+  /** For example "2.27.3"; null where no usable NCCL was found. */
+  version: string | null;
+  /** Why there is none. */
+  reason: string | null;
 }
 
 /** Where one rank can be reached by the others. */
@@ -62,6 +82,8 @@ export interface WorldInput {
   timeout_seconds: number;
   device: "cpu" | "cuda";
   device_index: number;
+  /** NCCL needs a GPU for each rank; the host communicator carries the data of any device. */
+  communicator: "host" | "nccl";
 }
 
 /** This process's end of a group of ranks. */
@@ -81,17 +103,34 @@ export interface NativeEngine {
   load(plan: Uint8Array): Promise<void>;
   /** Writes and fsyncs the files of `encodeSavePlan(...)`. */
   save(plan: Uint8Array): Promise<SavedFile[]>;
+  /**
+   * The same, but the engine only copies its state to memory: jobs that come after go on while another thread writes.
+   * Holds as much memory as the files have bytes until the promise is settled.
+   */
+  saveBehind(plan: Uint8Array): Promise<SavedFile[]>;
   /** Replaces the token files that `pieces` name by index. */
   openTokenFiles(paths: readonly string[]): Promise<void>;
   step(input: StepInput): Promise<StepReport>;
   evaluate(input: EvalInput): Promise<EvalReport>;
-  generate(input: GenerateInput): Promise<GenerateReport>;
+  /** Of ranks that share every matrix all call it with the same input, and all get the same rows. */
+  generate(input: GenerateInput): Promise<GeneratedRow[]>;
+  /** One sequence through the model, part by part; on one rank. */
+  activations(tokens: Int32Array): Promise<Activation[]>;
   /** Switches tracing on or off; returns the rows gathered so far and clears them. */
   trace(on: boolean): Promise<TraceRow[]>;
   /** Stops the running job only; its promise rejects with CANCELLED and nothing has changed. */
   cancel(): void;
   /** Cancels, waits and frees; afterwards every call rejects. */
   close(): Promise<void>;
+}
+
+/** What one part of the model made of a sequence. */
+export interface Activation {
+  /** Order and names: `Engine::activations` in native/engine/engine.h. */
+  name: string;
+  cols: number;
+  /** (tokens, cols), row-major. */
+  values: Float32Array;
 }
 
 export interface TensorInfo {
@@ -138,15 +177,22 @@ export interface StepInput {
   instructions: Int32Array;
   /** This rank has been asked to stop. */
   stop: boolean;
+  /** A step whose loss or gradient norm lies above these changes no parameter; Infinity: no limit. Equal on all ranks. */
+  max_loss: number;
+  max_grad_norm: number;
+  /** By row of this rank's share: d loss / d nats of each of its targets. Empty: 1 / targets of the whole batch. */
+  row_weights: Float64Array;
+  /** With row_weights: this rank's part of the loss that they derive from. */
+  loss: number;
 }
 
 export interface StepReport {
-  /** Mean over targets, nats per token. */
+  /** Mean over targets, nats per token; with row_weights the sum of all ranks' `StepInput.loss`. */
   loss: number;
   /** Before clipping. */
   grad_norm: number;
   targets: number;
-  /** Gradients were not finite: no parameter changed. */
+  /** The loss or the gradient norm was not finite or above its limit: no parameter changed. */
   skipped: boolean;
   step_ms: number;
   /** Some rank has been asked to stop. */
@@ -169,24 +215,34 @@ export interface EvalReport {
   token_losses: Float32Array | null;
 }
 
+/** A lane is the place of one sequence in the key/value cache. */
+export interface GenerateRow {
+  lane: number;
+  /** Begins a new sequence; empty: go on with the one that is there. */
+  prompt: Int32Array;
+  seed: number;
+}
+
 export interface GenerateInput {
-  /** What is new since the last call, or the whole prompt after a reset. */
-  tokens: Int32Array;
-  reset: boolean;
+  /** That the cache has room for; another number than in the last call forgets them all. */
+  lanes: number;
+  /** The lanes that are to write. What one writes does not depend on the others. */
+  rows: readonly GenerateRow[];
+  /** Of each row. */
   max_tokens: number;
   temperature: number;
   top_k: number;
   top_p: number;
   repetition_penalty: number;
-  seed: number;
   stop_tokens: Int32Array;
 }
 
-export interface GenerateReport {
+/** What a row wrote. */
+export interface GeneratedRow {
   tokens: Int32Array;
   /** A stop token came; it is not among `tokens`. */
   stopped: boolean;
-  /** The context is full: no further token without a reset. */
+  /** The context is full: the lane can only begin anew. */
   full: boolean;
 }
 

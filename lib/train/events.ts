@@ -3,6 +3,8 @@ import type { GroupResult, SuiteName, TaskResult } from "../eval/results.ts";
 import type { PrepareProgress } from "../data/types.ts";
 import type { DeviceInfo } from "../native/types.ts";
 import type { StagePlan } from "../growth/stage-plan.ts";
+import type { Reaction } from "./stability/reaction.ts";
+import type { Rejection } from "./stability/rejection.ts";
 
 /** One row of metrics.jsonl. Losses in nats per token; times in milliseconds. */
 export interface StepRow {
@@ -51,6 +53,23 @@ export type RunEvent =
       perplexity: number;
       bits_per_byte: number;
       tokens: number;
+      /** Of several sources, each that has validation text; `share` of the training tokens from now on. */
+      sources?: {
+        name: string;
+        loss: number;
+        bits_per_byte: number;
+        tokens: number;
+        share: number;
+      }[];
+    }
+  /** Objective dpo on the held-out pairs: means of the loss and of beta * z, share of pairs with z above zero. */
+  | {
+      type: "preference";
+      step: number;
+      loss: number;
+      margin: number;
+      accuracy: number;
+      pairs: number;
     }
   | {
       type: "evaluation";
@@ -61,7 +80,16 @@ export type RunEvent =
       seconds: number;
     }
   | { type: "checkpoint"; step: number; path: string; seconds: number; bytes: number }
-  | { type: "skip"; step: number; loss: number | null; grad_norm: number | null }
+  /** A step that does not count, and what was done about it. */
+  | ({ type: "skip"; action: Reaction } & Rejection)
+  /** The run goes on from a checkpoint, that of `step`. `number` counts from 1, `lr_factor` is on every rate from now on. */
+  | {
+      type: "rollback";
+      step: number;
+      number: number;
+      rejected: Rejection;
+      lr_factor: number;
+    }
   | {
       type: "growth";
       stage: number;
@@ -108,6 +136,8 @@ export interface StartInfo {
   precision: "f32" | "bf16";
   /** Processes that train together. */
   ranks: number;
+  /** Of several ranks on GPUs, how their data travels; null otherwise. */
+  communicator: string | null;
   stages: readonly StagePlan[];
   total_steps: number;
   first_step: number;

@@ -30,6 +30,7 @@ export function identityOf(config: Config, stage: number, dataFingerprint: strin
   for (let i = 0; i <= stage; i++) {
     const { [i]: at } = config.stages;
     for (const key of SHAPE_KEYS) identity[`stages.${i}.${key}`] = at![key];
+    identity[`stages.${i}.weights`] = at!.weights;
     // How long a finished stage was decides where the next one began.
     if (i < stage) {
       identity[`stages.${i}.tokens`] = at!.tokens;
@@ -41,8 +42,16 @@ export function identityOf(config: Config, stage: number, dataFingerprint: strin
   return identity;
 }
 
-/** @throws FlmError CONFIG_CHANGED listing every difference. */
-export function checkIdentity(saved: Identity, now: Identity, directory: string): void {
+/**
+ * @param changedFiles what is known of the reason where the data differ
+ * @throws FlmError CONFIG_CHANGED listing every difference.
+ */
+export function checkIdentity(
+  saved: Identity,
+  now: Identity,
+  directory: string,
+  changedFiles: readonly string[] = [],
+): void {
   const keys = new Set([...Object.keys(saved), ...Object.keys(now)]);
   const isSameData = saved[DATA] === now[DATA];
   const changes = [...keys]
@@ -50,6 +59,7 @@ export function checkIdentity(saved: Identity, now: Identity, directory: string)
     .filter((key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]))
     .map((key) => `${key} was ${show(saved[key])}, now is ${show(now[key])}`);
   if (changes.length === 0) return;
+  if (!isSameData) changes.push(...changedFiles);
   throw new FlmError(
     "CONFIG_CHANGED",
     `the run in ${directory} was started with something else:\n  ${changes.join("\n  ")}`,

@@ -4,7 +4,7 @@ import { ioError } from "../errors.ts";
 /** An append-only file of JSON objects, one a line. Every row is in the file before `append` returns. */
 export class JsonlWriter {
   readonly #path: string;
-  readonly #file: number;
+  #file: number;
 
   /**
    * Opens the file. Rows for which `keep` is false are removed first: those that a resumed run is going to write
@@ -12,16 +12,13 @@ export class JsonlWriter {
    */
   constructor(path: string, keep: (row: Record<string, unknown>) => boolean) {
     this.#path = path;
-    try {
-      if (existsSync(path)) {
-        const kept = readRows(path).filter(({ row }) => keep(row));
-        writeFileSync(`${path}.tmp`, kept.map(({ line }) => `${line}\n`).join(""));
-        renameSync(`${path}.tmp`, path);
-      }
-      this.#file = openSync(path, "a");
-    } catch (cause) {
-      throw ioError("write", path, cause);
-    }
+    this.#file = openWith(path, keep);
+  }
+
+  /** Removes the rows for which `keep` is false. */
+  retain(keep: (row: Record<string, unknown>) => boolean): void {
+    closeSync(this.#file);
+    this.#file = openWith(this.#path, keep);
   }
 
   append(row: object): void {
@@ -35,6 +32,19 @@ export class JsonlWriter {
 
   close(): void {
     closeSync(this.#file);
+  }
+}
+
+function openWith(path: string, keep: (row: Record<string, unknown>) => boolean): number {
+  try {
+    if (existsSync(path)) {
+      const kept = readRows(path).filter(({ row }) => keep(row));
+      writeFileSync(`${path}.tmp`, kept.map(({ line }) => `${line}\n`).join(""));
+      renameSync(`${path}.tmp`, path);
+    }
+    return openSync(path, "a");
+  } catch (cause) {
+    throw ioError("write", path, cause);
   }
 }
 

@@ -9,7 +9,7 @@ export interface Position {
 
 /**
  * The learning rate of one optimizer step, before muP's factors. Each stage warms up linearly from the rate it
- * finds (0 at the start of the run) to its own schedule; the decay ends with the run, or with each stage.
+ * finds (0 at the start of the run) to its own schedule; the decay ends with the run, with each stage, or with a number of tokens.
  */
 export function learningRate(config: Config, { stage, stage_step }: Position): number {
   const target = scheduled(config, { stage, stage_step });
@@ -40,13 +40,25 @@ function decay(type: Config["schedule"]["type"], decayFraction: number, done: nu
   return decayFraction === 0 ? 1 : Math.min(1, (1 - done) / decayFraction);
 }
 
-/** Done share of the horizon: 0 before its first step, 1 at its last. */
+/** Done share of the horizon: 0 before its first step, 1 at its last and behind it. */
 function progress(config: Config, { stage, stage_step }: Position): number {
+  const { horizon, horizon_tokens } = config.schedule;
   const steps = config.stages.map((_, i) => stageSteps(config, i));
-  const sum = (counts: number[]) => counts.reduce((a, b) => a + b, 0);
+  if (horizon === "tokens") {
+    const perStep = config.stages.map((own) => own.global_batch_size * own.seq_length);
+    const before = sum(steps.slice(0, stage).map((count, i) => count * perStep[i]!));
+    const done = before + stage_step * perStep[stage]!;
+    // The step that completes the horizon is its last.
+    const last = horizon_tokens! - perStep[stage]!;
+    return done >= last ? Number(done > 0) : done / last;
+  }
   const [done, all] =
-    config.schedule.horizon === "stage"
+    horizon === "stage"
       ? [stage_step, steps[stage]!]
       : [sum(steps.slice(0, stage)) + stage_step, sum(steps)];
   return all <= 1 ? 0 : done / (all - 1);
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((a, b) => a + b, 0);
 }

@@ -1,5 +1,6 @@
 import { loadNative } from "../native/load.ts";
-import type { NativeWorld, RankEndpoint } from "../native/types.ts";
+import type { NativeWorld, NcclFacts, RankEndpoint } from "../native/types.ts";
+import { chooseCommunicator } from "../parallel/communicator.ts";
 import type { Launch } from "../parallel/launch/detect.ts";
 import { joinWorld } from "../parallel/rendezvous/join-world.ts";
 import { takeStoreSocket } from "../parallel/launch/store-socket.ts";
@@ -8,6 +9,7 @@ import { ownAddress } from "../parallel/rendezvous/own-address.ts";
 import { readSecret } from "../parallel/rendezvous/secret.ts";
 import type { Placement } from "../native/placement.ts";
 import { FlmError } from "../errors.ts";
+import { keepAlive } from "./keepalive.ts";
 
 /** What a trainer needs of the ranks that it trains with. Rank 0 leads: it writes what a run leaves behind. */
 export interface Ranks {
@@ -17,6 +19,8 @@ export interface Ranks {
   readonly epoch: number;
   /** How engines reach each other; null for a rank of its own. */
   readonly native: NativeWorld | null;
+  /** Of ranks on GPUs, how their data travels; null otherwise. */
+  readonly communicator: string | null;
   /** The values of all ranks, by rank; all must call it. The wait ends with the loss of a rank, not with time. */
   gather<T>(key: string, value: T): Promise<T[]>;
   /** Rank 0's value; all must call it. */
@@ -34,6 +38,7 @@ export function alone(epoch: number): Ranks {
     world_size: 1,
     epoch,
     native: null,
+    communicator: null,
     gather: async (_, value) => [value],
     broadcast: async (_, value) => value,
     progress: () => {},
@@ -54,9 +59,14 @@ export interface MeetingOptions {
   onWarning(message: string): void;
 }
 
+/** What each rank tells the others before they connect. */
+interface Introduction extends RankEndpoint {
+  /** Of a rank on a GPU. */
+  nccl: NcclFacts | null;
+}
+
 /** Ranks wait for each other while one of them tokenizes a corpus, or trains a stage of days: only a loss ends that. */
 const PATIENCE_SECONDS = 1e6;
-const KEEPALIVE_MS = 1000;
 
 /**
  * Finds the other ranks of the launch and connects this process's engines with theirs.
@@ -69,21 +79,30 @@ export async function meetRanks(options: MeetingOptions): Promise<Ranks> {
   const native = loadNative();
   const store = await storeAddress(launch);
   const nativeWorld = native.createWorld(await ownAddress(store));
+  const { device, device_index } = placement.engine;
+  const introduction: Introduction = {
+    ...nativeWorld.endpoint,
+    nccl: device === "cuda" ? native.nccl(device_index) : null,
+  };
   const world = await joinWorld({
     launch,
     config_hash: options.config_hash,
     seen_epoch: options.epoch - 1,
-    endpoint: { ...nativeWorld.endpoint },
+    endpoint: introduction,
     secret_file,
     store_socket: takeStoreSocket(),
     timeout_seconds,
     onWarning,
   });
   world.onAbort((reason) => native.abortWorlds(reason.message));
-  // A thread of the store's own says that this process lives; this, that its event loop turns.
+  // A thread of the store's own says that this process lives; this, that it gets on.
   let step = 0;
-  const keepalive = setInterval(() => world.progress(step), KEEPALIVE_MS).unref();
-  const ranks: Ranks = {
+  const keepalive = keepAlive(
+    () => native.pulse(),
+    () => world.progress(step),
+  );
+  const peers = world.roster as Introduction[];
+  const ranks: Omit<Ranks, "communicator"> = {
     rank: world.rank,
     world_size: world.world_size,
     epoch: world.epoch,
@@ -103,19 +122,21 @@ export async function meetRanks(options: MeetingOptions): Promise<Ranks> {
     },
   };
   try {
+    const { communicator, text } = chooseCommunicator(peers.map(({ nccl }) => nccl));
     await nativeWorld.connect({
       rank: world.rank,
-      peers: world.roster as RankEndpoint[],
+      peers,
       job: `${launch.job_id ?? "local"}/${world.epoch}`,
       secret: readSecret(secret_file ?? process.env.FLM_SECRET_FILE ?? null, store.address),
       timeout_seconds,
-      device: placement.engine.device,
-      device_index: placement.engine.device_index,
+      device,
+      device_index,
+      communicator,
     });
+    return { ...ranks, communicator: device === "cuda" ? text : null };
   } catch (error) {
     ranks.abort(error);
     await ranks.close();
     throw error;
   }
-  return ranks;
 }

@@ -5,10 +5,24 @@ import type { RunDirectory } from "./run-directory.ts";
 import { TensorboardWriter } from "./tensorboard.ts";
 
 /** What a trainer tells of itself. */
-export type RunRecorder = Pick<Recorder, "step" | "event" | "close">;
+export type RunRecorder = Pick<Recorder, "step" | "event" | "rewind" | "close">;
 
 /** That of the ranks that do not lead: what they could tell is the same. */
-export const SILENT: RunRecorder = { step: () => {}, event: () => {}, close: () => {} };
+export const SILENT: RunRecorder = {
+  step: () => {},
+  event: () => {},
+  rewind: () => {},
+  close: () => {},
+};
+
+/** The checkpoint that a run goes on from. */
+export interface Resumed {
+  step: number;
+  /** It ends a stage: what follows is repeated, since no other checkpoint stands behind it. */
+  is_stage_end: boolean;
+  /** That it knows of. */
+  rollbacks: number;
+}
 
 /** Everything a run leaves behind beside its checkpoints: metrics, events, TensorBoard, and the observer's calls. */
 export class Recorder {
@@ -18,21 +32,18 @@ export class Recorder {
   readonly #interval: number;
   readonly #observer: TrainObserver;
 
-  /** `step` is where the run goes on, null at its start: rows of later steps are going to be written again. */
+  /** `resumed` is null at the run's start; rows of later steps are going to be written again. */
   constructor(
     directory: RunDirectory,
     logging: Config["logging"],
-    step: number | null,
+    resumed: Resumed | null,
     observer: TrainObserver,
   ) {
-    const last = step ?? -1;
+    const last = resumed?.step ?? -1;
     this.#metrics = new JsonlWriter(directory.metrics, (row) => Number(row.step) <= last);
-    // What follows the checkpoint at a stage's end is repeated, since no other stands behind it.
     this.#events = new JsonlWriter(
       directory.events,
-      (row) =>
-        Number(row.step) < last ||
-        (Number(row.step) === last && !["stage", "sample", "growth"].includes(String(row.type))),
+      (row) => Number(row.step) <= last && !(resumed && isRepeated(row, resumed)),
     );
     this.#tensorboard = logging.tensorboard ? new TensorboardWriter(directory.tensorboard) : null;
     this.#interval = logging.interval_steps;
@@ -57,10 +68,22 @@ export class Recorder {
 
   event(event: RunEvent): void {
     this.#events.append({ time: new Date().toISOString(), ...event });
-    if (event.type === "validation")
+    if (event.type === "validation") {
       this.#tensorboard?.scalars(event.step, {
         "validation/loss": event.loss,
         "validation/bits_per_byte": event.bits_per_byte,
+      });
+      for (const { name, bits_per_byte, share } of event.sources ?? [])
+        this.#tensorboard?.scalars(event.step, {
+          [`validation/${name}/bits_per_byte`]: bits_per_byte,
+          [`data/${name}/share`]: share,
+        });
+    }
+    if (event.type === "preference")
+      this.#tensorboard?.scalars(event.step, {
+        "validation/loss": event.loss,
+        "validation/margin": event.margin,
+        "validation/accuracy": event.accuracy,
       });
     if (event.type === "evaluation")
       this.#tensorboard?.scalars(
@@ -82,9 +105,23 @@ export class Recorder {
     this.#observer.onEvent?.(event);
   }
 
+  /** The run has gone back to this step: later rows are going to be written again. */
+  rewind(step: number): void {
+    const isKept = (row: Record<string, unknown>) => Number(row.step) <= step;
+    this.#metrics.retain(isKept);
+    this.#events.retain(isKept);
+  }
+
   close(): void {
     this.#metrics.close();
     this.#events.close();
     this.#tensorboard?.close();
   }
+}
+
+/** Whether a row up to a checkpoint's step was written after it all the same. */
+function isRepeated(row: Record<string, unknown>, { step, is_stage_end, rollbacks }: Resumed) {
+  if (row.type === "rollback") return Number(row.number) > rollbacks;
+  const followsStage = ["stage", "sample", "growth"].includes(String(row.type));
+  return is_stage_end && followsStage && Number(row.step) === step;
 }

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { FlmError, ioError } from "../errors.ts";
+import { isAlive, startOf } from "../live-process.ts";
 
 /** Locks of runs in this process: their files name a process that lives, yet so do those of an earlier namesake. */
 const held = new Set<string>();
@@ -29,6 +30,13 @@ export class RunDirectory {
   }
   get tokenizer(): string {
     return join(this.path, "tokenizer.json");
+  }
+  get data_files(): string {
+    return join(this.path, "data-files.json");
+  }
+  /** What the reference model of objective dpo says of the data. */
+  get reference(): string {
+    return join(this.path, "reference.json");
   }
   get metrics(): string {
     return join(this.path, "metrics.jsonl");
@@ -125,24 +133,5 @@ function makeDirectory(path: string): void {
     if (code !== "ENOENT" || existsSync(dirname(path))) throw error;
     makeDirectory(dirname(path));
     makeDirectory(path);
-  }
-}
-
-/** Whether the process that wrote the lock lives: a container that starts again gives the same numbers to others. */
-function isAlive(pid: number, start: string | undefined): boolean {
-  const now = Number.isInteger(pid) && pid > 0 ? startOf(pid) : null;
-  return now !== null && (start === undefined || start === now);
-}
-
-/** When a process was started, in the kernel's clock ticks; null when there is none of that number. */
-function startOf(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name, in parentheses, may hold anything; the state follows it, and the start is 19 fields further on.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const hasEnded = fields[0] === "Z"; // and its parent has not asked how
-    return hasEnded ? null : fields[19]!;
-  } catch {
-    return null;
   }
 }

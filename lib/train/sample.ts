@@ -18,15 +18,18 @@ export async function sampleText(
   tokenizer: Tokenizer,
   { prompt, ...options }: SampleOptions,
 ): Promise<string> {
-  const { tokens } = await engine.generate({
-    tokens: await tokenizer.encode(prompt),
-    reset: true,
-    ...options,
+  const { max_tokens, temperature, top_p, seed } = options;
+  const [written] = await engine.generate({
+    lanes: 1,
+    rows: [{ lane: 0, prompt: await tokenizer.encode(prompt), seed }],
+    max_tokens,
+    temperature,
     top_k: 0,
+    top_p,
     repetition_penalty: 1,
     stop_tokens: Int32Array.of(tokenizer.eos_id),
   });
-  return decodeWritten(tokenizer, tokens);
+  return decodeWritten(tokenizer, written!.tokens);
 }
 
 /** @throws FlmError CONFIG_INVALID where the prompt would not fit, which is better known before the training. */

@@ -1,43 +1,30 @@
-import { existsSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
-import type { Manifest, ManifestTensor } from "../checkpoint/manifest.ts";
-import { FORMAT } from "../checkpoint/manifest.ts";
-import { planInitial, planResume, planSave } from "../checkpoint/plans.ts";
-import { type Checkpoint, type CheckpointStore, readCheckpoint } from "../checkpoint/store.ts";
+import { join } from "node:path";
+import type { ManifestTensor } from "../checkpoint/manifest.ts";
+import { planInitial, planResume } from "../checkpoint/plans.ts";
+import type { Checkpoint } from "../checkpoint/store.ts";
 import type { Config } from "../config/types.ts";
 import type { RowPieces } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import { type LossReport, lossOfRows } from "../eval/loss-of-rows.ts";
 import { type GrowthSource, growthLoadPlan } from "../growth/moves.ts";
 import { createEngine } from "../native/engine.ts";
-import { encodeLoadPlan, encodeSavePlan } from "../native/encode.ts";
-import type { LoadPlan, SavePlan } from "../native/plans.ts";
-import type {
-  NativeEngine,
-  NativeWorld,
-  Ramp,
-  SavedFile,
-  StepInput,
-  StepReport,
-} from "../native/types.ts";
-import { plain, type PlainError, revive } from "../parallel/rendezvous/messages.ts";
+import { encodeLoadPlan } from "../native/encode.ts";
+import type { LoadPlan } from "../native/plans.ts";
+import type { NativeEngine, NativeWorld, Ramp, StepInput, StepReport } from "../native/types.ts";
 import { parameterTable } from "../scaling/parameters.ts";
 import { type EnginePlacement, engineSpecOf, type StagePlan } from "../growth/stage-plan.ts";
-import { evaluationOf, type RankStage, rowsOf, savePartsOf } from "./rank-stage.ts";
-import type { Ranks } from "./ranks.ts";
+import { evaluationOf, type RankStage, rowsOf } from "./rank-stage.ts";
 
 /** The engine of one stage on this rank, with what TypeScript has to remember about its tensors. */
 export class StageEngine {
   readonly native: NativeEngine;
   readonly stage: RankStage;
   /** Steps that each parameter's moments have seen. */
-  readonly #steps: Record<string, number>;
+  #steps: Record<string, number> = {};
 
-  private constructor(native: NativeEngine, stage: RankStage, loaded: LoadPlan) {
+  private constructor(native: NativeEngine, stage: RankStage) {
     this.native = native;
     this.stage = stage;
-    this.#steps = Object.fromEntries(parameterTable(stage.plan.shape).map(({ name }) => [name, 0]));
-    for (const { tensor, step } of loaded.steps) this.#steps[tensor] = step;
   }
 
   /** Collective over the world's ranks; null on those that the stage does not use. */
@@ -54,30 +41,45 @@ export class StageEngine {
     const spec = engineSpecOf(config, stage.plan, placement, { trainable, mesh: stage.spec });
     const native = await createEngine(spec, world);
     try {
-      await native.load(encodeLoadPlan(load));
+      const engine = new StageEngine(native, stage);
+      await engine.load(load);
       await native.openTokenFiles(files);
+      return engine;
     } catch (error) {
       await native.close();
       throw error;
     }
-    return new StageEngine(native, stage, load);
   }
 
-  /** `pieces` are those of the whole batch. */
+  /** Replaces weights and moments. Collective over the ranks of the stage. */
+  async load(plan: LoadPlan): Promise<void> {
+    await this.native.load(encodeLoadPlan(plan));
+    const { shape } = this.stage.plan;
+    this.#steps = Object.fromEntries(parameterTable(shape).map(({ name }) => [name, 0]));
+    for (const { tensor, step } of plan.steps) this.#steps[tensor] = step;
+  }
+
+  /** The rows of a batch that this rank trains on. */
+  get share(): { first: number; count: number } {
+    const { plan, mesh, at } = this.stage;
+    const count = plan.config.global_batch_size / mesh.data_parallel_size;
+    return { first: at!.data * count, count };
+  }
+
+  /** `pieces` are those of the whole batch, `weighting` is of this rank's share. */
   async step(
     pieces: Float64Array,
-    { lr, ramp, stop }: Pick<StepInput, "lr" | "ramp" | "stop">,
+    options: StepOptions,
+    weighting: Pick<StepInput, "row_weights" | "loss"> = EQUAL_TARGETS,
   ): Promise<StepReport> {
-    const { plan, mesh, at, num_micro_batches, instructions } = this.stage;
-    const rows = plan.config.global_batch_size / mesh.data_parallel_size;
-    const first = at!.data * rows;
+    const { mesh, num_micro_batches, instructions } = this.stage;
+    const { first, count } = this.share;
     const report = await this.native.step({
-      pieces: mesh.data_parallel_size === 1 ? pieces : rowsOf(pieces, first, first + rows),
+      pieces: mesh.data_parallel_size === 1 ? pieces : rowsOf(pieces, first, first + count),
       num_micro_batches,
-      lr,
-      ramp,
       instructions,
-      stop,
+      ...options,
+      ...weighting,
     });
     if (!report.skipped) for (const name of Object.keys(this.#steps)) this.#steps[name]! += 1;
     return report;
@@ -97,6 +99,12 @@ export class StageEngine {
     return { ...this.#steps };
   }
 }
+
+/** All targets of the batch weigh the same. */
+const EQUAL_TARGETS = { row_weights: new Float64Array(), loss: 0 };
+
+/** What a step is asked for beside its data. */
+export type StepOptions = Pick<StepInput, "lr" | "ramp" | "stop" | "max_loss" | "max_grad_norm">;
 
 /** What all engines of a run are made of. */
 export interface EngineParts {
@@ -142,86 +150,4 @@ function sourceOf(checkpoint: Checkpoint): GrowthSource {
 /** The manifest's tensors, with the whole path of each one's file. */
 export function placedTensors({ directory, manifest }: Checkpoint): ManifestTensor[] {
   return manifest.tensors.map((tensor) => ({ ...tensor, file: join(directory, tensor.file) }));
-}
-
-const UNSAVED_HINT =
-  "free space on that disk and run the same command again: the checkpoints before are whole (fewer are kept with " +
-  "checkpoint.keep, elsewhere with --out)";
-
-export type ManifestFacts = Omit<
-  Manifest,
-  "format" | "created" | "tensors" | "files" | "optimizer_steps"
->;
-
-/** What a rank says of its part of a checkpoint. */
-type Written = { files: SavedFile[] } | { error: PlainError };
-
-/**
- * Writes and commits a checkpoint: every rank of the mesh its shards, then rank 0 the manifest. Returns it, with the
- * bytes written, on all ranks; `engine` is null on one that waits, and `facts` count on rank 0 alone.
- *
- * @throws FlmError the first rank's failure, on all ranks
- */
-export async function saveCheckpoint(
-  store: CheckpointStore,
-  ranks: Ranks,
-  engine: StageEngine | null,
-  facts: ManifestFacts,
-): Promise<{ checkpoint: Checkpoint; bytes: number }> {
-  const isLeader = ranks.rank === 0;
-  const partial = await ranks.broadcast(
-    "checkpoint/begin",
-    isLeader ? store.begin(facts.step, facts.epoch) : "",
-  );
-  try {
-    const parts = engine ? savePartsOf(engine.stage, engine.native.tensors()) : [];
-    const { plan, tensors } = planSave(partial, parts);
-    const written = await ranks.gather<Written>(
-      "checkpoint/written",
-      engine
-        ? await writeShards(engine, plan).then((files) => ({ files }), failureOf)
-        : { files: [] },
-    );
-    const saved = written.flatMap((part) => {
-      if ("files" in part) return part.files;
-      throw revive(part.error);
-    });
-    const committed = isLeader
-      ? store.commit(partial, {
-          format: FORMAT,
-          created: new Date().toISOString(),
-          ...facts,
-          tensors,
-          files: saved.map(({ path, size, xxh64 }) => ({ name: basename(path), size, xxh64 })),
-          optimizer_steps: engine!.optimizerSteps,
-        })
-      : null;
-    const directory = await ranks.broadcast("checkpoint/committed", committed?.directory ?? "");
-    return {
-      checkpoint: committed ?? readCheckpoint(directory),
-      bytes: saved.reduce((sum, { size }) => sum + size, 0),
-    };
-  } catch (error) {
-    // On a full disk these bytes would be missing for the next attempt.
-    if (isLeader) store.abandon(partial);
-    throw error;
-  }
-}
-
-function failureOf(error: unknown): Written {
-  if (error instanceof FlmError && error.code === "IO") return { error: plain(error) };
-  throw error;
-}
-
-async function writeShards(engine: StageEngine, plan: SavePlan): Promise<SavedFile[]> {
-  const saved = await engine.native.save(encodeSavePlan(plan)).catch((error: unknown) => {
-    if (!(error instanceof FlmError) || error.code !== "IO") throw error;
-    throw new FlmError("IO", error.message, { hint: UNSAVED_HINT, cause: error });
-  });
-  for (const { path, size } of saved)
-    if (!existsSync(path) || statSync(path).size !== size)
-      throw new FlmError("IO", `${path} does not have the ${size} bytes that were written to it`, {
-        hint: UNSAVED_HINT,
-      });
-  return saved;
 }

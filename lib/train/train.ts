@@ -9,12 +9,14 @@ import {
 } from "../checkpoint/store.ts";
 import { stringifyConfig } from "../config/stringify.ts";
 import type { Config } from "../config/types.ts";
+import { paddingWarnings } from "../data/padding.ts";
 import { prepareData } from "../data/prepare.ts";
 import { repeatWarnings } from "../data/repeats.ts";
 import type { PreparedData } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import { loadNative } from "../native/load.ts";
 import { version } from "../version.ts";
+import { changedDataFiles, writeDataFiles } from "./data-files.ts";
 import type { TrainObserver, TrainResult } from "./events.ts";
 import { checkIdentity, identityOf } from "./identity.ts";
 import { choosePlacement, type Placement } from "../native/placement.ts";
@@ -22,9 +24,10 @@ import { checkMeshes } from "../parallel/check-meshes.ts";
 import { detectLaunch, type Launch } from "../parallel/launch/detect.ts";
 import { leaveReport } from "./leave-report.ts";
 import { meetRanks, type Ranks } from "./ranks.ts";
-import { Recorder, SILENT } from "./recorder.ts";
+import { Recorder, type Resumed, SILENT } from "./recorder.ts";
+import { makeObjective } from "./objective/make-objective.ts";
 import { RunDirectory } from "./run-directory.ts";
-import { planStages } from "../growth/stage-plan.ts";
+import { planStages, type StagePlan } from "../growth/stage-plan.ts";
 import { checkSamplePrompt } from "./sample.ts";
 import { checkSuites } from "./score-suites.ts";
 import { startingPoint } from "./starting-point.ts";
@@ -113,7 +116,7 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
   const data = await prepareTogether(parts);
   if (data === null) return untrained(checkpoint, stopStatus(stopReason(signal)), directory.path);
   if (checkpoint) {
-    checkResume(config, data, checkpoint, directory.path);
+    checkResume(config, data, checkpoint, directory);
     if (isLeader) store.adopt(checkpoint);
   }
   checkSuites(config.eval);
@@ -122,14 +125,21 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
   await checkSamplePrompt(config.eval.sample_prompt, data.tokenizer, shortest);
   const start = await startingPoint(config, checkpoint, stages[0]!, data.tokenizer);
   if (isLeader) writeRunFiles(directory, config, data);
+  const objective = await makeObjective({ config, data, stages, placement, directory, ranks });
 
   const step = checkpoint?.manifest.step ?? 0;
   const recorder = isLeader
-    ? new Recorder(directory, config.logging, checkpoint ? step : null, observer)
+    ? new Recorder(
+        directory,
+        config.logging,
+        checkpoint && resumedFrom(checkpoint, stages),
+        observer,
+      )
     : SILENT;
   const trainer = new Trainer({
     config,
     data,
+    objective,
     stages,
     placement,
     store,
@@ -147,6 +157,7 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
       device_reason: placement.reason,
       precision: placement.engine.precision,
       ranks: ranks.world_size,
+      communicator: ranks.communicator,
       stages,
       total_steps: stages.reduce((sum, stage) => sum + stage.steps, 0),
       first_step: step,
@@ -178,6 +189,7 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
       ...start.warnings,
       ...data.warnings,
       ...repeatWarnings(config, data),
+      ...paddingWarnings(config, data),
     ])
       warn(message);
     if (data.bigram_loss !== null && !checkpoint)
@@ -194,6 +206,15 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
     if (isLeader) await leaveReport(directory.path, warn);
     recorder.close();
   }
+}
+
+function resumedFrom({ manifest }: Checkpoint, stages: readonly StagePlan[]): Resumed {
+  const { step, stage, stage_step, stability } = manifest;
+  return {
+    step,
+    is_stage_end: stage_step === stages[stage]!.steps,
+    rollbacks: stability.rollbacks.length,
+  };
 }
 
 /** Rank 0 looks for it and verifies it; all go on from the same one. */
@@ -258,20 +279,23 @@ function checkResume(
   config: Config,
   data: PreparedData,
   { manifest }: Checkpoint,
-  directory: string,
+  directory: RunDirectory,
 ): void {
   if (manifest.stage >= config.stages.length)
     throw new FlmError(
       "CONFIG_CHANGED",
-      `the run in ${directory} has reached stage ${manifest.stage}, the config has ${config.stages.length} stages`,
+      `the run in ${directory.path} has reached stage ${manifest.stage}, the config has ${config.stages.length} stages`,
       { hint: "restore the stages, or choose another directory with --out" },
     );
-  checkIdentity(manifest.identity, identityOf(config, manifest.stage, data.fingerprint), directory);
+  const identity = identityOf(config, manifest.stage, data.fingerprint);
+  const changedFiles = changedDataFiles(directory, data.made_of);
+  checkIdentity(manifest.identity, identity, directory.path, changedFiles);
 }
 
 /** What makes the directory understandable without the command that made it. */
 function writeRunFiles(directory: RunDirectory, config: Config, data: PreparedData): void {
   directory.write(directory.config, stringifyConfig(config, version));
+  writeDataFiles(directory, data.made_of);
   const tokenizer = data.tokenizer.toJson();
   if (
     tokenizer !== null &&

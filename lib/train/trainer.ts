@@ -1,35 +1,42 @@
 import type { Manifest } from "../checkpoint/manifest.ts";
 import type { Checkpoint, CheckpointStore } from "../checkpoint/store.ts";
 import type { Config } from "../config/types.ts";
-import type { BatchStream, PreparedData } from "../data/types.ts";
-import { FlmError } from "../errors.ts";
-import type { Json } from "../json.ts";
-import { peakFlops } from "../scaling/peaks.ts";
+import type { PreparedData } from "../data/types.ts";
+import { finiteOrNull, type Json } from "../json.ts";
 import { version } from "../version.ts";
+import { BatchFeed } from "./batch-feed.ts";
 import { refuseDiverged } from "./divergence.ts";
-import type { StepRow, TrainResult } from "./events.ts";
+import type { TrainResult } from "./events.ts";
 import { growStage } from "./growth-event.ts";
+import type { Objective } from "./objective/objective.ts";
 import { identityOf } from "./identity.ts";
+import { grownInto, type Progress, progressOf } from "./progress.ts";
+import { accepted, isSettling, limitsOf } from "./stability/limits.ts";
+import { divergence, type Reaction, reactionTo } from "./stability/reaction.ts";
+import { type Rejection, rejectionOf } from "./stability/rejection.ts";
+import { goBack, rateFactor, rollbackTarget } from "./stability/rollback.ts";
+import { stepRow } from "./step-row.ts";
 import { learningRate } from "./lr.ts";
 import type { Placement } from "../native/placement.ts";
 import { type LoadPlan, ONE_RANK } from "../native/plans.ts";
 import type { RunRecorder } from "./recorder.ts";
 import { stageEvent } from "./stage-event.ts";
-import { sampleText } from "./sample.ts";
+import { sampleEvent } from "./sample-event.ts";
 import { scoreSuites } from "./score-suites.ts";
-import { aloneIn, type RankStage, rankStageOf } from "./rank-stage.ts";
+import { type RankStage, rankStageOf } from "./rank-stage.ts";
+import { ranksOf } from "../parallel/mesh.ts";
 import type { Ranks } from "./ranks.ts";
-import { type EngineParts, resumeLoad, saveCheckpoint, StageEngine } from "./session.ts";
+import { PendingSave } from "./pending-save.ts";
+import { saveCheckpoint } from "./save-checkpoint.ts";
+import { type EngineParts, StageEngine } from "./session.ts";
 import { stopReason, stopStatus } from "./stop-status.ts";
 import { carriedStepWarning } from "../growth/carried-step.ts";
 import { rampOf, type StagePlan } from "../growth/stage-plan.ts";
 
-/** Steps in a row without finite gradients after which going on is pointless. */
-const MOST_SKIPS_IN_A_ROW = 10;
-
 export interface TrainerParts {
   config: Config;
   data: PreparedData;
+  objective: Objective;
   stages: readonly StagePlan[];
   placement: Placement;
   store: CheckpointStore;
@@ -47,7 +54,7 @@ export class Trainer {
   readonly #parts: TrainerParts;
   /** What this rank does in each stage. */
   readonly #rankStages: readonly RankStage[];
-  #stream!: BatchStream;
+  #batches!: BatchFeed;
   /** Null on a rank that the stage does not use, undefined before any rank has made one. */
   #engine: StageEngine | null | undefined;
   /** Some rank has been asked to stop, as this step has told. */
@@ -55,16 +62,10 @@ export class Trainer {
   /** Why, as all ranks have told each other with the last checkpoint. */
   #stopReason: string | null = null;
   #checkpoint: Checkpoint | null;
-  #stage = 0;
-  #stageStep = 0;
-  #step = 0;
-  #tokens = 0;
-  #flops = 0;
-  #skipped = 0;
-  #skipsInARow = 0;
-  #growth: Manifest["growth"] = [];
-  #loss: number | null = null;
-  #validation: Manifest["validation"] = null;
+  readonly #pendingSave = new PendingSave();
+  #at!: Progress;
+  /** Of the last step, whether it counted or not. */
+  #lastLoss!: number | null;
   /** Step at which the other suites were scored last. */
   #scored: number | null = null;
   #trainedMs = 0;
@@ -80,16 +81,10 @@ export class Trainer {
 
   /** Takes up the place in the run that a checkpoint has; undefined is its start. */
   #standAt(manifest: Manifest | undefined): void {
-    this.#stream = this.#parts.data.stream(manifest?.data as Json | undefined);
-    this.#stage = manifest?.stage ?? 0;
-    this.#stageStep = manifest?.stage_step ?? 0;
-    this.#step = manifest?.step ?? 0;
-    this.#tokens = manifest?.tokens ?? 0;
-    this.#flops = manifest?.flops ?? 0;
-    this.#skipped = manifest?.skipped_steps ?? 0;
-    this.#growth = manifest?.growth ?? [];
-    this.#loss = manifest?.loss ?? null;
-    this.#validation = manifest?.validation ?? null;
+    const { config, data } = this.#parts;
+    this.#batches = new BatchFeed(config, data, manifest?.data as Json | undefined);
+    this.#at = progressOf(manifest);
+    this.#lastLoss = this.#at.loss;
   }
 
   async run(): Promise<TrainResult["status"]> {
@@ -100,7 +95,7 @@ export class Trainer {
         await this.#trainStage();
         if (this.#stopping) break;
         this.#refuseDiverged();
-        if (this.#stage + 1 === stages.length) break;
+        if (this.#at.stage + 1 === stages.length) break;
         await this.#grow();
       }
       if (this.#engine) await this.#save();
@@ -109,6 +104,7 @@ export class Trainer {
       if (this.#engine) await this.#finish();
       return "done";
     } finally {
+      await this.#pendingSave.ended();
       await this.#engine?.native.close();
     }
   }
@@ -116,10 +112,10 @@ export class Trainer {
   result(status: TrainResult["status"], run_dir: string): TrainResult {
     return {
       status,
-      steps: this.#step,
-      tokens: this.#tokens,
-      loss: this.#loss,
-      validation_loss: this.#validation?.loss ?? null,
+      steps: this.#at.step,
+      tokens: this.#at.tokens,
+      loss: this.#at.loss,
+      validation_loss: this.#at.validation?.loss ?? null,
       bigram_loss: this.#parts.data.bigram_loss,
       tokens_per_second: this.#trainedMs > 0 ? this.#trainedTokens / (this.#trainedMs / 1000) : 0,
       checkpoint: this.#checkpoint?.directory ?? null,
@@ -128,7 +124,7 @@ export class Trainer {
   }
 
   get step(): number {
-    return this.#step;
+    return this.#at.step;
   }
 
   /** Of several ranks, all stop after the same step: the one that all hear of it in. */
@@ -144,98 +140,118 @@ export class Trainer {
   }
 
   get #plan(): StagePlan {
-    return this.#parts.stages[this.#stage]!;
+    return this.#parts.stages[this.#at.stage]!;
   }
 
   async #firstEngine(): Promise<StageEngine | null | undefined> {
     const { stages, load } = this.#parts;
-    const isAtBoundary = this.#stageStep >= this.#plan.steps && this.#stage + 1 < stages.length;
+    const isAtBoundary =
+      this.#at.stage_step >= this.#plan.steps && this.#at.stage + 1 < stages.length;
     // Growth starts from the checkpoint and needs no engine of the finished stage.
     if (isAtBoundary) return undefined;
-    return StageEngine.create(this.#engineParts, this.#rankStages[this.#stage]!, load);
+    return StageEngine.create(this.#engineParts, this.#rankStages[this.#at.stage]!, load);
   }
 
   async #trainStage(): Promise<void> {
     const { checkpoint, eval: evaluation } = this.#parts.config;
     if (this.#engine === null) return this.#waitOutStage();
-    while (this.#stageStep < this.#plan.steps && !this.#stopping) {
-      await this.#trainStep();
-      const isLast = this.#stageStep === this.#plan.steps;
-      if (this.#step % evaluation.interval_steps === 0 || isLast) await this.#evaluate();
-      if (this.#step % checkpoint.interval_steps === 0 && !isLast) await this.#save();
+    while (this.#at.stage_step < this.#plan.steps && !this.#stopping) {
+      if (!(await this.#trainStep())) continue;
+      const isLast = this.#at.stage_step === this.#plan.steps;
+      if (this.#at.step % evaluation.interval_steps === 0 || isLast) await this.#evaluate();
+      if (this.#at.step % checkpoint.interval_steps === 0 && !isLast) await this.#saveOnTheWay();
+      this.#pendingSave.check();
     }
   }
 
   /** What a rank does that the stage does not use: it sees the others' checkpoints, the last of them ends the stage. */
   async #waitOutStage(): Promise<void> {
-    while (this.#stageStep < this.#plan.steps && !this.#stopping) await this.#save();
+    while (this.#at.stage_step < this.#plan.steps && !this.#stopping) await this.#save();
   }
 
-  async #trainStep(): Promise<void> {
-    const { config, placement, ranks, recorder, signal } = this.#parts;
+  /** False where no step has been made: the batch was replaced, or the run went back. */
+  async #trainStep(): Promise<boolean> {
+    const { config, objective, placement, ranks, recorder, signal } = this.#parts;
+    const { stability } = config;
     const plan = this.#plan;
-    const { global_batch_size } = plan.config;
-    const { seq_length } = plan.shape;
+    const at = this.#at;
     const engine = this.#engine!;
-    const ramp = rampOf(plan, this.#stageStep);
-    const lr = learningRate(config, { stage: this.#stage, stage_step: this.#stageStep });
+    const ramp = rampOf(plan, at.stage_step);
+    const lr = learningRate(config, at) * rateFactor(stability, at.stability.rollbacks.length);
+    const limits = limitsOf(at.stability, stability, isSettling(plan, at.stage_step));
     const start = performance.now();
-    const report = await engine.step(this.#stream.next(global_batch_size, seq_length), {
+    const report = await objective.step(engine, this.#batches.next(at), {
       lr,
       ramp,
       stop: signal.aborted,
+      ...limits,
     });
-    this.#stop = report.stop && ranks.world_size > 1;
     const step_ms = performance.now() - start;
-    const tokens = global_batch_size * seq_length;
-    const flops = tokens * plan.flops_per_token;
-    this.#step += 1;
-    this.#stageStep += 1;
-    this.#tokens += tokens;
-    this.#flops += flops;
-    this.#loss = report.loss;
+    this.#stop = report.stop && ranks.world_size > 1;
+    this.#lastLoss = report.loss;
+    const rejection = rejectionOf(at.step + 1, report, limits);
+    const reaction = rejection && (await this.#react(rejection));
+    if (reaction === "replace" || reaction === "rollback") return false;
+    const tokens = plan.config.global_batch_size * plan.shape.seq_length;
     this.#trainedMs += step_ms;
     this.#trainedTokens += tokens;
-    const perSecond = 1000 / step_ms;
-    const peak = peakFlops(placement.device, placement.engine.precision);
-    const row: StepRow = {
-      step: this.#step,
-      stage: this.#stage,
-      ramp: ramp.hidden,
-      tokens: this.#tokens,
-      loss: report.loss,
-      lr,
-      grad_norm: report.grad_norm,
-      skipped: report.skipped,
-      step_ms,
-      tokens_per_second: tokens * perSecond,
-      tflops: (flops * perSecond) / 1e12,
-      mfu: peak === null ? null : (flops * perSecond) / peak,
-      flops_total: this.#flops,
-      memory_bytes: engine.native.memory_bytes,
+    this.#at = {
+      ...this.#at,
+      stage_step: at.stage_step + 1,
+      step: at.step + 1,
+      tokens: at.tokens + tokens,
+      flops: at.flops + tokens * plan.flops_per_token,
     };
-    recorder.step(row);
-    ranks.progress(this.#step);
-    if (report.skipped) this.#countSkip(row);
-    else this.#skipsInARow = 0;
+    if (rejection === null) {
+      this.#at.loss = report.loss;
+      this.#at.stability = accepted(at.stability, report, stability);
+    } else this.#at.skipped_steps += 1;
+    const { memory_bytes } = engine.native;
+    const facts = { lr, ramp: ramp.hidden, step_ms, memory_bytes };
+    recorder.step(stepRow(this.#at, plan, placement, report, facts));
+    ranks.progress(this.#at.step);
+    if (reaction === "stop") throw divergence(rejection!, stability, at.stability);
+    return true;
   }
 
-  /** @throws FlmError DIVERGED where skipping is not wanted, or does not help. */
-  #countSkip({ step, loss, grad_norm }: StepRow): void {
-    this.#parts.recorder.event({
-      type: "skip",
-      step,
-      loss: finiteOrNull(loss),
-      grad_norm: finiteOrNull(grad_norm),
+  /** All ranks have the same numbers before them, and so do the same about a rejected step. */
+  async #react(rejection: Rejection): Promise<Reaction> {
+    const { config, store, stages, recorder } = this.#parts;
+    const { stability } = config;
+    const history = this.#at.stability;
+    const isBackAllowed = history.rollbacks.length < (stability.max_rollbacks ?? 0);
+    if (isBackAllowed) await this.#pendingSave.settle();
+    const target = isBackAllowed
+      ? rollbackTarget(store, stages, this.#at, stability.rollback_margin_steps)
+      : null;
+    const reaction = reactionTo(rejection, stability, history, target !== null);
+    recorder.event({ type: "skip", ...rejection, action: reaction });
+    if (reaction === "rollback") await this.#rollBack(target!, rejection);
+    else {
+      const rejected_in_a_row = history.rejected_in_a_row + 1;
+      this.#at = { ...this.#at, stability: { ...history, rejected_in_a_row } };
+    }
+    return reaction;
+  }
+
+  async #rollBack(target: Checkpoint, rejection: Rejection): Promise<void> {
+    const { config, store, stages, recorder, ranks } = this.#parts;
+    const run = { config, stages, engine: this.#engine!, batches: this.#batches, at: this.#at };
+    this.#at = await goBack(run, target, rejection);
+    this.#checkpoint = target;
+    this.#scored = null;
+    const { rollbacks } = this.#at.stability;
+    // A crash before the save below leaves the target as the newest checkpoint: what led here is then repeated.
+    if (ranks.rank === 0) store.rewind(target);
+    recorder.rewind(this.#at.step);
+    recorder.event({
+      type: "rollback",
+      step: this.#at.step,
+      number: rollbacks.length,
+      rejected: rejection,
+      lr_factor: rateFactor(config.stability, rollbacks.length),
     });
-    this.#skipped += 1;
-    this.#skipsInARow += 1;
-    const mayGoOn = this.#parts.config.stability.skip_non_finite;
-    if (mayGoOn && this.#skipsInARow < MOST_SKIPS_IN_A_ROW) return;
-    const what = mayGoOn ? `${this.#skipsInARow} steps in a row` : `step ${step}`;
-    throw new FlmError("DIVERGED", `${what} had gradients that are not finite`, {
-      hint: "lower optimizer.lr or lengthen warmup_steps; the last checkpoint is whole",
-    });
+    await this.#saveNow();
   }
 
   async #evaluate(): Promise<void> {
@@ -244,123 +260,127 @@ export class Trainer {
   }
 
   async #finish(): Promise<void> {
-    if (this.#validation?.step !== this.#step) await this.#validate();
+    if (this.#at.validation?.step !== this.#at.step) await this.#validate();
     await this.#score();
     await this.#sample();
   }
 
   async #score(): Promise<void> {
     const { config, data, recorder, signal } = this.#parts;
-    if (this.#scored === this.#step) return;
-    this.#scored = this.#step;
-    const ramp = rampOf(this.#plan, this.#stageStep);
-    const model = { engine: this.#engine!, data, ramp, step: this.#step, signal };
+    if (this.#scored === this.#at.step) return;
+    this.#scored = this.#at.step;
+    const ramp = rampOf(this.#plan, this.#at.stage_step);
+    const model = { engine: this.#engine!, data, ramp, step: this.#at.step, signal };
     for await (const event of scoreSuites(config.eval, model)) recorder.event(event);
   }
 
   async #validate(): Promise<void> {
     const { data, recorder, config } = this.#parts;
-    if (data.validation_tokens === 0 || !config.eval.suites.includes("perplexity")) return;
-    const plan = this.#plan;
-    const { loss, targets } = await this.#engine!.lossOfRows(
-      data.validationRows(plan.shape.seq_length),
-      rampOf(plan, this.#stageStep),
-    );
-    this.#validation = { step: this.#step, loss };
-    recorder.event({
-      type: "validation",
-      step: this.#step,
-      loss,
-      perplexity: Math.exp(loss),
-      bits_per_byte: loss / Math.LN2 / data.bytes_per_token,
-      tokens: targets,
+    const [engine, batches, step] = [this.#engine!, this.#batches, this.#at.step];
+    const ramp = rampOf(this.#plan, this.#at.stage_step);
+    const event = await this.#parts.objective.validate({
+      engine,
+      config,
+      data,
+      batches,
+      ramp,
+      step,
     });
+    if (event === null) return;
+    this.#at = { ...this.#at, validation: { step, loss: finiteOrNull(event.loss) } };
+    recorder.event(event);
   }
 
   #refuseDiverged(): void {
-    const losses: Record<string, number | null> = { training: this.#loss };
-    if (this.#validation?.step === this.#step) losses.validation = this.#validation.loss;
+    const losses: Record<string, number | null> = { training: this.#lastLoss };
+    if (this.#at.validation?.step === this.#at.step) losses.validation = this.#at.validation.loss;
     refuseDiverged(losses, this.#plan.shape.vocab_size);
   }
 
+  async #saveOnTheWay(): Promise<void> {
+    await this.#pendingSave.settle();
+    // Ranks that wait hear with a checkpoint whether the run stops; training must not get ahead of that.
+    const { mesh } = this.#rankStages[this.#at.stage]!;
+    const behind = this.#parts.config.checkpoint.async && ranksOf(mesh) === mesh.world_size;
+    if (!behind) return this.#save();
+    const { done } = await this.#beginSave(behind);
+    this.#pendingSave.begin(done);
+  }
+
   async #save(): Promise<void> {
+    await this.#pendingSave.settle();
+    if (this.#engine && this.#checkpoint?.manifest.step === this.#at.step) return;
+    await this.#saveNow();
+  }
+
+  async #saveNow(): Promise<void> {
+    const { done } = await this.#beginSave(false);
+    await done;
+    const reasons = await this.#parts.ranks.gather("stop", stopReason(this.#parts.signal));
+    this.#stopReason = reasons.includes("SIGTERM")
+      ? "SIGTERM"
+      : (reasons.find((reason) => reason !== null) ?? null);
+    if (this.#engine === null) this.#standAt(this.#checkpoint!.manifest);
+  }
+
+  async #beginSave(behind: boolean): Promise<{ done: Promise<void> }> {
     const { config, data, store, recorder, ranks, placement } = this.#parts;
-    if (this.#engine && this.#checkpoint?.manifest.step === this.#step) return;
     const start = performance.now();
-    const { checkpoint, bytes } = await saveCheckpoint(store, ranks, this.#engine ?? null, {
+    const facts = {
+      ...this.#at,
       package_version: version,
-      step: this.#step,
       epoch: ranks.epoch,
       parent: this.#checkpoint?.directory ?? null,
-      stage: this.#stage,
-      stage_step: this.#stageStep,
-      tokens: this.#tokens,
-      flops: this.#flops,
-      skipped_steps: this.#skipped,
-      loss: finiteOrNull(this.#loss),
-      validation: this.#validation && {
-        ...this.#validation,
-        loss: finiteOrNull(this.#validation.loss),
-      },
-      data: this.#stream.state(),
+      data: this.#batches.state(),
       seed: config.seed,
-      growth: this.#growth,
-      identity: identityOf(config, this.#stage, data.fingerprint),
+      identity: identityOf(config, this.#at.stage, data.fingerprint),
       device: {
         kind: placement.device.kind,
         name: placement.device.name,
         precision: placement.engine.precision,
       },
+    };
+    const saving = await saveCheckpoint(store, ranks, {
+      engine: this.#engine ?? null,
+      facts,
+      behind,
     });
-    this.#checkpoint = checkpoint;
-    const reasons = await ranks.gather("stop", stopReason(this.#parts.signal));
-    this.#stopReason = reasons.includes("SIGTERM")
-      ? "SIGTERM"
-      : (reasons.find((reason) => reason !== null) ?? null);
-    if (this.#engine === null) this.#standAt(checkpoint.manifest);
-    if (ranks.rank === 0) store.retain(config.checkpoint.keep);
-    recorder.event({
-      type: "checkpoint",
-      step: this.#step,
-      path: checkpoint.directory,
-      seconds: (performance.now() - start) / 1000,
-      bytes,
+    const done = saving.done.then(({ checkpoint, bytes }) => {
+      this.#checkpoint = checkpoint;
+      if (ranks.rank === 0) store.retain(config.checkpoint.keep);
+      recorder.event({
+        type: "checkpoint",
+        step: checkpoint.manifest.step,
+        path: checkpoint.directory,
+        seconds: (performance.now() - start) / 1000,
+        bytes,
+      });
     });
+    return { done };
   }
 
   async #grow(): Promise<void> {
     const { config, data, stages, recorder } = this.#parts;
-    const before = this.#plan;
-    const after = stages[this.#stage + 1]!;
+    const after = stages[this.#at.stage + 1]!;
     if (this.#engine) await this.#save();
     await this.#endStage();
     // A stage that several ranks share may be too large for one of them, which would end the run here.
-    if (this.#rankStages[this.#stage]!.spec === ONE_RANK) await this.#sample();
+    if (this.#rankStages[this.#at.stage]!.spec === ONE_RANK) await this.#sample();
     const running = this.#engine;
     this.#engine = null;
     const grown = await growStage(
       this.#engineParts,
       data,
-      this.#rankStages[this.#stage]!,
-      this.#rankStages[this.#stage + 1]!,
+      this.#rankStages[this.#at.stage]!,
+      this.#rankStages[this.#at.stage + 1]!,
       this.#checkpoint!,
       running,
     );
     this.#engine = grown.engine;
-    this.#stage += 1;
-    this.#stageStep = 0;
-    this.#growth = [
-      ...this.#growth,
-      {
-        stage: after.index,
-        step: this.#step,
-        parameters_before: before.parameters,
-        parameters_after: after.parameters,
-      },
-    ];
+    this.#at = grownInto(this.#at, this.#plan, after);
     recorder.event(grown.event);
     const message = carriedStepWarning(config.optimizer, after.config.growth);
-    if (message !== null) recorder.event({ type: "warning", step: this.#step, message });
+    if (message !== null) recorder.event({ type: "warning", step: this.#at.step, message });
   }
 
   /** The stage's last checkpoint has been written. */
@@ -371,34 +391,9 @@ export class Trainer {
 
   async #sample(): Promise<void> {
     const { config, data, ranks, recorder } = this.#parts;
-    const prompt = config.eval.sample_prompt;
-    if (prompt === null || ranks.rank !== 0) return;
-    // None runs where the run was resumed at the boundary of two stages.
-    const isWhole = this.#engine?.stage.spec === ONE_RANK;
-    const engine = isWhole ? this.#engine! : await this.#wholeModel();
-    try {
-      const text = await sampleText(engine.native, data.tokenizer, {
-        prompt,
-        max_tokens: config.eval.sample_tokens,
-        temperature: 0.8,
-        top_p: 0.95,
-        seed: config.seed,
-      });
-      recorder.event({ type: "sample", step: this.#step, prompt, text });
-    } finally {
-      if (engine !== this.#engine) await engine.native.close();
-    }
+    if (config.eval.sample_prompt === null || ranks.rank !== 0) return;
+    const { step } = this.#at;
+    const run = { config, data, step, parts: this.#engineParts, plan: this.#plan };
+    recorder.event(await sampleEvent(run, this.#engine ?? null, this.#checkpoint!));
   }
-
-  /** The model of the last checkpoint in this process alone: text is generated on one rank. */
-  async #wholeModel(): Promise<StageEngine> {
-    const load = resumeLoad(this.#checkpoint!);
-    const parts = { ...this.#engineParts, world: null };
-    return (await StageEngine.create(parts, aloneIn(this.#plan), load, false))!;
-  }
-}
-
-/** For JSON, which has no other numbers. */
-function finiteOrNull(value: number | null): number | null {
-  return Number.isFinite(value) ? value : null;
 }

@@ -49,15 +49,14 @@ async function compute() {
       prompt,
       continuation: Int32Array.of(id),
     }));
-    const { tokens } = await engine.generate({
-      tokens: prompt,
-      reset: true,
+    const [{ tokens }] = await engine.generate({
+      lanes: 1,
+      rows: [{ lane: 0, prompt, seed: 0 }],
       max_tokens: GREEDY_TOKENS,
       temperature: 0,
       top_k: 0,
       top_p: 1,
       repetition_penalty: 1,
-      seed: 0,
       stop_tokens: new Int32Array(),
     });
     results.push({

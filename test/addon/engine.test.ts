@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeSavePlan } from "../../lib/native/encode.ts";
 import { createEngine, probeDevices } from "../../lib/native/engine.ts";
 import { loadNative } from "../../lib/native/load.ts";
-import type { NativeEngine } from "../../lib/native/types.ts";
+import type { GenerateInput, NativeEngine } from "../../lib/native/types.ts";
 import { readyEngine, stepInput, temporaryFolder, tinySpec } from "./tiny-engine.ts";
 
 const folder = temporaryFolder();
@@ -17,6 +17,11 @@ afterAll(async () => {
   await engine?.close();
   folder.remove();
 });
+
+function greedy(lanes: number, rows: GenerateInput["rows"], max_tokens: number): GenerateInput {
+  const sampling = { temperature: 0, top_k: 0, top_p: 1, repetition_penalty: 1 };
+  return { lanes, rows, max_tokens, ...sampling, stop_tokens: new Int32Array() };
+}
 
 describe("an engine behind the binding", () => {
   test("names its device, memory and tensors", () => {
@@ -51,21 +56,22 @@ describe("an engine behind the binding", () => {
   });
 
   test("generates greedily what it learned, and the same again", async () => {
-    const input = {
-      tokens: Int32Array.of(0, 2, 4, 1),
-      reset: true,
-      max_tokens: 4,
-      temperature: 0,
-      top_k: 0,
-      top_p: 1,
-      repetition_penalty: 1,
-      seed: 1,
-      stop_tokens: new Int32Array(),
-    };
+    const input = greedy(1, [{ lane: 0, prompt: Int32Array.of(0, 2, 4, 1), seed: 1 }], 4);
     const report = await engine.generate(input);
-    expect(report).toMatchObject({ stopped: false, full: false });
-    expect([...report.tokens]).toEqual([3, 0, 2, 4]);
+    expect(report).toMatchObject([{ stopped: false, full: false }]);
+    expect([...report[0]!.tokens]).toEqual([3, 0, 2, 4]);
     expect(await engine.generate(input)).toEqual(report);
+  });
+
+  test("refuses rows that contradict the cache", async () => {
+    const row = { lane: 0, prompt: Int32Array.of(1), seed: 1 };
+    const refusal = (rows: GenerateInput["rows"]) =>
+      engine.generate(greedy(2, rows, 1)).catch((error: Error) => error.message);
+    expect(await refusal([{ ...row, lane: 2 }])).toMatch("lane 2 is outside the 2");
+    expect(await refusal([row, row])).toMatch("two rows name lane 0");
+    expect(await refusal([{ ...row, lane: 1, prompt: new Int32Array() }])).toMatch(
+      "nothing to continue",
+    );
   });
 
   test("saves its tensors with size and hash", async () => {
@@ -81,6 +87,24 @@ describe("an engine behind the binding", () => {
     expect(readFileSync(path)).toHaveLength(3 + 4 * 32);
     const { size, xxh64 } = saved[0]!;
     expect(await loadNative().hashFile(path)).toEqual({ size, xxh64 });
+  });
+
+  test("saves what it was, whatever it does before the files are written", async () => {
+    const plan = (name: string) => {
+      const items = [{ tensor: "final_norm.gain", kind: "master" as const }];
+      const file = { path: folder.file(name), header: Uint8Array.of(7), items, writer: 0 };
+      return encodeSavePlan({ files: [file] });
+    };
+    await engine.save(plan("before"));
+    const saving = engine.saveBehind(plan("behind"));
+    await engine.step(stepInput(spec));
+    expect(await saving).toMatchObject([{ path: folder.file("behind"), size: 1 + 4 * 32 }]);
+    await engine.save(plan("after"));
+    const [before, behind, after] = ["before", "behind", "after"].map((name) =>
+      readFileSync(folder.file(name), "hex"),
+    );
+    expect(behind).toBe(before);
+    expect(behind).not.toBe(after);
   });
 
   test("traces the time of each op while tracing is on", async () => {

@@ -4,8 +4,8 @@ import type { ParallelConfig, UserConfig } from "../../lib/config/types.ts";
 import { engineSpecOf, planStages, type StagePlan } from "../../lib/growth/stage-plan.ts";
 import { createEngine } from "../../lib/native/engine.ts";
 import { engineMemory } from "../../lib/scaling/engine-memory.ts";
-import { shapeSizes } from "../../lib/scaling/layout.ts";
 import { totalBytes } from "../../lib/scaling/memory.ts";
+import { wholeModel } from "../../lib/scaling/rank-part.ts";
 
 const THREADS = 2;
 
@@ -59,12 +59,14 @@ describe("engineMemory is what the engine allocates, to 2 %", () => {
     async (shape) => {
       const { config, plan } = stageOf(shape);
       for (const precision of ["f32", "bf16"] as const) {
+        config.optimizer.state_precision = precision;
         const placement = { device: "cpu", device_index: 0, num_threads: THREADS } as const;
         const engine = await createEngine(engineSpecOf(config, plan, { ...placement, precision }));
         const allocated = engine.memory_bytes;
         await engine.close();
-        const estimate = engineMemory(plan.shape, shapeSizes(plan.shape), {
+        const estimate = engineMemory(wholeModel(plan.shape), {
           precision,
+          state_precision: precision,
           device: "cpu",
           micro_batch_size: shape.micro,
           recompute: shape.recompute,

@@ -8,9 +8,9 @@ import { engineSpecOf, planStages } from "../../lib/growth/stage-plan.ts";
 import { encodeEngineSpec, encodeLoadPlan } from "../../lib/native/encode.ts";
 import { tryLoadNative } from "../../lib/native/load.ts";
 import { engineMemory } from "../../lib/scaling/engine-memory.ts";
-import { shapeSizes } from "../../lib/scaling/layout.ts";
 import { totalBytes } from "../../lib/scaling/memory.ts";
 import { uniform } from "../../lib/scaling/random.ts";
+import { wholeModel } from "../../lib/scaling/rank-part.ts";
 import { freshWeights, stepInput, temporaryFolder, writePattern } from "./tiny-engine.ts";
 
 const THREADS = 2;
@@ -77,8 +77,9 @@ function measure(shape: Case): { peak: number; estimate: number } {
     const printed = execFileSync(process.execPath, [CHILD, addon.path, folder.path], {
       encoding: "utf8",
     });
-    const estimate = engineMemory(plan.shape, shapeSizes(plan.shape), {
+    const estimate = engineMemory(wholeModel(plan.shape), {
       precision,
+      state_precision: "f32",
       device: "cpu",
       micro_batch_size: micro,
       recompute,

@@ -37,6 +37,7 @@ const shape: ModelShape = {
   input_mult: 1,
   logit_mult: 1,
   attention_scale: 0.25,
+  embedding_grad_mult: 1,
 };
 
 function parametersOf(s: ModelShape): ParameterSpec[] {
@@ -87,6 +88,7 @@ export function tinySpec(
     adam_beta2: 0.95,
     adam_eps: 1e-8,
     clip_grad: 1,
+    state_precision: "f32",
     trainable: true,
     parameters: parametersOf(changed),
     masks: { hidden: none, ffn: none, heads: none, kv_heads: none, layers: none },
@@ -163,6 +165,10 @@ export function stepInput(spec: EngineSpec, microBatches = 1): StepInput {
     ramp: { hidden: 1, ffn: 1, heads: 1, layers: 1 },
     instructions: NO_INSTRUCTIONS,
     stop: false,
+    max_loss: Infinity,
+    max_grad_norm: Infinity,
+    row_weights: new Float64Array(),
+    loss: 0,
   };
 }
 

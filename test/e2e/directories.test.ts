@@ -33,6 +33,7 @@ describe("the run's directory", () => {
     expect(readdirSync(run).sort()).toEqual([
       "checkpoints",
       "config.yaml",
+      "data-files.json",
       "events.jsonl",
       "metrics.jsonl",
       "report.html",

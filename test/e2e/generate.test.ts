@@ -1,4 +1,4 @@
-import { cpSync, existsSync, rmSync } from "node:fs";
+import { cpSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { flm, json, start, succeed } from "./support/cli.ts";
@@ -69,6 +69,34 @@ describe("generate", () => {
       { prompt: "the sea", text: expect.stringMatching(/^.{3}$/) },
       { prompt: "she", text: expect.stringMatching(/^.{3}$/) },
     ]);
+  });
+
+  it("continues a file of prompts, each as it is continued alone", async () => {
+    const listed = [
+      { prompt: "the sea ", seed: 3 },
+      { prompt: "she ", seed: 4 },
+      { prompt: "the sea ", seed: 5 },
+    ];
+    writeFileSync(
+      path("prompts.jsonl"),
+      listed.map((each) => `${JSON.stringify(each)}\n`).join(""),
+    );
+    const sampling = ["--max-tokens", "9", "--json"];
+    const args = ["generate", run, "--prompts", "prompts.jsonl", ...sampling];
+    const { stdout } = await succeed(args, { cwd: directory });
+    const answers = stdout.trimEnd().split("\n");
+    for (const [i, { prompt, seed }] of listed.entries()) {
+      const alone = ["generate", run, "--prompt", prompt, "--seed", String(seed), ...sampling];
+      expect(JSON.parse(answers[i]!)).toEqual(json(await succeed(alone, { cwd: directory })));
+    }
+  });
+
+  it("ends in front of a stop string", async () => {
+    const all = await text(run, "--temperature", "0");
+    const stop = all.slice(4, 6);
+    expect(await text(run, "--temperature", "0", "--stop", stop, "zzz")).toBe(
+      all.slice(0, all.indexOf(stop)),
+    );
   });
 
   it("goes by the newest checkpoint that is whole", async () => {
@@ -155,6 +183,16 @@ describe("generate refuses", () => {
       args,
       { cwd: directory },
       { exit: 64, code: "USAGE", says, remedy: "number" },
+    );
+  });
+
+  it("a prompt beside a file of prompts", async () => {
+    const args = ["generate", run, "--prompt", "a", "--prompts", "prompts.txt"];
+    const says = ["--prompt and --prompts"];
+    await expectFailure(
+      args,
+      { cwd: directory },
+      { exit: 64, code: "USAGE", says, remedy: "leave one out" },
     );
   });
 

@@ -37,7 +37,7 @@ describe("a run that is killed and started again by the same command", () => {
     await expectKillsToLeaveNoTrace(["growth:1", "row:11", "torn:13", "growth:2"]);
   });
 
-  it("ends with the same bytes in bf16, with BPE, several sources, micro-batches and recomputation", async () => {
+  it("ends with the same bytes in bf16, moments too, with BPE, several sources, micro-batches and recomputation", async () => {
     const [first, ...rest] = GROWING.stages!;
     const changes: Changes = {
       ...GROWING,
@@ -51,6 +51,7 @@ describe("a run that is killed and started again by the same command", () => {
         ],
         validation: { fraction: 0.1 },
       },
+      optimizer: { state_precision: "bf16" },
       schedule: { type: "cosine", horizon: "stage" },
       stages: [
         { ...first!, micro_batch_size: 2, parallel: { recompute: "full" } },
@@ -60,6 +61,11 @@ describe("a run that is killed and started again by the same command", () => {
     const expected = project(changes);
     expect(await train(expected, "count")).toMatchObject({ code: 0 });
     await expectKillsToLeaveNoTrace(["row:12"], changes, expected);
+  });
+
+  it("ends with the same bytes where checkpoints are written while training goes on", async () => {
+    const changes = { ...GROWING, checkpoint: { ...GROWING.checkpoint, async: true } };
+    await expectKillsToLeaveNoTrace(["row:5", "save:3", "growth:1", "row:20"], changes);
   });
 
   it("has no checkpoint of a save that was cut off, and forgets its files", async () => {

@@ -21,4 +21,12 @@ describe("a run of several ranks", () => {
     "leaves no trace of a death of rank 0 at %s",
     (moment) => expectDeathToLeaveNoTrace(moment, split.run),
   );
+
+  it.each(["save:3", "row:21"])(
+    "leaves no trace of a death of rank 0 at %s, where checkpoints are written while training goes on",
+    (moment) => {
+      const changes = { ...SPLIT, checkpoint: { ...SPLIT.checkpoint, async: true } };
+      return expectDeathToLeaveNoTrace(moment, split.run, changes);
+    },
+  );
 });

@@ -51,7 +51,13 @@ describe("resuming with something else is refused, names both values and touches
     await expectFailure(
       ["config.yaml"],
       { cwd: changed.directory },
-      { ...LISTED, says: [/the tokenized data was "\w+", now is "\w+"/] },
+      {
+        ...LISTED,
+        says: [
+          /the tokenized data was "\w+", now is "\w+"/,
+          /corpus\.jsonl had \d+ bytes, now has \d+/,
+        ],
+      },
     );
     expect(snapshot(changed.run)).toEqual(before);
   });

@@ -3,6 +3,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { Command } from "commander";
 import { FlmError } from "../../errors.ts";
 import { tryLoadNative } from "../../native/load.ts";
+import type { NcclFacts } from "../../native/types.ts";
 import { detectLaunch } from "../../parallel/launch/detect.ts";
 import { version } from "../../version.ts";
 import { bytes } from "../../format.ts";
@@ -79,6 +80,7 @@ function addon(): Check[] {
     ];
   }
   const { devices, no_cuda_reason } = load.binding.devices();
+  const gpu = devices.find(({ kind }) => kind === "cuda");
   return [
     { name: "addon", ok: true, found: load.path, remedy: null },
     ...devices.map((device) => ({
@@ -87,6 +89,7 @@ function addon(): Check[] {
       found: `${device.name}, ${bytes(device.free_bytes)} of ${bytes(device.total_bytes)} free${device.native_bf16 ? ", bf16" : ""}`,
       remedy: null,
     })),
+    ...(gpu ? [nccl(load.binding.nccl(gpu.index))] : []),
     ...(no_cuda_reason === null
       ? []
       : [
@@ -99,6 +102,16 @@ function addon(): Check[] {
           },
         ]),
   ];
+}
+
+/** Only needed by several ranks with a GPU each. */
+function nccl({ version, reason }: NcclFacts): Check {
+  return {
+    name: "nccl",
+    ok: version !== null,
+    found: version ?? reason!.split("\n")[0]!,
+    remedy: "pip install nvidia-nccl-cu13, or name libnccl.so.2 in FLM_NCCL_LIB",
+  };
 }
 
 /** Only needed to build from source. */

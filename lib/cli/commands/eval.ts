@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { evaluate, type EvaluateOptions } from "../../eval/evaluate.ts";
+import { WEIGHTS, type Weights } from "../../eval/open-model.ts";
 import { SUITES, type SuiteName } from "../../eval/results.ts";
 import { evalTable } from "../eval-table.ts";
 import { LiveLine } from "../live-line.ts";
@@ -11,6 +12,7 @@ interface Options {
   answers?: "letters" | "text";
   field?: string;
   compare?: string;
+  weights?: Weights;
   json?: boolean;
 }
 
@@ -29,6 +31,12 @@ export function evalCommand(): Command {
       ).choices(["letters", "text"]),
     )
     .option("--field <name>", "perplexity: the field of a JSONL line to read (default: text)")
+    .addOption(
+      new Option(
+        "--weights <type>",
+        "what the weights are held in (default: as in training)",
+      ).choices(WEIGHTS),
+    )
     .option("--compare <checkpoint>", "iq: ask another model the same items")
     .option("--json", "print one result object on stdout")
     .addHelpText("after", "\nExample:\n  flm-train eval runs/quickstart --suite iq --limit 50")

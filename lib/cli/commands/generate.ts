@@ -1,9 +1,20 @@
 import { createInterface } from "node:readline/promises";
-import { Command, InvalidArgumentError } from "commander";
-import { type GenerateOptions, type Generation, openGeneration } from "../../eval/generation.ts";
+import { Command, InvalidArgumentError, Option } from "commander";
+import {
+  DEFAULT_SEED,
+  type GenerateOptions,
+  type Generation,
+  openGeneration,
+} from "../../eval/generation.ts";
+import { WEIGHTS, type Weights } from "../../eval/open-model.ts";
+import { FlmError } from "../../errors.ts";
+import { type ListedPrompt, readPrompts } from "../read-prompts.ts";
 
 interface Options {
   prompt?: string;
+  prompts?: string;
+  weights?: Weights;
+  stop?: string[];
   maxTokens?: number;
   temperature?: number;
   topK?: number;
@@ -18,6 +29,10 @@ export function generateCommand(): Command {
     .description("continue a prompt; without --prompt, prompts are read line by line")
     .argument("<checkpoint>", "a run's directory (its newest checkpoint) or one checkpoint")
     .option("--prompt <text>", "what to continue")
+    .option(
+      "--prompts <file>",
+      "one prompt a line, or JSONL with prompt and seed: all are continued side by side",
+    )
     .option("--max-tokens <n>", "longest continuation (default: 128)", number)
     .option("--temperature <t>", "0 takes the likeliest token each time (default: 0.8)", number)
     .option("--top-k <n>", "sample from the k likeliest tokens (default: all)", number)
@@ -28,6 +43,16 @@ export function generateCommand(): Command {
     )
     .option("--repetition-penalty <r>", "above 1 avoids what was said (default: 1)", number)
     .option("--seed <n>", "equal seeds give equal texts (default: 1)", number)
+    .option(
+      "--stop <text...>",
+      "end in front of the first of these strings; backslash n is a line's end",
+    )
+    .addOption(
+      new Option(
+        "--weights <type>",
+        "what the weights are held in (default: as in training)",
+      ).choices(WEIGHTS),
+    )
     .option("--json", "print one result object on stdout, for each prompt")
     .addHelpText(
       "after",
@@ -37,16 +62,47 @@ export function generateCommand(): Command {
 }
 
 async function run(path: string, options: Options): Promise<void> {
-  const generation = await openGeneration(path);
+  const { prompt, prompts, weights, json } = options;
+  if (prompt !== undefined && prompts !== undefined)
+    throw new FlmError("USAGE", "--prompt and --prompts are both given", { hint: "leave one out" });
+  const listed = prompts === undefined ? undefined : readPrompts(prompts);
+  const generation = await openGeneration(path, { weights });
   for (const warning of generation.warnings) process.stderr.write(`warning: ${warning}\n`);
   try {
-    const write = options.json ? printJson : print;
+    const write = json ? printJson : print;
     const sampling = samplingOf(options);
-    if (options.prompt !== undefined) await write(generation, options.prompt, sampling);
+    if (listed !== undefined) await printAll(generation, listed, sampling, json === true);
+    else if (prompt !== undefined) await write(generation, prompt, sampling);
     else await converse((line) => write(generation, line, sampling));
   } finally {
     await generation.close();
   }
+}
+
+/** In the order of the file, each as soon as all in front of it are there. */
+async function printAll(
+  generation: Generation,
+  listed: readonly ListedPrompt[],
+  { seed, ...sampling }: GenerateOptions,
+  json: boolean,
+): Promise<void> {
+  const texts: string[] = [];
+  let printed = 0;
+  const onText = (index: number, text: string) => {
+    texts[index] = text;
+    for (; texts[printed] !== undefined; printed++) {
+      const { prompt } = listed[printed]!;
+      process.stdout.write(
+        json ? jsonLine(generation, prompt, texts[printed]!) : `${prompt}${texts[printed]}\n`,
+      );
+    }
+  };
+  const seeds = listed.map((each) => each.seed ?? seed ?? DEFAULT_SEED);
+  const options = { ...sampling, seed: seeds, onText };
+  await generation.texts(
+    listed.map(({ prompt }) => prompt),
+    options,
+  );
 }
 
 async function print(
@@ -64,11 +120,11 @@ async function printJson(
   prompt: string,
   sampling: GenerateOptions,
 ): Promise<void> {
-  const text = await generation.text(prompt, sampling);
-  const { directory } = generation.checkpoint;
-  process.stdout.write(
-    `${JSON.stringify({ status: "done", checkpoint: directory, prompt, text })}\n`,
-  );
+  process.stdout.write(jsonLine(generation, prompt, await generation.text(prompt, sampling)));
+}
+
+function jsonLine({ checkpoint }: Generation, prompt: string, text: string): string {
+  return `${JSON.stringify({ status: "done", checkpoint: checkpoint.directory, prompt, text })}\n`;
 }
 
 async function converse(answer: (line: string) => Promise<void>): Promise<void> {
@@ -90,6 +146,8 @@ function samplingOf(options: Options): GenerateOptions {
   if (options.repetitionPenalty !== undefined)
     sampling.repetition_penalty = options.repetitionPenalty;
   if (options.seed !== undefined) sampling.seed = options.seed;
+  if (options.stop !== undefined)
+    sampling.stop = options.stop.map((text) => text.replaceAll("\\n", "\n"));
   return sampling;
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { loadConfig } from "../../config/load.ts";
+import type { Config } from "../../config/types.ts";
 import { parseTokenCount } from "../../config/schema/token-count.ts";
 import { ExitCode, FlmError } from "../../errors.ts";
 import {
@@ -13,6 +14,7 @@ import {
 } from "../../scaling/sweep.ts";
 import { collect, positiveInteger } from "../options.ts";
 import { Interruption, runChild } from "../sweep/child.ts";
+import { checkCoordinates, coordinateText } from "../sweep/coordinate-check.ts";
 import { runPoint, savedResult, writePoint } from "../sweep/run-point.ts";
 import { placementOf } from "../sweep/placement.ts";
 import { sweepOutcome, sweepText } from "../sweep/report.ts";
@@ -27,8 +29,13 @@ interface Options {
   outputMult?: number[];
   jobs?: number;
   out?: string;
+  coordinateCheck?: boolean;
+  steps: number;
   json?: boolean;
 }
+
+/** Widths of the coordinate check, in units of the proxy's. */
+const WIDENINGS = [1, 2, 4, 8];
 
 export function sweepCommand(): Command {
   return new Command("sweep")
@@ -50,6 +57,11 @@ export function sweepCommand(): Command {
     .option("--output-mult <list>", "multipliers of the logits (default: the config's)", list)
     .option("--jobs <n>", "runs at once (default: one a GPU, or one a core)", positiveInteger)
     .option("--out <dir>", "the sweep's directory (default: runs/<name>-sweep)")
+    .option(
+      "--coordinate-check",
+      "instead of a grid: how far activations move in the first steps, at 1, 2, 4 and 8 times the width",
+    )
+    .option("--steps <n>", "of the coordinate check", positiveInteger, 8)
     .option("--json", "print one result object on stdout")
     .addHelpText(
       "after",
@@ -57,8 +69,9 @@ export function sweepCommand(): Command {
 The same command again goes on where it was stopped, and adds points of a larger grid. Values are written as a config for
 the large model. muP transfers over width alone: depth, batch and tokens stay as in the proxy.
 
-Example:
-  flm-train sweep config.yaml --width 128 --tokens 2M --lr 5e-4,1e-3,2e-3,4e-3,8e-3 --init-std 0.01,0.02`,
+Examples:
+  flm-train sweep config.yaml --width 128 --tokens 2M --lr 5e-4,1e-3,2e-3,4e-3,8e-3 --init-std 0.01,0.02
+  flm-train sweep config.yaml --width 64 --coordinate-check`,
     )
     .action(run);
 }
@@ -66,13 +79,12 @@ Example:
 async function run(path: string, options: Options): Promise<void> {
   const { config } = loadConfig(path, { sets: options.set, unsupported: "allow" });
   const grid = sweepGrid(config, givenGrid(options));
+  const width = options.width ?? config.model.mup!.base_hidden_size;
+  if (options.coordinateCheck) return runCoordinateCheck(config, width, options);
   const points = gridPoints(grid);
   const directory = resolve(options.out ?? `runs/${config.name}-sweep`);
   mkdirSync(directory, { recursive: true });
-  const proxy = {
-    width: options.width ?? config.model.mup!.base_hidden_size,
-    tokens: options.tokens ?? config.stages[0]!.tokens,
-  };
+  const proxy = { width, tokens: options.tokens ?? config.stages[0]!.tokens };
   const paths = points.map((point) =>
     writePoint(directory, point, proxyConfig(config, point, proxy)),
   );
@@ -98,6 +110,15 @@ async function run(path: string, options: Options): Promise<void> {
   } finally {
     interruption.stopListening();
   }
+}
+
+/** At the first of each of the grid's values that are given, and at the config's own otherwise. */
+async function runCoordinateCheck(config: Config, width: number, options: Options): Promise<void> {
+  const given = givenGrid({ ...options, lr: options.lr ?? [config.optimizer.lr] });
+  const [point] = gridPoints(sweepGrid(config, given));
+  const widths = WIDENINGS.map((factor) => factor * width);
+  const check = await checkCoordinates(config, { widths, steps: options.steps, point: point! });
+  process.stdout.write(options.json ? `${JSON.stringify(check)}\n` : coordinateText(check));
 }
 
 async function prepareData(config: string): Promise<void> {

@@ -28,6 +28,7 @@ async function run(path: string, options: { set: string[]; json?: boolean }): Pr
   else
     reporter.note(
       `${count(result.train_tokens)} training tokens and ${count(result.validation_tokens)} for validation in ` +
-        `${result.files.length} files, vocabulary ${result.vocab_size}`,
+        `${result.files.length} files, vocabulary ${result.vocab_size}` +
+        (result.bad_rows > 0 ? `; ${count(result.bad_rows)} bad rows left out` : ""),
     );
 }

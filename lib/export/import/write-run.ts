@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { FORMAT, type Manifest } from "../../checkpoint/manifest.ts";
+import { FORMAT, type Manifest, NO_HISTORY } from "../../checkpoint/manifest.ts";
 import { CheckpointStore } from "../../checkpoint/store.ts";
 import { stringifyConfig } from "../../config/stringify.ts";
 import type { Config } from "../../config/types.ts";
@@ -65,6 +65,7 @@ export async function writeRun(
     data: null,
     seed: run.config.seed,
     growth: [],
+    stability: NO_HISTORY,
     identity: { imported_from: run.origin },
     device: { kind: "cpu", name: "imported", precision: "f32" },
   });

@@ -49,6 +49,7 @@ const eventSchema = z.discriminatedUnion("type", [
   event("validation", { loss: number, perplexity: number, bits_per_byte: number }),
   event("checkpoint", { seconds: number, bytes: number }),
   event("skip", { loss: number, grad_norm: number }),
+  event("rollback", { rejected: z.object({ step: z.number(), loss: number, grad_norm: number }) }),
   event("growth", {
     stage: z.number(),
     from: shape,

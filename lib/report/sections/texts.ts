@@ -36,6 +36,8 @@ function describe(event: RunEvent): string | null {
       return `resumed from ${event.checkpoint}`;
     case "skip":
       return `skipped: loss ${decimals(event.loss, 3)}, gradient norm ${decimals(event.grad_norm, 3)}`;
+    case "rollback":
+      return `went back here from step ${event.rejected.step}: loss ${decimals(event.rejected.loss, 3)}, gradient norm ${decimals(event.rejected.grad_norm, 3)}`;
     case "failed":
       return `failed: ${event.message}`;
     case "done":

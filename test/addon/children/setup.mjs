@@ -13,6 +13,10 @@ export const endlessStep = {
   ...step,
   pieces: Float64Array.from(step.pieces),
   instructions: Int32Array.from(step.instructions),
+  // JSON has no infinity, and makes an object of an empty typed array.
+  max_loss: step.max_loss ?? Infinity,
+  max_grad_norm: step.max_grad_norm ?? Infinity,
+  row_weights: Float64Array.from(Object.values(step.row_weights)),
 };
 export const shortStep = { ...endlessStep, num_micro_batches: 1 };
 

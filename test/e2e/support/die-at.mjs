@@ -3,6 +3,7 @@
 //   row:12          right after row 12 of metrics.jsonl has been written
 //   torn:12         in the middle of writing that row
 //   growth:1        right after the first growth event has been written down
+//   rollback:3      before the third change of the file system after the first rollback has been decided
 //   save:2          while the shards of the second checkpoint are being written
 //   operation:57    before the 57th call that changes the file system
 //   count           not at all; the number of such calls goes to stderr at the end
@@ -11,7 +12,7 @@ import { syncBuiltinESMExports } from "node:module";
 
 const [kind, text] = (process.env.FLM_TEST_DIE ?? "count").split(":");
 const number = Number(text);
-const seen = { growth: 0, save: 0, operation: 0 };
+const seen = { growth: 0, save: 0, operation: 0, rollback: -1 };
 const original = { ...fs };
 
 function die() {
@@ -33,6 +34,7 @@ const before = {
 const after = {
   writeFileSync([, data]) {
     if (kind === "row" && isRow(data)) die();
+    if (/"action":"rollback"/.test(data) && seen.rollback < 0) seen.rollback = 0;
     if (kind === "growth" && /"type":"growth"/.test(data) && ++seen.growth === number) die();
   },
   mkdirSync([path]) {
@@ -46,6 +48,8 @@ const CHANGES = ["writeFileSync", "writeSync", "renameSync", "mkdirSync", "rmSyn
 for (const name of CHANGES)
   fs[name] = (...args) => {
     seen.operation += 1;
+    if (seen.rollback >= 0) seen.rollback += 1;
+    if (kind === "rollback" && seen.rollback === number) die();
     if (kind === "operation" && seen.operation === number) die();
     before[name]?.(args);
     const result = original[name](...args);

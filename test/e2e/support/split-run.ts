@@ -46,8 +46,12 @@ export function ranksOf({ child }: Running): number[] {
 export const isAlive = (pid: number) => existsSync(`/proc/${pid}`);
 
 /** Rank 0 dies at `moment` (see die-at.mjs); the same command then goes on to the bytes of the unbroken run. */
-export async function expectDeathToLeaveNoTrace(moment: string, unbroken: string): Promise<void> {
-  const killed = project(SPLIT);
+export async function expectDeathToLeaveNoTrace(
+  moment: string,
+  unbroken: string,
+  changes = SPLIT,
+): Promise<void> {
+  const killed = project(changes);
   const outcome = await start(["config.yaml"], {
     cwd: killed.directory,
     env: { FLM_TEST_DIE: moment },

@@ -1,4 +1,4 @@
-import { FORMAT, type Manifest } from "../../../lib/checkpoint/manifest.ts";
+import { FORMAT, type Manifest, NO_HISTORY } from "../../../lib/checkpoint/manifest.ts";
 
 /** A whole manifest of one 2 x 3 matrix in one shard of 40 bytes. */
 export function manifest(rest: Partial<Manifest> = {}): Manifest {
@@ -32,6 +32,7 @@ export function manifest(rest: Partial<Manifest> = {}): Manifest {
     data: { cursor: 5 },
     seed: 1,
     growth: [],
+    stability: NO_HISTORY,
     identity: { seed: 1 },
     device: { kind: "cpu", name: "a CPU", precision: "f32" },
     ...rest,

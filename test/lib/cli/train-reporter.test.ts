@@ -19,6 +19,7 @@ const INFO: StartInfo = {
   device_reason: "no driver",
   precision: "f32",
   ranks: 1,
+  communicator: null,
   stages: planStages(resolveConfig(userConfig([{}, { num_layers: 6 }])), 257),
   total_steps: 200,
   first_step: 0,
@@ -67,6 +68,13 @@ test("the start says what trains where", () => {
   expect(text).toContain("123k training tokens, 2.00k for validation");
 });
 
+test("of several ranks on GPUs, how their data travels", () => {
+  const text = reported((reporter) =>
+    reporter.onStart({ ...INFO, ranks: 2, communicator: "by NCCL 2.27.3" }),
+  );
+  expect(text).toContain("            by NCCL 2.27.3");
+});
+
 describe("a step", () => {
   test("is a live line on a terminal", () => {
     const text = reported((reporter) => {
@@ -77,10 +85,11 @@ describe("a step", () => {
     expect(text).toContain("256 tokens/s  500 GFLOP/s  2m30s left");
   });
 
-  test("is smoothed, and a loss that is not finite is passed over", () => {
+  test("is smoothed, and the loss of a step that was skipped is passed over", () => {
     const text = reported((reporter) => {
       reporter.onStart(INFO);
-      for (const loss of [2, Number.NaN, 3]) reporter.onStep({ ...ROW, loss });
+      for (const loss of [2, Number.NaN, 3])
+        reporter.onStep({ ...ROW, loss, skipped: Number.isNaN(loss) });
     }, 200);
     expect(text).toContain("loss 2.1000");
   });
@@ -118,9 +127,27 @@ describe("an event", () => {
 
   test("a skip whose numbers are gone is told all the same", () => {
     const text = reported((reporter) =>
-      reporter.onEvent({ type: "skip", step: 7, loss: null, grad_norm: null }),
+      reporter.onEvent({
+        type: "skip",
+        action: "skip",
+        step: 7,
+        reason: "non_finite",
+        loss: null,
+        grad_norm: null,
+        limit: null,
+      }),
     );
-    expect(text).toContain("skipped     step 7");
+    expect(text).toContain("skipped     step 7: gradients that are not finite");
+  });
+
+  test("a way back to a checkpoint is told with what led to it", () => {
+    const rejected = { step: 9, reason: "loss", loss: 7.5, grad_norm: 1, limit: 3 } as const;
+    const text = reported((reporter) =>
+      reporter.onEvent({ type: "rollback", step: 4, number: 2, rejected, lr_factor: 0.5 }),
+    );
+    expect(text).toContain(
+      "went back   to step 4, because step 9 had a loss of 7.500, above the limit of 3.000; rates are now times 0.5",
+    );
   });
 
   test("a sample keeps its lines", () => {

@@ -127,7 +127,16 @@ export function grownRun(): Required<RunFiles> {
       }
       if (step === 300)
         event({ type: "resume", step, checkpoint: "/runs/mini/checkpoints/step-00000300.e0001" });
-      if (step === 412) event({ type: "skip", step, loss: null, grad_norm: null });
+      if (step === 412)
+        event({
+          type: "skip",
+          action: "skip",
+          step,
+          reason: "non_finite",
+          loss: null,
+          grad_norm: null,
+          limit: null,
+        });
     }
   }
   const step = metrics.length;

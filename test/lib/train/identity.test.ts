@@ -71,3 +71,11 @@ test("every difference is listed with both values", () => {
   );
   expect(hint).toContain("--fresh");
 });
+
+test("the files are named where they are the reason", () => {
+  const saved = { seed: 1, "the tokenized data": "a" };
+  const check = (data: string) => () =>
+    checkIdentity(saved, { seed: 2, "the tokenized data": data }, "/run", ["/a.txt is new"]);
+  expect(failure(check("b")).message).toContain("/a.txt is new");
+  expect(failure(check("a")).message).not.toContain("/a.txt");
+});

@@ -112,3 +112,17 @@ test("no step's rate is above the highest peak, or without warm-up below the flo
     { numRuns: 50 },
   );
 });
+
+test("a horizon of tokens ends the decay there, before the run's end or behind it", () => {
+  const tokens = (steps: number) => ({
+    type: "wsd" as const,
+    decay_fraction: 0.5,
+    horizon: "tokens" as const,
+    horizon_tokens: steps * STEP_TOKENS,
+  });
+  const run = rates(config({ type: "wsd", decay_fraction: 0.5 }, [{ steps: 11 }], 0));
+  const long = rates(config(tokens(11), [{ steps: 6 }, { steps: 8 }], 0));
+  expect(rounded(long)).toEqual([...rounded(run), 0, 0, 0]);
+  expect(rounded(rates(config(tokens(11), [{ steps: 8 }], 0)))).toEqual(rounded(run).slice(0, 8));
+  expect(rates(config(tokens(1), [{ steps: 2 }], 0))).toEqual([1, 0]);
+});
