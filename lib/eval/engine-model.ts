@@ -1,6 +1,5 @@
 import type { Tokenizer } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
-import { decodeWritten } from "./decode.ts";
 import type { Continuation, LanguageModel, LineRequest } from "./language-model.ts";
 import { scoreContinuations, type ScoringEngine } from "./score-continuations.ts";
 import { GREEDY, writeTokens } from "./write-tokens.ts";
@@ -33,15 +32,15 @@ export class EngineModel implements LanguageModel {
     );
     const lines = questions.map(() => "");
     const isOver = (_: number, tokens: readonly number[]) =>
-      decodeWritten(this.#tokenizer, tokens).includes("\n");
-    const options = { sampling: GREEDY, eos_id: this.#tokenizer.eos_id, isOver };
+      this.#tokenizer.decode(tokens).includes("\n");
+    const options = { sampling: GREEDY, tokenizer: this.#tokenizer, isOver };
     for await (const { index, tokens, over } of writeTokens(
       this.#scoring.engine,
       requests,
       options,
     )) {
       if (!over) continue;
-      [lines[index]] = decodeWritten(this.#tokenizer, tokens).split("\n") as [string];
+      [lines[index]] = this.#tokenizer.decode(tokens).split("\n") as [string];
       onLine?.();
     }
     return lines;

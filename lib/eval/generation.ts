@@ -72,10 +72,9 @@ export class Generation {
     const { max_tokens, seed, stop, sampling, signal } = completed(options);
     const requests = [{ prompt: await this.#encode(prompt), max_tokens, seed }];
     const text = new TextStream(this.#tokenizer, stop);
-    const { eos_id } = this.#tokenizer;
     for await (const progress of writeTokens(this.#engine, requests, {
       sampling,
-      eos_id,
+      tokenizer: this.#tokenizer,
       signal,
     })) {
       const { piece, over } = text.read(progress);
@@ -108,10 +107,9 @@ export class Generation {
     const encoded = await Promise.all(prompts.map((prompt) => this.#encode(prompt)));
     const requests = encoded.map((prompt, i) => ({ prompt, max_tokens, seed: seeds[i]! }));
     const texts = prompts.map(() => new TextStream(this.#tokenizer, stop));
-    const { eos_id } = this.#tokenizer;
     const isOver = (index: number, tokens: readonly number[]) =>
       texts[index]!.read({ tokens, over: false }).over;
-    const writing = { sampling, eos_id, isOver, signal };
+    const writing = { sampling, tokenizer: this.#tokenizer, isOver, signal };
     for await (const { index, tokens, over } of writeTokens(this.#engine, requests, writing)) {
       if (!over) continue;
       texts[index]!.read({ tokens, over });

@@ -1,5 +1,4 @@
 import type { Tokenizer } from "../data/types.ts";
-import { decodeWritten } from "./decode.ts";
 import type { Progress } from "./write-tokens.ts";
 
 /** The text of one continuation, handed out piece by piece as its tokens come. */
@@ -21,7 +20,7 @@ export class TextStream {
 
   /** What is new and certain, and whether the text has ended. */
   read({ tokens, over }: Pick<Progress, "tokens" | "over">): { piece: string; over: boolean } {
-    const text = decodeWritten(this.#tokenizer, tokens);
+    const text = this.#tokenizer.decode(tokens);
     const end = firstOf(text, this.#stop);
     const ends = over || end !== -1;
     const certain = end !== -1 ? text.slice(0, end) : over ? text : this.#certainPart(text);

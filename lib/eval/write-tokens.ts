@@ -1,3 +1,4 @@
+import type { Tokenizer } from "../data/types.ts";
 import type { NativeEngine } from "../native/types.ts";
 
 /** Sequences that decode at once: the weights are read once for all of them. */
@@ -34,8 +35,8 @@ export interface Progress {
 
 export interface WriteOptions {
   sampling: Sampling;
-  /** Ends a text. */
-  eos_id: number;
+  /** Whose tokens are written, and which of them ends a text. */
+  tokenizer: Pick<Tokenizer, "eos_id" | "vocab_size">;
   lanes?: number;
   /** Ends a continuation before its end of text, the end of the context or `max_tokens`. */
   isOver?: (index: number, tokens: readonly number[]) => boolean;
@@ -58,7 +59,8 @@ export async function* writeTokens(
   requests: readonly WriteRequest[],
   options: WriteOptions,
 ): AsyncGenerator<Progress, void> {
-  const { sampling, eos_id, lanes = Math.min(LANES, requests.length), isOver, signal } = options;
+  const { sampling, tokenizer, lanes = Math.min(LANES, requests.length), isOver, signal } = options;
+  const { eos_id, vocab_size } = tokenizer;
   const stop_tokens = Int32Array.of(eos_id);
   const free = Array.from({ length: lanes }, (_, lane) => lane);
   let active: Lane[] = [];
@@ -79,6 +81,7 @@ export async function* writeTokens(
       max_tokens: Math.min(TOKENS_PER_CALL, Math.max(...left)),
       ...sampling,
       stop_tokens,
+      vocab_size,
     });
     const going: Lane[] = [];
     for (const [i, row] of active.entries()) {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Config } from "../config/types.ts";
 import { ByteTokenizer } from "../data/tokenizer/byte-tokenizer.ts";
+import { tokenizerFileJson } from "../data/tokenizer/file-json.ts";
 import { readTokenizerJson } from "../data/tokenizer/read-json.ts";
 import { FlmError } from "../errors.ts";
 
@@ -13,7 +14,9 @@ export function vocabularySize({ model, tokenizer }: Pick<Config, "model" | "tok
   if (model.vocab_size !== null) return model.vocab_size;
   if (tokenizer.type === "bytes") return new ByteTokenizer().vocab_size;
   if (tokenizer.type === "bpe") return tokenizer.vocab_size!;
-  return readTokenizerJson(readText(tokenizer.path!)).vocabulary.ends.length;
+  const { path, split } = tokenizer;
+  const json = tokenizerFileJson(readText(path!), path!, split);
+  return readTokenizerJson(json).vocabulary.ends.length;
 }
 
 function readText(path: string): string {

@@ -58,6 +58,7 @@ async function compute() {
       top_p: 1,
       repetition_penalty: 1,
       stop_tokens: new Int32Array(),
+      vocab_size,
     });
     results.push({
       context,

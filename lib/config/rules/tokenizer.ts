@@ -13,7 +13,11 @@ export const tokenizerRules: Rule = ({ tokenizer, model }, report) => {
       "leave it out; model.vocab_size adds rows to the embedding",
     );
   if (type === "file" && path === null)
-    report(["tokenizer", "path"], MISSING, "type file needs the path of a tokenizer.json");
+    report(
+      ["tokenizer", "path"],
+      MISSING,
+      "type file needs the path of a tokenizer.json or a .tiktoken file",
+    );
   if (type !== "file" && path !== null)
     report(["tokenizer", "path"], `is not read with type ${type}`, "leave it out or use type file");
   if (type === "bpe" && vocab_size !== null && (model.vocab_size ?? vocab_size) < vocab_size)

@@ -4,7 +4,7 @@ import { key } from "./key.ts";
 export const tokenizerSchema = z.strictObject({
   type: key(
     z.enum(["bytes", "bpe", "file"]).default("bytes"),
-    "bytes needs no training; bpe trains a byte-level BPE on the data; file reads a tokenizer.json.",
+    "bytes needs no training; bpe trains a byte-level BPE on the data; file reads a tokenizer.json or a .tiktoken file.",
   ),
   vocab_size: key(
     z.int().min(257).nullable().default(null),
@@ -12,10 +12,10 @@ export const tokenizerSchema = z.strictObject({
   ),
   path: key(
     z.string().min(1).nullable().default(null),
-    "file only, required there: a byte-level tokenizer.json in Hugging Face's format.",
+    "file only, required there: a byte-level tokenizer.json in Hugging Face's format, or ranks in tiktoken's, as a file named .tiktoken.",
   ),
   split: key(
     z.enum(["gpt2", "gpt4"]).default("gpt4"),
-    "bpe only: the pattern that cuts text into words before merging.",
+    "bpe, and file with a .tiktoken file, which names none: the pattern that cuts text into words before merging.",
   ),
 });

@@ -4,6 +4,7 @@ import type { Config } from "../../config/types.ts";
 import { FlmError, ioError } from "../../errors.ts";
 import type { Source } from "../read/documents.ts";
 import { findSourceFiles } from "../read/source-files.ts";
+import { tokenizerFileJson } from "../tokenizer/file-json.ts";
 
 /** Counts up whenever the same files and config give other tokens or another summary. */
 const CACHE_VERSION = 4;
@@ -14,7 +15,7 @@ export interface Recipe {
   readonly validation_fraction: number;
   readonly on_bad_row: Config["data"]["on_bad_row"];
   readonly tokenizer: Config["tokenizer"];
-  /** The text of `tokenizer.path` for type file. */
+  /** The tokenizer.json of `tokenizer.path` for type file. */
   readonly tokenizer_json: string | null;
 }
 
@@ -29,7 +30,7 @@ export function readRecipe({ data, objective, tokenizer }: Config): Recipe {
     validation_fraction: data.validation.fraction,
     on_bad_row: data.on_bad_row,
     tokenizer,
-    tokenizer_json: tokenizer.type === "file" ? readText(tokenizer.path!) : null,
+    tokenizer_json: tokenizer.type === "file" ? readTokenizer(tokenizer) : null,
   };
 }
 
@@ -40,6 +41,10 @@ export function readRecipe({ data, objective, tokenizer }: Config): Recipe {
 export function recipeKey(recipe: Recipe): string {
   const text = JSON.stringify([CACHE_VERSION, recipe]);
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
+
+function readTokenizer({ path, split }: Config["tokenizer"]): string {
+  return tokenizerFileJson(readText(path!), path!, split);
 }
 
 function readText(path: string): string {

@@ -36,7 +36,11 @@ function parse(json: string): JsonObject {
   try {
     value = JSON.parse(json);
   } catch (cause) {
-    throw invalidTokenizer(`not JSON: ${(cause as Error).message}`, undefined, cause);
+    throw invalidTokenizer(
+      `not JSON: ${(cause as Error).message}`,
+      "name a tokenizer.json; the name of a file with tiktoken's ranks has to end in .tiktoken",
+      cause,
+    );
   }
   if (!isObject(value)) throw invalidTokenizer("not a JSON object");
   return value;

@@ -4,7 +4,7 @@ import { invalidTokenizer, isCount, isObject, type JsonObject, show } from "./js
 import type { SpecialTokens } from "./read-special.ts";
 
 /** Far above every published vocabulary; it keeps one mistyped id from asking for all memory. */
-const MAX_VOCAB_SIZE = 2 ** 24;
+export const MAX_VOCAB_SIZE = 2 ** 24;
 
 /** The pieces and merges of a tokenizer.json's `model`, with the ids that the file gives them. */
 export function readVocabulary(model: JsonObject, special: SpecialTokens): BpeVocabulary {
@@ -44,7 +44,10 @@ function readPieces(ids: Map<string, number>, special: SpecialTokens): (Uint8Arr
   return pieces;
 }
 
-function joinPieces(pieces: readonly (Uint8Array | undefined)[]): Omit<BpeVocabulary, "merges"> {
+/** Pieces by id, one after another. */
+export function joinPieces(
+  pieces: readonly (Uint8Array | undefined)[],
+): Omit<BpeVocabulary, "merges"> {
   const ends = new Uint32Array(pieces.length);
   let end = 0;
   for (const [id, piece] of pieces.entries()) {
