@@ -239,7 +239,8 @@ GenerateInput read_generate_input(const Napi::Value& value) {
                          .top_k = input.integer("top_k"),
                          .top_p = input.number("top_p"),
                          .repetition_penalty = input.number("repetition_penalty"),
-                         .stop_tokens = input.int32s("stop_tokens")};
+                         .stop_tokens = input.int32s("stop_tokens"),
+                         .vocab_size = input.integer("vocab_size")};
   const Napi::Array rows = input.array("rows");
   for (uint32_t i = 0; i < rows.Length(); ++i) generate.rows.push_back(read_generate_row(rows.Get(i)));
   return generate;

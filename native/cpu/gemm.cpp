@@ -68,15 +68,23 @@ struct Plan {
         keeps_sums(args.c.dtype != DType::f32 && total_units > own_units),
         rows(keeps_sums ? even_part(args.M, kBlockRows, kernels.mr) : args.M),
         cols(even_part(args.N, kBlockCols, kernels.nr)) {
-    const int64_t most = std::min(kPartFloats / own_units, rows / (kTasksPerThread * threads));
-    part = std::max(kLeastRows, most / kLeastRows * kLeastRows);
+    const auto part_of = [&](int64_t block_rows) {
+      const int64_t most = std::min(kPartFloats / own_units, block_rows / (kTasksPerThread * threads));
+      return std::max(kLeastRows, most / kLeastRows * kLeastRows);
+    };
+    part = part_of(rows);
+    // Evenly cut blocks may be smaller for more rows of c. Memory is planned for the largest, so that what
+    // was enough for a long sequence is enough for a shorter one.
+    const int64_t most_rows =
+        keeps_sums ? std::min(kBlockRows, ceil_div(args.M, kernels.mr) * kernels.mr) : rows;
+    const int64_t most_part = part_of(most_rows);
     row_stride = ceil_div(own_units, kGap) * kGap + kGap;
     a_panel_stride = own_units * kernels.mr + kGap;
     b_panel_stride = units * kernels.nr + kGap;
     b_floats = ceil_div(cols, kernels.nr) * b_panel_stride;
-    sums_floats = keeps_sums ? rows * cols : 0;
-    if (rows_of_a == RowsOfA::packed) a_floats = ceil_div(part, kernels.mr) * a_panel_stride;
-    if (rows_of_a == RowsOfA::copied) a_floats = part * row_stride;
+    sums_floats = keeps_sums ? most_rows * cols : 0;
+    if (rows_of_a == RowsOfA::packed) a_floats = ceil_div(most_part, kernels.mr) * a_panel_stride;
+    if (rows_of_a == RowsOfA::copied) a_floats = most_part * row_stride;
   }
 };
 

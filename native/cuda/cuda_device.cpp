@@ -112,13 +112,24 @@ void CudaDevice::fill_zero(void* memory, size_t bytes, Stream stream) {
 Event CudaDevice::record(Stream stream) {
   use();
   const std::lock_guard lock(events_mutex_);
-  void*& event = events_[next_event_];
-  next_event_ = (next_event_ + 1) % kEvents;
-  if (!event)
-    check(cudaEventCreateWithFlags(reinterpret_cast<cudaEvent_t*>(&event), cudaEventDisableTiming),
-          "cudaEventCreateWithFlags");
+  void* event = free_event();
   check(cudaEventRecord(static_cast<cudaEvent_t>(event), native(stream)), "cudaEventRecord");
   return {event};
+}
+
+void* CudaDevice::free_event() {
+  for (size_t tried = 0; tried < kEvents; ++tried) {
+    void*& event = events_[next_event_];
+    next_event_ = (next_event_ + 1) % kEvents;
+    if (!event) {
+      check(cudaEventCreateWithFlags(reinterpret_cast<cudaEvent_t*>(&event), cudaEventDisableTiming),
+            "cudaEventCreateWithFlags");
+      return event;
+    }
+    // Somebody may still wait for one that has not been reached, however many have been recorded since.
+    if (reached({event})) return event;
+  }
+  fail(ErrorCode::device_fault, "more than ", kEvents, " operations wait on the device's streams");
 }
 
 void CudaDevice::wait(Stream stream, Event event) {

@@ -23,7 +23,7 @@ class CudaDevice : public Device {
   Stream make_stream() override;
   void copy(void* to, const void* from, size_t bytes, CopyKind kind, Stream stream) override;
   void fill_zero(void* memory, size_t bytes, Stream stream) override;
-  // The event is good until kEvents more have been recorded.
+  // The event is good until it has been reached and kEvents more have been recorded.
   Event record(Stream stream) override;
   void wait(Stream stream, Event event) override;
   bool reached(Event event) override;
@@ -37,6 +37,8 @@ class CudaDevice : public Device {
 
  private:
   static constexpr size_t kEvents = 4096;
+
+  void* free_event();
 
   void use() const;
 

@@ -97,16 +97,25 @@ void Engine::Impl::allocate_memory() {
     store.optimizer_step(measuring, *backend.ops, 0);
   }
   store.refresh_working(measuring, *backend.ops, nullptr);
-  arena_memory = DeviceBuffer(device, int64_t(arena.peak()), DType::u8);
-  reserve_workspace(measuring.workspace_needed);
+  enlarge(arena_memory, arena.peak());
+  enlarge(workspace, measuring.workspace_needed);
 }
 
-void Engine::Impl::reserve_workspace(size_t bytes) {
-  if (bytes <= workspace.bytes()) return;
-  workspace = DeviceBuffer();
-  workspace = DeviceBuffer(device, int64_t(bytes), DType::u8);
-  context.workspace = workspace.view().data;
-  context.workspace_bytes = bytes;
+void Engine::Impl::enlarge(DeviceBuffer& memory, size_t bytes) {
+  const size_t before = memory.bytes();
+  if (bytes <= before) return;
+  const auto replace = [&](size_t size) {
+    memory = DeviceBuffer();  // first: there may be no room for both
+    memory = DeviceBuffer(device, int64_t(size), DType::u8);
+    context.workspace = workspace.view().data;
+    context.workspace_bytes = workspace.bytes();
+  };
+  try {
+    replace(bytes);
+  } catch (const Error&) {
+    replace(before);
+    throw;
+  }
 }
 
 Run Engine::Impl::make_run(Context& with, Arena& arena, const GrowthMaskViews& mask_views) {
@@ -207,11 +216,13 @@ Generator& Engine::Impl::the_generator(int64_t lanes) {
     measuring.measuring = true;
     Arena arena;
     generator->measure(generation_run(measuring, arena));
-    if (arena.peak() > arena_memory.bytes()) {
-      arena_memory = DeviceBuffer();
-      arena_memory = DeviceBuffer(device, int64_t(arena.peak()), DType::u8);
+    try {
+      enlarge(arena_memory, arena.peak());
+      enlarge(workspace, measuring.workspace_needed);
+    } catch (const Error&) {
+      generator.reset();  // it has no memory to run in
+      throw;
     }
-    reserve_workspace(measuring.workspace_needed);
   }
   return *generator;
 }

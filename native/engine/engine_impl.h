@@ -24,7 +24,9 @@ struct Engine::Impl {
 
   // Runs the model once without computing anything, to learn what it needs.
   void allocate_memory();
-  void reserve_workspace(size_t bytes);
+  // Makes the activations' or the ops' memory at least this large. Without room for that it throws, and the
+  // memory has its old size.
+  void enlarge(DeviceBuffer& memory, size_t bytes);
   Arena activation_arena() const { return {arena_memory.view().data, arena_memory.bytes()}; }
   Run make_run(Context& with, Arena& arena, const GrowthMaskViews& mask_views);
 

@@ -1,6 +1,7 @@
 #include "engine/generator.h"
 
 #include <algorithm>
+#include <span>
 
 #include "engine/sampler.h"
 
@@ -28,8 +29,12 @@ void Generator::check_row(const GenerateRow& row, std::vector<bool>& named) cons
             " is outside the ", lanes(), " that the cache has");
   FLM_CHECK(!named[size_t(row.lane)], ErrorCode::invalid_argument, "two rows name lane ", row.lane);
   named[size_t(row.lane)] = true;
-  FLM_CHECK(!row.prompt.empty() || !sequences_[size_t(row.lane)].history.empty(), ErrorCode::invalid_argument,
+  const int64_t written = int64_t(sequences_[size_t(row.lane)].history.size());
+  FLM_CHECK(!row.prompt.empty() || written > 0, ErrorCode::invalid_argument,
             "there is nothing to continue: the prompt has no tokens");
+  // The last token of a full lane is not in the cache: there are no logits behind it.
+  FLM_CHECK(!row.prompt.empty() || written <= seq_length_, ErrorCode::invalid_argument, "lane ", row.lane,
+            " is full with the ", seq_length_, " tokens of seq_length; begin it anew with a prompt");
   FLM_CHECK(int64_t(row.prompt.size()) <= seq_length_, ErrorCode::invalid_argument, "the prompt has ",
             row.prompt.size(), " tokens, the model's seq_length is ", seq_length_);
   for (const int32_t token : row.prompt)
@@ -58,6 +63,9 @@ void Generator::advance(const std::vector<int32_t>& tokens, const WithRun& with_
 
 GenerateReport Generator::generate(const GenerateInput& input, const WithRun& with_run,
                                    const std::function<void()>& check) {
+  FLM_CHECK(input.vocab_size >= 1 && input.vocab_size <= vocab_size_, ErrorCode::invalid_argument,
+            "vocab_size ", input.vocab_size, " of the tokens to write is not between 1 and the model's ",
+            vocab_size_);
   std::vector<bool> named(sequences_.size());
   for (const GenerateRow& row : input.rows) check_row(row, named);
   for (const GenerateRow& row : input.rows) {
@@ -75,7 +83,8 @@ GenerateReport Generator::generate(const GenerateInput& input, const WithRun& wi
       GeneratedRow& written = report[r];
       if (written.stopped || written.full) continue;
       Sequence& sequence = sequences_[size_t(row.lane)];
-      const int32_t token = sample(sequence.logits, input, row.seed, sequence.history, sequence.picks++);
+      const auto logits = std::span<const float>(sequence.logits).first(size_t(input.vocab_size));
+      const int32_t token = sample(logits, input, row.seed, sequence.history, sequence.picks++);
       written.stopped =
           std::find(input.stop_tokens.begin(), input.stop_tokens.end(), token) != input.stop_tokens.end();
       if (written.stopped) continue;

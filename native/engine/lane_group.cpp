@@ -80,7 +80,8 @@ void LaneGroup::begin(int64_t lane, std::span<const int32_t> tokens, const WithR
 
 void LaneGroup::advance(std::span<const int32_t> tokens, const WithRun& with_run) {
   // Lanes behind the last one that takes part are left out. Resting lanes in front of it compute along: what
-  // they write lies behind their end, and the next token overwrites it.
+  // they write lies behind their end, where the next token overwrites it, or in the last place of a full
+  // lane, which is not read again.
   int64_t N = int64_t(tokens.size());
   while (N > 0 && tokens[size_t(N - 1)] < 0) --N;
   const int64_t row = N + 1;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "core/error.h"
 #include "core/philox.h"
 
 namespace flm {
@@ -17,13 +18,22 @@ struct Candidate {
 
 void penalise(std::vector<float>& logits, std::span<const int32_t> history, double penalty) {
   for (const int32_t token : std::unordered_set<int32_t>(history.begin(), history.end())) {
+    if (size_t(token) >= logits.size()) continue;  // it cannot be written anyway
     float& logit = logits[size_t(token)];
     logit = float(logit > 0 ? logit / penalty : logit * penalty);
   }
 }
 
+// NaN has no place in an order: sorting it is undefined, and no token would be left.
+void check_finite(double value) {
+  FLM_CHECK(std::isfinite(value), ErrorCode::checkpoint_invalid,
+            "the model's logits are not finite: its weights have diverged; use an earlier checkpoint");
+}
+
 int32_t likeliest(std::span<const float> logits) {
-  return int32_t(std::max_element(logits.begin(), logits.end()) - logits.begin());
+  const auto best = std::max_element(logits.begin(), logits.end());
+  check_finite(*best);
+  return int32_t(best - logits.begin());
 }
 
 std::vector<Candidate> weigh(std::span<const float> logits, double temperature) {
@@ -81,6 +91,7 @@ int32_t sample(std::span<const float> logits, const GenerateInput& input, uint64
   if (input.temperature == 0 || input.top_k == 1) return likeliest(logits);
 
   std::vector<Candidate> candidates = weigh(logits, input.temperature);
+  check_finite(total_of(candidates));
   keep_top_k(candidates, size_t(input.top_k));
   keep_top_p(candidates, input.top_p);
   const PhiloxBlock block = philox(seed, philox_stream("sample"), index);

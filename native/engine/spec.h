@@ -196,6 +196,7 @@ struct GenerateInput {
   double top_p;                   // 1 = off
   double repetition_penalty;      // 1 = off
   std::vector<int32_t> stop_tokens;
+  int64_t vocab_size;  // of the tokenizer: only ids below are written, rows behind them say nothing
 };
 
 struct GeneratedRow {

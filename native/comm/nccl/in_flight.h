@@ -29,7 +29,7 @@ struct Flight {
 // The operations that the device has not finished, stream by stream in their order. Any thread.
 class InFlight {
  public:
-  // Their events, and those of messages, are fewer than a device remembers (CudaDevice).
+  // Their events, and those of messages, are fewer than a device has (CudaDevice).
   static constexpr size_t kMost = 1000;
 
   InFlight(Device& device, Recorder& recorder) : device_(device), recorder_(recorder) {}

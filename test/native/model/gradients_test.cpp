@@ -53,7 +53,7 @@ FLM_TEST(generation_with_a_cache_equals_the_full_forward_pass) {
   for (const Family& family : families()) {
     const auto engine = ready_engine(oracle::make_backend(), engine_spec(family.shape, Precision::f64));
     std::vector<int32_t> tokens{5, 9, 2};
-    GenerateInput input{1, {{0, tokens, 0}}, 8, 0, 0, 1, 1, {}};
+    GenerateInput input{1, {{0, tokens, 0}}, 8, 0, 0, 1, 1, {}, family.shape.vocab_size};
     const GenerateReport report = engine->generate(input);
     CHECK_EQ(report[0].tokens.size(), size_t(8));
     for (const int32_t generated : report[0].tokens) {
