@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
 
 /** When a process was started, in the kernel's clock ticks; null when there is none of that number. */
 export function startOf(pid: number): string | null {
@@ -20,4 +21,18 @@ export function startOf(pid: number): string | null {
 export function isAlive(pid: number, start: string | undefined): boolean {
   const now = Number.isInteger(pid) && pid > 0 ? startOf(pid) : null;
   return now !== null && (start === undefined || start === now);
+}
+
+/** Names the machine or container in which process numbers count: two containers of a host may both have its name. */
+export function processSpace(): string {
+  return `${hostname()}.${namespaceOf()}`;
+}
+
+/** The kernel's number of this process's space of process numbers; nothing where it does not say. */
+function namespaceOf(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid").replace(/\D/g, "");
+  } catch {
+    return "";
+  }
 }

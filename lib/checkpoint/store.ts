@@ -14,6 +14,8 @@ const LATEST = "LATEST";
 /** Prefixes of directories that are not checkpoints: being written, being deleted. */
 const PARTIAL = "tmp-";
 const DOOMED = "old-";
+/** Prefix of a checkpoint that another one of its name is about to replace: until that is there, this one counts. */
+const REPLACED = "replaced-";
 
 export interface Checkpoint {
   /** Absolute path of its directory. */
@@ -113,10 +115,11 @@ export class CheckpointStore {
       // An attempt that starts after this look deletes `partial` first of all, and the rename fails.
       this.#attempt?.refuseSuperseded();
       // A crash between this rename and the next one leaves the old checkpoint under another name.
-      if (existsSync(directory)) this.#doom(checkpointName(manifest.step, manifest.epoch));
+      if (existsSync(directory)) renameSync(directory, this.#replaced(directory));
       renameSync(partial, directory);
       fsyncDirectory(this.directory);
       this.#pointTo(checkpointName(manifest.step, manifest.epoch));
+      rmSync(this.#replaced(directory), { recursive: true, force: true });
     });
     return { directory, manifest };
   }
@@ -191,7 +194,22 @@ export class CheckpointStore {
     renameSync(`${path}.tmp`, path);
   }
 
+  #replaced(directory: string): string {
+    return join(this.directory, REPLACED + basename(directory));
+  }
+
+  /** Puts back what a crash, or a failure, kept from being replaced. */
+  #restore(): void {
+    for (const name of readdirSync(this.directory)) {
+      if (!name.startsWith(REPLACED) || this.#isLater(name)) continue;
+      const directory = join(this.directory, name.slice(REPLACED.length));
+      if (existsSync(directory)) rmSync(this.#replaced(directory), { recursive: true });
+      else renameSync(this.#replaced(directory), directory);
+    }
+  }
+
   #sweep(): void {
+    this.#restore();
     for (const name of readdirSync(this.directory))
       if ((name.startsWith(DOOMED) || name.startsWith(PARTIAL)) && !this.#isLater(name))
         rmSync(join(this.directory, name), { recursive: true, force: true });

@@ -235,6 +235,8 @@ export interface GenerateInput {
   top_p: number;
   repetition_penalty: number;
   stop_tokens: Int32Array;
+  /** The tokenizer's: only ids below are written. Rows that the model has beyond them say nothing. */
+  vocab_size: number;
 }
 
 /** What a row wrote. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { DataFile } from "../data/types.ts";
+import { parseOrUndefined } from "../json.ts";
 import type { RunDirectory } from "./run-directory.ts";
 
 /** Files that are named when several have changed. */
@@ -13,7 +14,9 @@ export function writeDataFiles(directory: RunDirectory, files: readonly DataFile
 /** How the files differ from those that the run was started with, one sentence each; nothing where that is not known. */
 export function changedDataFiles(directory: RunDirectory, files: readonly DataFile[]): string[] {
   if (!existsSync(directory.data_files)) return [];
-  const before = byPath(JSON.parse(readFileSync(directory.data_files, "utf8")) as DataFile[]);
+  const noted = parseOrUndefined(readFileSync(directory.data_files, "utf8"));
+  if (!Array.isArray(noted)) return [];
+  const before = byPath(noted as DataFile[]);
   const after = byPath(files);
   const changes: string[] = [];
   for (const path of new Set([...before.keys(), ...after.keys()])) {

@@ -15,10 +15,11 @@ export class JsonlWriter {
     this.#file = openWith(path, keep);
   }
 
-  /** Removes the rows for which `keep` is false. */
+  /** Removes the rows for which `keep` is false. Where that fails, rows can still be appended. */
   retain(keep: (row: Record<string, unknown>) => boolean): void {
-    closeSync(this.#file);
+    const before = this.#file;
     this.#file = openWith(this.#path, keep);
+    closeSync(before);
   }
 
   append(row: object): void {

@@ -1,6 +1,5 @@
 import type { Tokenizer } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
-import { decodeWritten } from "../eval/decode.ts";
 import type { NativeEngine } from "../native/types.ts";
 
 export interface SampleOptions {
@@ -28,8 +27,9 @@ export async function sampleText(
     top_p,
     repetition_penalty: 1,
     stop_tokens: Int32Array.of(tokenizer.eos_id),
+    vocab_size: tokenizer.vocab_size,
   });
-  return decodeWritten(tokenizer, written!.tokens);
+  return tokenizer.decode(written!.tokens);
 }
 
 /** @throws FlmError CONFIG_INVALID where the prompt would not fit, which is better known before the training. */

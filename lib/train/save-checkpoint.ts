@@ -40,6 +40,8 @@ export interface SaveOptions {
   facts: ManifestFacts;
   /** The engine's state is copied to memory, and training may go on before the checkpoint is done. */
   behind: boolean;
+  /** So many checkpoints stay, this one included. */
+  keep: number;
 }
 
 /**
@@ -49,7 +51,7 @@ export interface SaveOptions {
 export async function saveCheckpoint(
   store: CheckpointStore,
   ranks: Ranks,
-  { engine, facts, behind }: SaveOptions,
+  { engine, facts, behind, keep }: SaveOptions,
 ): Promise<Saving> {
   const partial = await ranks.broadcast(
     "checkpoint/begin",
@@ -61,15 +63,21 @@ export async function saveCheckpoint(
   const written: Promise<Written> = engine
     ? writeShards(engine, plan, behind).then((files) => ({ files }), failureOf)
     : Promise.resolve({ files: [] });
-  return { done: commit(store, ranks, partial, written, { ...facts, tensors, optimizer_steps }) };
+  const contents = { ...facts, tensors, optimizer_steps };
+  return { done: commit(store, ranks, { partial, written, contents, keep }) };
+}
+
+interface Commit {
+  partial: string;
+  written: Promise<Written>;
+  contents: Omit<Manifest, "format" | "created" | "files">;
+  keep: number;
 }
 
 async function commit(
   store: CheckpointStore,
   ranks: Ranks,
-  partial: string,
-  written: Promise<Written>,
-  contents: Omit<Manifest, "format" | "created" | "files">,
+  { partial, written, contents, keep }: Commit,
 ): Promise<{ checkpoint: Checkpoint; bytes: number }> {
   const isLeader = ranks.rank === 0;
   try {
@@ -86,6 +94,8 @@ async function commit(
           files: saved.map(({ path, size, xxh64 }) => ({ name: basename(path), size, xxh64 })),
         })
       : null;
+    // First, so that all ranks that look for a checkpoint to go back to find the same ones.
+    if (isLeader) store.retain(keep);
     const directory = await ranks.broadcast("checkpoint/committed", committed?.directory ?? "");
     return {
       checkpoint: committed ?? readCheckpoint(directory),

@@ -6,6 +6,7 @@ import { EngineModel } from "../eval/engine-model.ts";
 import { runIq } from "../eval/iq/suite.ts";
 import type { Scores, SuiteName, TaskResult } from "../eval/results.ts";
 import type { Ramp } from "../native/types.ts";
+import { ranksOf } from "../parallel/mesh.ts";
 import type { RunEvent } from "./events.ts";
 import type { StageEngine } from "./session.ts";
 
@@ -14,7 +15,7 @@ export interface ScoredModel {
   data: PreparedData;
   ramp: Ramp;
   step: number;
-  /** Ends the scoring between two items. */
+  /** Ends the scoring between two tasks, of a stage that has one rank. */
   signal: AbortSignal;
 }
 
@@ -24,7 +25,7 @@ export interface ScoredModel {
  */
 export async function* scoreSuites(
   { suites, limit, choice_file }: Config["eval"],
-  { engine, data, ramp, step, signal }: ScoredModel,
+  { engine, data, ramp, step, signal: stop }: ScoredModel,
 ): AsyncGenerator<Extract<RunEvent, { type: "evaluation" }>> {
   if (Object.values(ramp).some((m) => m !== 1)) return;
   const { seq_length, vocab_size } = engine.stage.plan.shape;
@@ -40,6 +41,8 @@ export async function* scoreSuites(
     },
     data.tokenizer,
   );
+  // Ranks hear of a stop at different moments, but have to make the same calls.
+  const signal = ranksOf(engine.stage.mesh) === 1 ? stop : new AbortController().signal;
   const most = limit ?? Infinity;
   for (const suite of new Set(suites)) {
     if (suite === "perplexity" || signal.aborted) continue;

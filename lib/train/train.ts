@@ -125,7 +125,15 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
   await checkSamplePrompt(config.eval.sample_prompt, data.tokenizer, shortest);
   const start = await startingPoint(config, checkpoint, stages[0]!, data.tokenizer);
   if (isLeader) writeRunFiles(directory, config, data);
-  const objective = await makeObjective({ config, data, stages, placement, directory, ranks });
+  const objective = await makeObjective({
+    config,
+    data,
+    stages,
+    placement,
+    directory,
+    ranks,
+    resumes: checkpoint !== null,
+  });
 
   const step = checkpoint?.manifest.step ?? 0;
   const recorder = isLeader

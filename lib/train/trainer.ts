@@ -299,9 +299,10 @@ export class Trainer {
 
   async #saveOnTheWay(): Promise<void> {
     await this.#pendingSave.settle();
-    // Ranks that wait hear with a checkpoint whether the run stops; training must not get ahead of that.
+    // With a checkpoint ranks that wait hear whether the run stops, and all of them why: nothing gets ahead of that.
     const { mesh } = this.#rankStages[this.#at.stage]!;
-    const behind = this.#parts.config.checkpoint.async && ranksOf(mesh) === mesh.world_size;
+    const { async } = this.#parts.config.checkpoint;
+    const behind = async && ranksOf(mesh) === mesh.world_size && !this.#stopping;
     if (!behind) return this.#save();
     const { done } = await this.#beginSave(behind);
     this.#pendingSave.begin(done);
@@ -344,10 +345,10 @@ export class Trainer {
       engine: this.#engine ?? null,
       facts,
       behind,
+      keep: config.checkpoint.keep,
     });
     const done = saving.done.then(({ checkpoint, bytes }) => {
       this.#checkpoint = checkpoint;
-      if (ranks.rank === 0) store.retain(config.checkpoint.keep);
       recorder.event({
         type: "checkpoint",
         step: checkpoint.manifest.step,

@@ -20,7 +20,8 @@ afterAll(async () => {
 
 function greedy(lanes: number, rows: GenerateInput["rows"], max_tokens: number): GenerateInput {
   const sampling = { temperature: 0, top_k: 0, top_p: 1, repetition_penalty: 1 };
-  return { lanes, rows, max_tokens, ...sampling, stop_tokens: new Int32Array() };
+  const { vocab_size } = spec.shape;
+  return { lanes, rows, max_tokens, ...sampling, stop_tokens: new Int32Array(), vocab_size };
 }
 
 describe("an engine behind the binding", () => {
@@ -72,6 +73,12 @@ describe("an engine behind the binding", () => {
     expect(await refusal([{ ...row, lane: 1, prompt: new Int32Array() }])).toMatch(
       "nothing to continue",
     );
+  });
+
+  test("refuses to write tokens that the model has no rows for", async () => {
+    const rows = [{ lane: 0, prompt: Int32Array.of(1), seed: 1 }];
+    const input = { ...greedy(1, rows, 1), vocab_size: 65 };
+    await expect(engine.generate(input)).rejects.toThrow("vocab_size 65 of the tokens");
   });
 
   test("saves its tensors with size and hash", async () => {

@@ -20,6 +20,7 @@ const input: GenerateInput = {
   max_tokens: 8,
   ...GREEDY,
   stop_tokens: new Int32Array(),
+  vocab_size: 63,
 };
 
 async function alone() {

@@ -22,10 +22,11 @@ async function write(
   engine: NativeEngine,
   which: readonly WriteRequest[],
   sampling: Sampling,
-  lanes?: number,
+  { lanes, vocab_size = 64 }: { lanes?: number; vocab_size?: number } = {},
 ): Promise<number[][]> {
   const texts: number[][] = [];
-  for await (const { index, tokens } of writeTokens(engine, which, { sampling, eos_id: 4, lanes }))
+  const options = { sampling, tokenizer: { eos_id: 4, vocab_size }, lanes };
+  for await (const { index, tokens } of writeTokens(engine, which, options))
     texts[index] = [...tokens];
   return texts;
 }
@@ -49,7 +50,19 @@ describe.each(["f32", "bf16"] as const)("several sequences in one cache, %s", (p
     for (const request of requests) alone.push(...(await write(engine, [request], sampling)));
     expect(new Set(alone.map(String)).size).toBeGreaterThan(1);
     for (const lanes of [11, 8, 3])
-      expect(await write(engine, requests, sampling, lanes)).toEqual(alone);
+      expect(await write(engine, requests, sampling, { lanes })).toEqual(alone);
+  });
+
+  test.each([
+    ["greedily", GREEDY],
+    ["with a seed each", { ...HOT, top_k: 0 }],
+  ])("writes %s no row behind the tokenizer's tokens", async (_, sampling) => {
+    // They are the likeliest, and among the prompts, which the repetition penalty looks at.
+    const all = (await write(engine, requests, sampling)).flat();
+    expect(Math.max(...all)).toBeGreaterThanOrEqual(2);
+    const texts = await write(engine, requests, sampling, { vocab_size: 2 });
+    expect(new Set(texts.flat())).toEqual(new Set([0, 1]));
+    expect(texts.map(({ length }) => length)).toEqual(requests.map((r) => r.max_tokens));
   });
 
   test("a lane that rested goes on where it was", async () => {
@@ -57,7 +70,14 @@ describe.each(["f32", "bf16"] as const)("several sequences in one cache, %s", (p
     const second = { lane: 1, prompt: Int32Array.of(3, 1, 2), seed: 1 };
     const call = async (...rows: (typeof first)[]) => {
       const reports = await engine.generate({
-        ...{ lanes: 2, rows, max_tokens: 2, ...GREEDY, stop_tokens: new Int32Array() },
+        ...{
+          lanes: 2,
+          rows,
+          max_tokens: 2,
+          ...GREEDY,
+          stop_tokens: new Int32Array(),
+          vocab_size: 64,
+        },
       });
       return reports.map(({ tokens }) => [...tokens]);
     };

@@ -1,7 +1,10 @@
 import { stepsOf } from "../steps.ts";
 import type { Rule } from "./rule.ts";
 
-/** Rates and the steps they take to get there. */
+/** Of a bf16: a number that changes by no more than this share of itself may not change at all. */
+const BF16_HALF_STEP = 2 ** -8;
+
+/** Rates and the steps they take to get there, and moments that can hold what they are to average. */
 export const optimizerRules: Rule = ({ optimizer, schedule, stages }, report) => {
   if (schedule.horizon === "tokens" && schedule.horizon_tokens === null)
     report(
@@ -14,6 +17,12 @@ export const optimizerRules: Rule = ({ optimizer, schedule, stages }, report) =>
       ["schedule", "horizon_tokens"],
       `${schedule.horizon_tokens} is without meaning while schedule.horizon is ${schedule.horizon}`,
       "set horizon: tokens, or leave it out",
+    );
+  if (optimizer.state_precision === "bf16" && 1 - optimizer.adam_beta2 <= BF16_HALF_STEP)
+    report(
+      ["optimizer", "state_precision"],
+      `bf16 is too coarse for adam_beta2 ${optimizer.adam_beta2}: the decay of the mean square is rounded away`,
+      "use f32, or an adam_beta2 of at most 0.99",
     );
   for (const [i, stage] of stages.entries()) {
     const steps = stepsOf(stage);

@@ -5,6 +5,9 @@ const path = z.string().min(1);
 
 const nats = z.number().gt(0);
 
+/** Far above any count of tokens; sums and powers of it are finite. */
+export const MAX_WEIGHT = 1e15;
+
 const sourceSchema = z.strictObject({
   name: key(
     z.string().min(1).nullable().default(null),
@@ -17,7 +20,7 @@ const sourceSchema = z.strictObject({
     "File, directory or glob, or a list of them, relative to the working directory.",
   ),
   weight: key(
-    z.number().gt(0).default(1),
+    z.number().gt(0).max(MAX_WEIGHT).default(1),
     "Share of the tokens, relative to the other sources' weights.",
   ),
   reference_loss: key(
@@ -61,7 +64,7 @@ export const dataSchema = z.strictObject({
     "How the sources' weights change: with each stage; within each stage linearly, from those of the stage before to its own; or with the validation losses of the sources (dynamic batch loading).",
   ),
   temperature: key(
-    z.number().gt(0).nullable().default(null),
+    z.number().min(0.1).nullable().default(null),
     "A source's share is proportional to weight · tokens^(1/temperature): 1 is by size, large values are equal shares. null is the weights alone.",
   ),
   on_bad_row: key(

@@ -1,6 +1,11 @@
 import * as z from "zod";
 import { key } from "./key.ts";
 
+/** All of it is sorted before each step, and lies in every checkpoint. */
+const MAX_WINDOW = 10_000;
+/** So many batches are decided on at once. */
+const MAX_MARGIN = 100_000;
+
 export const stabilitySchema = z.strictObject({
   skip_non_finite: key(
     z.boolean().default(true),
@@ -11,7 +16,7 @@ export const stabilitySchema = z.strictObject({
     "A loss this many deviations above the median of the recent ones is a spike, and so is ten times their gradient norm; twice as much while a grown model warms up. null watches for none.",
   ),
   spike_window: key(
-    z.int().min(8).default(128),
+    z.int().min(8).max(MAX_WINDOW).default(128),
     "The last accepted steps that median and deviation are taken of; a quarter of them must be there before the first spike.",
   ),
   spike_action: key(
@@ -23,7 +28,7 @@ export const stabilitySchema = z.strictObject({
     "How often the run may go back to a checkpoint; the data in between are left out for good. null never does.",
   ),
   rollback_margin_steps: key(
-    z.int().min(0).default(100),
+    z.int().min(0).max(MAX_MARGIN).default(100),
     "A rollback goes to the newest checkpoint that many steps before the spike, or the oldest there is, and leaves out as many batches behind it.",
   ),
   rollback_lr_factor: key(

@@ -1,11 +1,12 @@
 import * as z from "zod";
+import { MAX_WEIGHT } from "./data.ts";
 import { growthOverrideSchema } from "./growth.ts";
 import { key } from "./key.ts";
 import { parallelSchema } from "./parallel.ts";
 import { tokenCount } from "./token-count.ts";
 
 const dimension = z.int().min(1);
-const share = z.number().min(0);
+const share = z.number().min(0).max(MAX_WEIGHT);
 
 export const stageSchema = z.strictObject({
   name: key(z.string().min(1).optional(), "Name in reports.", "stage-1, stage-2, …"),

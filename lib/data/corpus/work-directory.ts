@@ -1,14 +1,13 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { ioError } from "../../errors.ts";
-import { isAlive, startOf } from "../../live-process.ts";
+import { isAlive, processSpace, startOf } from "../../live-process.ts";
 
 /** Prefix of directories that are being written, or whose writer was killed. */
 const WORK = "tmp-";
 /** What its owner left is kept that long for another attempt. */
 const ABANDONED_AFTER_MS = 7 * 24 * 3600 * 1000;
-/** The owner says so often that it lives, which other machines cannot see otherwise, and is given up after so long. */
+/** The owner says so often that it lives, for other machines and containers to see, and is given up after so long. */
 const HEARTBEAT_MS = 15_000;
 const DEAD_AFTER_MS = 120_000;
 
@@ -59,14 +58,14 @@ export class WorkDirectory {
 }
 
 function nameFor(key: string): string {
-  return `${WORK}${key}-${process.pid}-${startOf(process.pid)}-${made++}-${hostname()}`;
+  return `${WORK}${key}-${process.pid}-${startOf(process.pid)}-${made++}-${processSpace()}`;
 }
 
 /** True for a directory of that key whose owner is dead. */
 function isLeft(parent: string, name: string, key: string): boolean {
   if (!name.startsWith(`${WORK}${key}-`) || held.has(join(parent, name))) return false;
-  const [pid, start, , ...host] = name.slice(WORK.length + key.length + 1).split("-");
-  if (host.join("-") !== hostname()) return age(join(parent, name)) > DEAD_AFTER_MS;
+  const [pid, start, , ...space] = name.slice(WORK.length + key.length + 1).split("-");
+  if (space.join("-") !== processSpace()) return age(join(parent, name)) > DEAD_AFTER_MS;
   return Number(pid) === process.pid || !isAlive(Number(pid), start);
 }
 

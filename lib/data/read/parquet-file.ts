@@ -11,14 +11,15 @@ import { toUtf8 } from "./utf8.ts";
 const MAX_COLUMN_BYTES = 2 ** 30;
 
 /**
- * The rows of a Parquet file, with those of `columns` that it has. Holds one row group at a time.
+ * The rows of a Parquet file, with those of `columns` that it has, or what is wrong with a row, naming it. Holds one row
+ * group at a time.
  *
  * @throws FlmError DATA_INVALID, naming file, row group and column; IO when the file cannot be read
  */
 export async function* readParquetFile(
   file: SourceFile,
   columns: readonly string[],
-): AsyncGenerator<Row> {
+): AsyncGenerator<Row | FlmError> {
   // Loaded here because few corpora need them: the decompressors carry WebAssembly.
   const { parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
   const { compressors: all } = await import("hyparquet-compressors");
@@ -43,8 +44,10 @@ export async function* readParquetFile(
       );
       for (const [i, fields] of rows.entries()) {
         const place = `${file.path}, row ${rowStart + i}`;
-        for (const value of Object.values(fields))
-          if (typeof value === "string" && value.length > MAX_DOCUMENT_BYTES) throw tooLarge(place);
+        if (Object.values(fields).some(isTooLarge)) {
+          yield tooLarge(place);
+          continue;
+        }
         const repaired = replaced.size > 0 && Object.values(fields).some((v) => replaced.has(v));
         yield { fields, where: place, repaired };
       }
@@ -53,6 +56,10 @@ export async function* readParquetFile(
   } finally {
     await handle.close();
   }
+}
+
+function isTooLarge(value: unknown): boolean {
+  return typeof value === "string" && value.length > MAX_DOCUMENT_BYTES;
 }
 
 /** Node's is several times as fast. */

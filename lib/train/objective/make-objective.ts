@@ -24,6 +24,8 @@ export interface ObjectiveParts {
   placement: Placement;
   directory: RunDirectory;
   ranks: Ranks;
+  /** There is a checkpoint: answers that lie in the directory are of its reference model. */
+  resumes: boolean;
 }
 
 /**
@@ -33,13 +35,14 @@ export interface ObjectiveParts {
  * @throws FlmError CHECKPOINT_NOT_FOUND or CHECKPOINT_INVALID for `init.from`
  */
 export async function makeObjective(parts: ObjectiveParts): Promise<Objective> {
-  const { config, data, stages, directory, ranks } = parts;
+  const { config, data, stages, directory, ranks, resumes } = parts;
   if (config.objective.type !== "dpo") return NEXT_TOKEN;
   checkPairs(stages, ranks.world_size);
   const { seq_length } = config.stages[0]!;
   const rows = [...data.trainingPairs(seq_length), ...data.validationRows(seq_length)];
   const wanted = { data: data.fingerprint, seq_length };
-  if (ranks.rank === 0 && readReference(directory.reference, wanted) === null) {
+  const isKnown = () => resumes && readReference(directory.reference, wanted) !== null;
+  if (ranks.rank === 0 && !isKnown()) {
     const log_probs = await askReference(parts, rows);
     directory.write(directory.reference, JSON.stringify({ ...wanted, log_probs }));
   }

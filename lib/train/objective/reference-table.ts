@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { RowPieces } from "../../data/types.ts";
 import { FlmError } from "../../errors.ts";
+import { parseOrUndefined } from "../../json.ts";
 import { PIECE_FIELDS } from "../../native/types.ts";
 
 /** What the file says. Its numbers are good for the same rows alone. */
@@ -35,14 +36,14 @@ export class ReferenceTable {
   }
 }
 
-/** Null where there is no file, or one of other rows. */
+/** Null where there is no file, one of other rows, or one that a crash has cut off. */
 export function readReference(
   path: string,
   wanted: Omit<StoredReference, "log_probs">,
 ): number[] | null {
   if (!existsSync(path)) return null;
-  const stored = JSON.parse(readFileSync(path, "utf8")) as StoredReference;
-  const isSame = stored.data === wanted.data && stored.seq_length === wanted.seq_length;
+  const stored = parseOrUndefined(readFileSync(path, "utf8")) as StoredReference | undefined;
+  const isSame = stored?.data === wanted.data && stored.seq_length === wanted.seq_length;
   return isSame ? stored.log_probs : null;
 }
 

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -116,6 +117,19 @@ describe("a crash", () => {
     expect((await checkpoints.newest(hashFile)).checkpoint).toEqual(saved);
     checkpoints.retain(1);
     expect(existsSync(doomed)).toBe(false);
+  });
+
+  test("while one is replaced by another of its name leaves the one or the other", async () => {
+    const checkpoints = store();
+    const saved = await save(checkpoints, 100);
+    const replaced = join(checkpoints.directory, "replaced-step-00000100.e0001");
+    renameSync(saved.directory, replaced);
+    checkpoints.enter(2);
+    expect((await checkpoints.newest(hashFile)).checkpoint).toEqual(saved);
+    mkdirSync(replaced);
+    checkpoints.retain(1);
+    expect(checkpoints.list()).toEqual(["step-00000100.e0001"]);
+    expect(existsSync(replaced)).toBe(false);
   });
 
   test("while one was deleted does not keep its successor of the same name from going", async () => {

@@ -40,6 +40,19 @@ describe("the mixture of a config", () => {
       "did you mean chinese?",
     ],
     ["a source that is left out", config({}, { english: 1 }), "stages.0.weights", "chinese"],
+    ["a weight of which no sum is finite", config({}, [1, 1e308]), "stages.0.weights.1", ""],
+    [
+      "a source's weight of that kind",
+      config({ sources: [{ path: "a", weight: 1e308 }, { path: "b" }] }),
+      "data.sources.0.weight",
+      "",
+    ],
+    [
+      "a temperature of which no power is",
+      config({ temperature: 1e-3 }),
+      "data.temperature",
+      "0.1",
+    ],
     ["too many weights", config({}, [1, 1, 1]), "stages.0.weights", "3 weights for the 2"],
     ["weights that are all 0", config({}, [0, 0]), "stages.0.weights", "all 0"],
     [

@@ -34,6 +34,12 @@ const cases: Case[] = [
     says: ["5 is odd", "rope"],
   },
   {
+    what: "bf16 moments that decay by less than they are rounded",
+    rest: { optimizer: { state_precision: "bf16", adam_beta2: 0.999 } },
+    path: "optimizer.state_precision",
+    says: ["adam_beta2 0.999", "use f32"],
+  },
+  {
     what: "KV heads that do not divide the heads",
     stages: [{ num_kv_heads: 3 }],
     path: "stages.0.num_kv_heads",

@@ -114,6 +114,17 @@ const CASES: Case[] = [
     left: 3,
   },
   {
+    what: "a Parquet row above the limit",
+    files: {
+      "text/a.parquet": parquetBytes(
+        [[{ name: "text", values: ["first", "x".repeat(2 ** 26 + 1), "last"] }]],
+        "gzip",
+      ),
+    },
+    says: /a\.parquet, row 1 holds a document above the limit of 64 MiB/,
+    left: 2,
+  },
+  {
     what: "Parquet without the column",
     files: {
       "text/a.parquet": parquetBytes([[{ name: "body", values: ["x"] }]]),

@@ -32,7 +32,7 @@ async function write(
   const { engine, calls } = counting();
   const texts: number[][] = [];
   const ended: number[] = [];
-  const all = { sampling: GREEDY, eos_id: 0, ...options };
+  const all = { sampling: GREEDY, tokenizer: { eos_id: 0, vocab_size: 100 }, ...options };
   for await (const { index, tokens, over } of writeTokens(engine, requests, all)) {
     texts[index] = [...tokens];
     if (over) ended.push(index);
@@ -64,7 +64,7 @@ describe("writing tokens", () => {
         [1, 2],
       ],
     ]);
-    expect(calls.every(({ lanes }) => lanes === 2)).toBe(true);
+    expect(calls.every((call) => call.lanes === 2 && call.vocab_size === 100)).toBe(true);
   });
 
   it("writes at most as many tokens as each request asks for", async () => {

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import type { DataFile } from "../../../lib/data/types.ts";
 import { changedDataFiles, writeDataFiles } from "../../../lib/train/data-files.ts";
@@ -28,4 +29,10 @@ it("names no more than a few", () => {
   const now = Array.from({ length: 20 }, (_, i) => file(`/${i}`));
   expect(changedDataFiles(directory, now)).toHaveLength(6);
   expect(changedDataFiles(directory, now).at(-1)).toBe("and 15 more files");
+});
+
+it("tells nothing where a crash has cut the list off", () => {
+  const directory = new RunDirectory(directoryWith());
+  writeFileSync(directory.data_files, '[{"path":');
+  expect(changedDataFiles(directory, [file("/a")])).toEqual([]);
 });

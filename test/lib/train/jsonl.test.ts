@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { JsonlWriter } from "../../../lib/train/jsonl.ts";
@@ -22,6 +22,17 @@ test("every row is in the file at once", () => {
   writer.append({ step: 2, loss: Number.NaN });
   expect(readFileSync(path, "utf8").split("\n")[1]).toBe('{"step":2,"loss":null}');
   writer.close();
+});
+
+test("rows that cannot be removed do not keep the next one from being told", () => {
+  const path = join(temporaryDirectory(), "rows.jsonl");
+  const writer = new JsonlWriter(path, all);
+  writer.append({ step: 1 });
+  mkdirSync(`${path}.tmp`);
+  expect(failure(() => writer.retain(() => false)).code).toBe("IO");
+  writer.append({ type: "failed" });
+  writer.close();
+  expect(readFileSync(path, "utf8")).toBe('{"step":1}\n{"type":"failed"}\n');
 });
 
 describe("a file that is there", () => {

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { WorkDirectory } from "../../../../lib/data/corpus/work-directory.ts";
-import { startOf } from "../../../../lib/live-process.ts";
+import { processSpace, startOf } from "../../../../lib/live-process.ts";
 import { directoryWith } from "../support.ts";
 
 const KEY = "0123456789abcdef0123456789abcdef";
@@ -33,10 +33,21 @@ function isTaken(parent: string): boolean {
 
 describe("what another process has begun", () => {
   it.each([
-    ["of a dead process is taken", `${NO_PROCESS}-1-0-${hostname()}`, 0, true],
-    ["of an earlier process of this number is taken", `${process.pid}-1-0-${hostname()}`, 0, true],
-    ["of a living process is left alone", `1-${startOf(1)}-0-${hostname()}`, 1e5, false],
-    ["of a namesake of one is taken", `1-4711-0-${hostname()}`, 0, true],
+    ["of a dead process is taken", `${NO_PROCESS}-1-0-${processSpace()}`, 0, true],
+    [
+      "of an earlier process of this number is taken",
+      `${process.pid}-1-0-${processSpace()}`,
+      0,
+      true,
+    ],
+    ["of a living process is left alone", `1-${startOf(1)}-0-${processSpace()}`, 1e5, false],
+    ["of a namesake of one is taken", `1-4711-0-${processSpace()}`, 0, true],
+    [
+      "of a namesake in another container is left alone",
+      `${process.pid}-1-0-${hostname()}.1`,
+      60,
+      false,
+    ],
     ["of another machine is left alone", "77-1-0-else-where", 60, false],
     ["of another machine is taken once it is silent", "77-1-0-else-where", 600, true],
   ])("%s", (_, owner, secondsAgo, expected) => {
@@ -45,7 +56,7 @@ describe("what another process has begun", () => {
 
   it("is not taken for another corpus, and is deleted after a week", () => {
     const other = "f".repeat(32);
-    const owner = `${NO_PROCESS}-1-0-${hostname()}`;
+    const owner = `${NO_PROCESS}-1-0-${processSpace()}`;
     const fresh = left(owner, 3600, other);
     expect(isTaken(fresh)).toBe(false);
     expect(readdirSync(fresh)).toHaveLength(1);
