@@ -61,18 +61,6 @@ describe("local ranks", () => {
     expect(ended.stderr).toContain("rank 1 ended with signal SIGKILL");
   });
 
-  it("are not waited for long when one alone is left", async () => {
-    const meeting = new Meeting();
-    const job = supervise(meeting, 3, ["1:leave", "2:leave", "0:ignore-signals"], {
-      FLM_TEST_STOP_SECONDS: "3600",
-    });
-    await meeting.hear(3, job);
-    meeting.goOn();
-    const ended = await job.outcome;
-    await meeting.allGone();
-    expect(ended.code, show(ended)).toBe(75);
-  });
-
   it("get a signal once, and are not hurried while they save", async () => {
     const meeting = new Meeting();
     const job = supervise(meeting, 3, ["all:save-on-signal"]);

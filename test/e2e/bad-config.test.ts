@@ -83,11 +83,11 @@ const CASES: Case[] = [
     says: ["stages.0.parallel.tensor_parallel_size", "3 does not divide num_attention_heads 2"],
   },
   {
-    what: "another objective, which is not there yet",
+    what: "a vocabulary that grows, which is not there yet",
     code: "NOT_SUPPORTED",
-    replace: ["stages:", "objective: { type: dpo }\nstages:"],
-    says: ["objective.type", "dpo is not supported yet", "line 5, column 20"],
-    remedy: "use language",
+    replace: ["- num_layers: 2", "- vocab_size: 512\n    num_layers: 2"],
+    says: ["stages.0.vocab_size", "512 is not supported yet", "line 6, column 17"],
+    remedy: "use null",
   },
   {
     what: "an unknown option",

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { describe as show } from "./support/cli.ts";
-import { expectSameRun, GROWING, train } from "./support/killed-run.ts";
+import { expectKillsToLeaveNoTrace, expectSameRun, GROWING, train } from "./support/killed-run.ts";
 import { type Changes, project, sharedProject, STEP_TOKENS } from "./support/project.ts";
 import { integers } from "./support/random.ts";
 
@@ -53,5 +53,36 @@ describe("a run that is killed", () => {
     }
     expect(await train(killed, "count")).toMatchObject({ code: 0 });
     expectSameRun(killed.run, unbroken.run);
+  });
+
+  it("ends with the same bytes in bf16, moments too, with BPE, several sources, micro-batches and recomputation", async () => {
+    const [first, ...rest] = GROWING.stages!;
+    const changes: Changes = {
+      ...GROWING,
+      precision: "bf16",
+      model: { family: "flm", seq_length: 32 },
+      tokenizer: { type: "bpe", vocab_size: 290 },
+      data: {
+        sources: [
+          { path: "corpus.jsonl", weight: 1 },
+          { path: "config.yaml", weight: 0.2, format: "text" },
+        ],
+        validation: { fraction: 0.1 },
+      },
+      optimizer: { state_precision: "bf16" },
+      schedule: { type: "cosine", horizon: "stage" },
+      stages: [
+        { ...first!, micro_batch_size: 2, parallel: { recompute: "full" } },
+        ...rest.map((stage) => ({ ...stage, seq_length: 48 })),
+      ],
+    };
+    const expected = project(changes);
+    expect(await train(expected, "count")).toMatchObject({ code: 0 });
+    await expectKillsToLeaveNoTrace(["row:12"], changes, expected);
+  });
+
+  it("ends with the same bytes where checkpoints are written while training goes on", async () => {
+    const changes = { ...GROWING, checkpoint: { ...GROWING.checkpoint, async: true } };
+    await expectKillsToLeaveNoTrace(["row:5", "save:3", "growth:1", "row:20"], changes, unbroken);
   });
 });

@@ -2,8 +2,8 @@ import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { flm, type Outcome } from "./cli.ts";
-import { type Changes, type Project, SMALL, STEP_TOKENS } from "./project.ts";
+import { flm, json, type Outcome } from "./cli.ts";
+import { type Changes, type Project, project, SMALL, STEP_TOKENS } from "./project.ts";
 import { events, latest, metrics, state, withoutTimes } from "./run-files.ts";
 
 const PRELOAD = fileURLToPath(new URL("die-at.mjs", import.meta.url));
@@ -34,6 +34,20 @@ export function train({ directory }: Project, moment: string): Promise<Outcome> 
     env: { FLM_TEST_DIE: moment },
     nodeOptions: ["--import", PRELOAD],
   });
+}
+
+/** Kills the run at each moment in turn, each time going on with the same command, then lets it end. */
+export async function expectKillsToLeaveNoTrace(
+  moments: readonly string[],
+  changes: Changes,
+  unbroken: Project,
+): Promise<void> {
+  const killed = project(changes);
+  for (const moment of moments)
+    expect(await train(killed, moment), moment).toMatchObject({ signal: "SIGKILL" });
+  const end = await train(killed, "count");
+  expect(json(end)).toMatchObject({ status: "done" });
+  expectSameRun(killed.run, unbroken.run);
 }
 
 /** What is left of checkpoints that were being written, or deleted. */
