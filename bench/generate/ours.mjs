@@ -35,6 +35,7 @@ const call = (prompt, max_tokens) =>
     max_tokens,
     ...GREEDY,
     stop_tokens: new Int32Array(),
+    vocab_size,
   });
 
 let length = SEQ_LENGTH;

@@ -1,5 +1,5 @@
 // What the objectives are for, measured: FreeLM's teacher signal, and instruction tuning. What is compared and what came
-// out: docs/data.md. Needs the built addon and dist/. Finished runs are kept in bench/results/objectives/ and not made
+// out: docs/objectives.md. Needs the built addon and dist/. Finished runs are kept in bench/results/objectives/ and not made
 // again, unless what they train on has changed.
 //   node bench/objectives/main.mjs [--seeds 1,2,3] [--only teacher|instruct]
 import { createHash } from "node:crypto";

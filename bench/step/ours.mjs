@@ -62,6 +62,8 @@ async function step() {
     lr: config.optimizer.lr,
     ramp: NO_RAMP,
     stop: false,
+    max_loss: Infinity,
+    max_grad_norm: Infinity,
   });
   const ms = performance.now() - start;
   const { user, system } = process.cpuUsage(cpu);
