@@ -81,7 +81,7 @@ const CASES: Case[] = [
     tokenizer: true,
     code: "TOKENIZER_INVALID",
     says: ["tokenizer.json", "not JSON"],
-    remedy: "type bpe",
+    remedy: "name a tokenizer.json",
   },
   {
     what: "a tokenizer of another kind",

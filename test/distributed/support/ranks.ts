@@ -25,8 +25,10 @@ export class Meeting {
       const rows: Record<string, string>[] = [];
       server.on("connection", (socket) => {
         this.#sockets.push(socket);
+        // A rank that is killed may reset its connection; the interface tells of that too.
         socket.on("error", () => {});
-        createInterface(socket).once("line", (line) => {
+        const lines = createInterface(socket).on("error", () => {});
+        lines.once("line", (line) => {
           rows.push(JSON.parse(line) as Record<string, string>);
           if (rows.length === count) resolve(rows);
         });
