@@ -8,13 +8,8 @@ import { parseArgs } from "node:util";
 import { CheckpointStore } from "../../dist/checkpoint/store.js";
 import { resolveConfig } from "../../dist/config/resolve.js";
 import { planStages } from "../../dist/growth/stage-plan.js";
-import {
-  grownLoad,
-  initialLoad,
-  resumeLoad,
-  saveCheckpoint,
-  StageEngine,
-} from "../../dist/train/session.js";
+import { saveCheckpoint } from "../../dist/train/save-checkpoint.js";
+import { grownLoad, initialLoad, resumeLoad, StageEngine } from "../../dist/train/session.js";
 import { aloneIn } from "../../dist/train/rank-stage.js";
 import { alone } from "../../dist/train/ranks.js";
 import { describeCommit, describeMachine } from "../step/machine.mjs";
@@ -91,7 +86,8 @@ async function save(store, engine, step) {
     ...{ tokens: 0, flops: 0, skipped_steps: 0, loss: null, validation: null, data: {}, seed: 1 },
     ...{ growth: [], identity: {}, device: { kind: "cpu", name: "", precision: "bf16" } },
   };
-  return (await saveCheckpoint(store, alone(1), engine, facts)).checkpoint;
+  const { done } = await saveCheckpoint(store, alone(1), { engine, facts, behind: false, keep: 2 });
+  return (await done).checkpoint;
 }
 
 async function timed(what, run) {

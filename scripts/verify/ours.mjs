@@ -10,7 +10,8 @@ import { engineSpecOf, planStages } from "../../dist/growth/stage-plan.js";
 import { NO_INSTRUCTIONS } from "../../dist/native/types.js";
 import { aloneIn } from "../../dist/train/rank-stage.js";
 import { alone } from "../../dist/train/ranks.js";
-import { initialLoad, saveCheckpoint, StageEngine } from "../../dist/train/session.js";
+import { saveCheckpoint } from "../../dist/train/save-checkpoint.js";
+import { initialLoad, StageEngine } from "../../dist/train/session.js";
 import { everyNextToken, makeTokens, stepPieces, writeTokenFile } from "./batches.mjs";
 import { BATCH_SIZE, configOf, VOCAB_SIZE } from "./families.mjs";
 
@@ -81,7 +82,7 @@ async function tokenLosses(engine, pieces, rows) {
 
 async function save(engine, step) {
   const store = new CheckpointStore(join(directory, "checkpoints"));
-  const { checkpoint } = await saveCheckpoint(store, alone(1), engine, {
+  const facts = {
     package_version: "0.0.0",
     step,
     epoch: 1,
@@ -96,8 +97,9 @@ async function save(engine, step) {
     growth: [],
     identity: {},
     device: { kind: "cpu", name: engine.native.device.name, precision: "f32" },
-  });
-  return checkpoint.directory;
+  };
+  const { done } = await saveCheckpoint(store, alone(1), { engine, facts, behind: false, keep: 2 });
+  return (await done).checkpoint.directory;
 }
 
 // Without clipping, and from zero moments, exp_avg after one step is (1 - beta1) times the gradient.
