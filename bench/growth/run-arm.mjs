@@ -1,10 +1,10 @@
 // Trains one arm with one seed, or goes on where it was stopped, and says what came out.
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { runTraining } from "../../dist/train/train.js";
 import { describeCommit, describeMachine } from "../step/machine.mjs";
 import { resolved } from "./configs.mjs";
 import { configHash } from "./results.mjs";
+import { mean, readRows } from "../support/numbers.mjs";
 
 const LAST_STEPS = 100;
 
@@ -50,15 +50,4 @@ function validationCurve(rows, events) {
   return events
     .filter(({ type, step }) => type === "validation" && at.has(step))
     .map(({ step, loss, tokens }) => ({ ...at.get(step), loss, validation_tokens: tokens }));
-}
-
-function readRows(path) {
-  return readFileSync(path, "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-}
-
-function mean(values) {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,6 +1,7 @@
 // What the results say, an arm a row: the numbers that docs/growth.md judges by.
 import { Frontier } from "./frontier.mjs";
 import { groupBy } from "./group-by.mjs";
+import { mean } from "../support/numbers.mjs";
 
 /**
  * An arm; numbers are means over its seeds, and null where the runs that they need are missing.
@@ -83,10 +84,6 @@ function against({ loss, flops, role }, scratch, small) {
 function frontierOf(rows, role) {
   const points = rows.filter((row) => row.role === role);
   return points.length >= 2 ? new Frontier(points) : null;
-}
-
-function mean(values) {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Of a sample; null for a single value. */

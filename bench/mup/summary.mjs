@@ -1,5 +1,6 @@
 // What the runs say: the loss by width and rate in each parametrisation, and where it is lowest.
 import { BASE_WIDTH, PARAMETRISATIONS, RATES, WIDTHS } from "./grid.mjs";
+import { mean } from "../support/numbers.mjs";
 
 /**
  * @typedef {object} Basin of one width in one parametrisation
@@ -65,10 +66,6 @@ function comparable(runs) {
 
 function lowest(rates) {
   return rates.reduce((best, rate) => (rate.loss < best.loss ? rate : best)).lr;
-}
-
-function mean(values) {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Of a sample; null for a single value. */

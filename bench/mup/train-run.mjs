@@ -1,8 +1,9 @@
 // Trains a config in a process of its own, on one thread, and says with which loss it ended.
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../scripts/support/files.mjs";
+import { mean, readRows } from "../support/numbers.mjs";
 
 /** Losses of single batches are noisy: this share of the steps at the end is averaged. */
 const TAIL = 0.1;
@@ -63,15 +64,4 @@ function flmTrain(args, signal) {
       resolve({ code, output });
     });
   });
-}
-
-function readRows(path) {
-  return readFileSync(path, "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-}
-
-function mean(values) {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -6,6 +6,7 @@ import { fitLoss, predictLoss } from "../../dist/scaling/loss-fit.js";
 import { root } from "../../scripts/support/files.mjs";
 import { RunLog } from "../mup/run-log.mjs";
 import { FITTED_WIDTHS, HELD_OUT_WIDTH } from "./runs.mjs";
+import { mean } from "../support/numbers.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -45,7 +46,3 @@ console.log(`
 L = ${fit.a.toPrecision(4)} · C^${fit.b.toFixed(4)} + ${fit.c.toFixed(4)}
 width ${heldOut.width}: predicted ${predicted.toFixed(4)}${interval ? ` [${interval.low.toFixed(4)}, ${interval.high.toFixed(4)}]` : ""}, measured ${heldOut.loss.toFixed(4)}
 error ${error.toFixed(4)}, ${((100 * Math.abs(error)) / gap).toFixed(0)} % of the gap of ${gap.toFixed(4)} to width ${fitted.at(-1).width}`);
-
-function mean(values) {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
