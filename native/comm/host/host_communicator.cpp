@@ -1,4 +1,5 @@
 // The host communicator's verbs: checks in the caller's thread, then one host job on the stream.
+#include "comm/arguments.h"
 #include "comm/host/bootstrap.h"
 #include "comm/host/group.h"
 #include "comm/host/handshake.h"
@@ -23,7 +24,7 @@ class HostCommunicator final : public Communicator {
 
   void all_reduce(Out data, int64_t n, ReduceOp op, Stream stream) override {
     check_reducible(data.dtype);
-    const Operation operation = make(Verb::all_reduce, n, data.dtype, op);
+    const Operation operation = make_operation(Verb::all_reduce, n, data.dtype, op);
     collective(operation, stream, [=, &device = device_](const Call& call, Collectives& all_ranks) {
       HostView view(device, data.data, operation.bytes(), Content::needed, stream);
       all_ranks.all_reduce(call, view.data());
@@ -32,8 +33,8 @@ class HostCommunicator final : public Communicator {
   }
 
   void all_gather(Out all, In own, int64_t n, Stream stream) override {
-    check_same(all.dtype, own.dtype);
-    const Operation operation = make(Verb::all_gather, n, own.dtype);
+    check_same_type(all.dtype, own.dtype);
+    const Operation operation = make_operation(Verb::all_gather, n, own.dtype);
     const size_t bytes = operation.bytes(), all_bytes = bytes * size_t(size());
     collective(operation, stream, [=, &device = device_](const Call& call, Collectives& all_ranks) {
       HostView from(device, own.data, bytes, Content::needed, stream);
@@ -44,9 +45,9 @@ class HostCommunicator final : public Communicator {
   }
 
   void reduce_scatter(Out own, In all, int64_t n, Stream stream) override {
-    check_same(own.dtype, all.dtype);
+    check_same_type(own.dtype, all.dtype);
     check_reducible(all.dtype);
-    const Operation operation = make(Verb::reduce_scatter, n, all.dtype);
+    const Operation operation = make_operation(Verb::reduce_scatter, n, all.dtype);
     const size_t bytes = operation.bytes(), all_bytes = bytes * size_t(size());
     collective(operation, stream, [=, &device = device_](const Call& call, Collectives& all_ranks) {
       HostView from(device, all.data, all_bytes, Content::needed, stream);
@@ -57,9 +58,8 @@ class HostCommunicator final : public Communicator {
   }
 
   void broadcast(Out data, int64_t n, int root, Stream stream) override {
-    check_rank(root);
-    Operation operation = make(Verb::broadcast, n, data.dtype);
-    operation.root = root;
+    check_group_rank(*this, root);
+    const Operation operation = make_operation(Verb::broadcast, n, data.dtype, ReduceOp::sum, root);
     const Content content = root == rank() ? Content::needed : Content::unneeded;
     collective(operation, stream, [=, &device = device_](const Call& call, Collectives& all_ranks) {
       HostView view(device, data.data, operation.bytes(), content, stream);
@@ -69,9 +69,8 @@ class HostCommunicator final : public Communicator {
   }
 
   void send(In data, int64_t n, int to, Stream stream) override {
-    check_peer(to);
-    Operation operation = make(Verb::send, n, data.dtype);
-    operation.root = to;
+    check_peer(*this, to);
+    const Operation operation = make_operation(Verb::send, n, data.dtype, ReduceOp::sum, to);
     enqueue(operation, stream, [=, &device = device_, group = group_](Recorder::Id id) {
       HostView view(device, data.data, operation.bytes(), Content::needed, stream);
       group->run_send(id, operation, view.data());
@@ -79,9 +78,8 @@ class HostCommunicator final : public Communicator {
   }
 
   void recv(Out data, int64_t n, int from, Stream stream) override {
-    check_peer(from);
-    Operation operation = make(Verb::recv, n, data.dtype);
-    operation.root = from;
+    check_peer(*this, from);
+    const Operation operation = make_operation(Verb::recv, n, data.dtype, ReduceOp::sum, from);
     enqueue(operation, stream, [=, &device = device_, group = group_](Recorder::Id id) {
       HostView view(device, data.data, operation.bytes(), Content::unneeded, stream);
       group->run_recv(id, operation, view.data());
@@ -90,7 +88,7 @@ class HostCommunicator final : public Communicator {
   }
 
   void barrier() override {
-    const Operation operation = make(Verb::barrier, 0, DType::u8);
+    const Operation operation = make_operation(Verb::barrier, 0, DType::u8);
     group_->run_collective(group_->record(operation), operation,
                            [](const Call& call, Collectives& all_ranks) { all_ranks.barrier(call); });
   }
@@ -110,16 +108,6 @@ class HostCommunicator final : public Communicator {
   std::string flight_record() const override { return group_->world().recorder.dump(); }
 
  private:
-  Operation make(Verb verb, int64_t n, DType dtype, ReduceOp reduce = ReduceOp::sum) const {
-    FLM_CHECK(n >= 0, ErrorCode::invalid_argument, "a collective of ", n, " elements");
-    Operation operation;
-    operation.count = n;
-    operation.verb = verb;
-    operation.dtype = dtype;
-    operation.reduce = reduce;
-    return operation;
-  }
-
   // Runs body(id) on the stream. The job owns the group: the communicator may go first.
   template <class Body>
   void enqueue(const Operation& operation, Stream stream, Body&& body) {
@@ -132,23 +120,6 @@ class HostCommunicator final : public Communicator {
     enqueue(operation, stream, [operation, group = group_, body = std::move(body)](Recorder::Id id) {
       group->run_collective(id, operation, body);
     });
-  }
-
-  void check_rank(int rank) const {
-    FLM_CHECK(rank >= 0 && rank < size(), ErrorCode::invalid_argument, "rank ", rank, " is not in ", name(),
-              ", a group of ", size());
-  }
-  void check_peer(int peer) const {
-    check_rank(peer);
-    FLM_CHECK(peer != rank(), ErrorCode::invalid_argument, "rank ", peer, " of ", name(),
-              " sends to or receives from itself");
-  }
-  static void check_same(DType a, DType b) {
-    FLM_CHECK(a == b, ErrorCode::invalid_argument, "a collective between ", name_of(a), " and ", name_of(b));
-  }
-  static void check_reducible(DType dtype) {
-    FLM_CHECK(dtype != DType::u8, ErrorCode::invalid_argument,
-              "u8 is moved, not reduced; reduce f32, bf16, f64 or i32");
   }
 
   Device& device_;
