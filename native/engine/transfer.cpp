@@ -16,24 +16,6 @@ namespace {
 
 constexpr int64_t kStagingBytes = 8 << 20;
 
-// A new element's value as a function of its place in the global tensor.
-class Filler {
- public:
-  Filler(const Move& move, uint64_t seed, int64_t cols)
-      : kind_(move.fill), value_(move.fill_value), normals_(seed, philox_stream(move.tensor)), cols_(cols) {}
-
-  double operator()(int64_t row, int64_t col) {
-    if (kind_ == FillKind::constant) return value_;
-    return value_ * normals_.at(uint64_t(row * cols_ + col));
-  }
-
- private:
-  FillKind kind_;
-  double value_;
-  PhiloxNormals normals_;
-  int64_t cols_;
-};
-
 double to_double(float value) { return value; }
 double to_double(double value) { return value; }
 double to_double(bf16 value) { return to_float(value); }
@@ -46,6 +28,39 @@ T from_double(double value) {
     return T(value);
   }
 }
+
+// New elements' values, each a function of its place in the global tensor.
+class Filler {
+ public:
+  Filler(const Move& move, uint64_t seed, int64_t cols)
+      : kind_(move.fill),
+        value_(move.fill_value),
+        seed_(seed),
+        stream_(philox_stream(move.tensor)),
+        cols_(cols) {}
+
+  // `count` elements of a row, from `col` on.
+  template <class To>
+  void operator()(int64_t row, int64_t col, int64_t count, To* out) const {
+    if (kind_ == FillKind::constant) {
+      std::fill_n(out, count, from_double<To>(value_));
+      return;
+    }
+    constexpr int64_t kDrawn = 512;  // stays in the first cache
+    double drawn[kDrawn];
+    for (int64_t begin = 0; begin < count; begin += kDrawn) {
+      const int64_t some = std::min(kDrawn, count - begin);
+      philox_normals(seed_, stream_, uint64_t(row * cols_ + col + begin), some, drawn);
+      for (int64_t i = 0; i < some; ++i) out[begin + i] = from_double<To>(value_ * drawn[i]);
+    }
+  }
+
+ private:
+  FillKind kind_;
+  double value_;
+  uint64_t seed_, stream_;
+  int64_t cols_;
+};
 
 // Calls function(T{}) with the element type of a floating-point dtype.
 template <class Function>
@@ -114,10 +129,8 @@ void in_parts(int64_t rows, int64_t cols, Part&& part) {
 template <class To>
 void fill_rows(const Filler& fill, const Box& box, int64_t row, int64_t count, To* out) {
   in_parts(count, box.col_count, [&](int64_t begin, int64_t end) {
-    Filler own = fill;
-    To* to = out + begin * box.col_count;
-    for (int64_t r = row + begin; r < row + end; ++r)
-      for (int64_t i = 0; i < box.col_count; ++i) *to++ = from_double<To>(own(r, box.col_begin + i));
+    for (int64_t r = begin; r < end; ++r)
+      fill(row + r, box.col_begin, box.col_count, out + r * box.col_count);
   });
 }
 
@@ -136,18 +149,30 @@ struct Mapping {
     return count;
   }
 
+  // Columns of the box from `i` on that are all new.
+  int64_t new_columns(int64_t i) const {
+    int64_t end = i;
+    while (end < box.col_count && cols[box.col_begin + end] < 0) ++end;
+    return end - i;
+  }
+
   // Rows [row, row + count) from `count` rows of the source, which hold the needed columns alone.
   template <class To, class From>
   void copy_run(int64_t row, int64_t count, const From* from, IndexRange columns, To* out) const {
     in_parts(count, box.col_count, [&](int64_t begin, int64_t end) {
-      Filler own = fill;
-      for (int64_t r = begin; r < end; ++r)
-        for (int64_t i = 0; i < box.col_count; ++i) {
-          const int64_t col = box.col_begin + i, old = cols[col];
-          const int64_t at = r * columns.count() + old - columns.first;
-          out[r * box.col_count + i] =
-              from_double<To>(old < 0 ? own(row + r, col) : scale * to_double(from[at]));
+      for (int64_t r = begin; r < end; ++r) {
+        const From* old_row = from + r * columns.count();
+        To* to = out + r * box.col_count;
+        for (int64_t i = 0; i < box.col_count;) {
+          const int64_t col = box.col_begin + i;
+          if (const int64_t run = new_columns(i); run > 0) {
+            fill(row + r, col, run, to + i);
+            i += run;
+          } else {
+            to[i++] = from_double<To>(scale * to_double(old_row[cols[col] - columns.first]));
+          }
         }
+      }
     });
   }
 };

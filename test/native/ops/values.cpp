@@ -30,12 +30,12 @@ void write(T value, unsigned char* to) {
 double standard_normal(uint64_t stream, int64_t index) {
   constexpr int64_t kMostRemembered = 1 << 20;
   static std::unordered_map<uint64_t, std::vector<double>> streams;
-  PhiloxNormals normals(kSeed, stream);
-  if (index >= kMostRemembered) return normals.at(uint64_t(index));
+  if (index >= kMostRemembered) return philox_normal(kSeed, stream, uint64_t(index));
   std::vector<double>& drawn = streams[stream];
   if (size_t(index) >= drawn.size()) {
-    const size_t wanted = std::max(size_t(index) + 1, 2 * drawn.size());
-    while (drawn.size() < wanted) drawn.push_back(normals.at(drawn.size()));
+    const size_t known = drawn.size();
+    drawn.resize(std::max(size_t(index) + 1, 2 * known));
+    philox_normals(kSeed, stream, known, int64_t(drawn.size() - known), drawn.data() + known);
   }
   return drawn[size_t(index)];
 }
@@ -54,6 +54,8 @@ DType type_of(Kind kind, Precision precision) {
       return DType::i32;
     case Kind::u8:
       return DType::u8;
+    case Kind::i8:
+      return DType::i8;
   }
   return DType::f32;
 }
@@ -95,6 +97,8 @@ void store(double value, DType dtype, unsigned char* to) {
       return write(int32_t(value), to);
     case DType::u8:
       return write(uint8_t(value), to);
+    case DType::i8:
+      return write(int8_t(value), to);
   }
 }
 
@@ -110,6 +114,8 @@ double load(DType dtype, const unsigned char* from) {
       return read<int32_t>(from);
     case DType::u8:
       return *from;
+    case DType::i8:
+      return read<int8_t>(from);
   }
   return 0;
 }
