@@ -14,10 +14,15 @@ import { answerRequests, say } from "../step/answers.mjs";
 import { SEQ_LENGTH } from "./shapes.mjs";
 
 /** It has no cache in bf16; f16 is as large. */
-const CACHE_TYPES = { f32: "F32", bf16: "F16" };
+const TYPES = {
+  f32: { weights: "f32", cache: "F32" },
+  bf16: { weights: "bf16", cache: "F16" },
+  int8: { weights: "q8_0", cache: "F16" },
+};
 
 const job = JSON.parse(process.argv.at(-1));
 const { vocab_size, tokens, head_size, ...stage } = job.shape;
+const types = TYPES[job.precision];
 const folder = mkdtempSync(join(tmpdir(), "flm-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 const modelPath = join(folder, "model.gguf");
@@ -27,12 +32,11 @@ const entry = join(job.folder, "node_modules/node-llama-cpp/dist/index.js");
 const { getLlama, LlamaLogLevel } = await import(pathToFileURL(entry).href);
 const llama = await getLlama({ gpu: false, build: "never", logLevel: LlamaLogLevel.error });
 const model = await llama.loadModel({ modelPath });
-const cacheType = CACHE_TYPES[job.precision];
 const context = await model.createContext({
   contextSize: SEQ_LENGTH,
   threads: job.threads,
-  experimentalKvCacheKeyType: cacheType,
-  experimentalKvCacheValueType: cacheType,
+  experimentalKvCacheKeyType: types.cache,
+  experimentalKvCacheValueType: types.cache,
 });
 const sequence = context.getSequence();
 
@@ -59,7 +63,7 @@ async function writeRandomModel() {
     },
   };
   const tokenizer = loadTokenizer(loadNative(), "bytes");
-  const options = { type: job.precision, name: "bench" };
+  const options = { type: types.weights, name: "bench" };
   await writeGguf(modelPath, plan, source, tokenizer, options);
 }
 

@@ -1,4 +1,5 @@
-// Our engine as a contender. The job: { shape, precision, threads }. A step writes `tokens` tokens of one sequence.
+// Our engine as a contender. The job: { shape, precision, threads }; precision int8 is bf16 with int8 weights. A step
+// writes `tokens` tokens of one sequence.
 import { resolveConfig } from "../../dist/config/resolve.js";
 import { GREEDY } from "../../dist/eval/write-tokens.js";
 import { engineSpecOf, planStages } from "../../dist/growth/stage-plan.js";
@@ -18,13 +19,15 @@ const config = resolveConfig({
   stages: [{ ...stage, tokens: 1, global_batch_size: 1, micro_batch_size: 1 }],
 });
 const [plan] = planStages(config, vocab_size);
+const int8_weights = job.precision === "int8";
 const placement = {
   device: "cpu",
   device_index: 0,
   num_threads: job.threads,
-  precision: job.precision,
+  precision: int8_weights ? "bf16" : job.precision,
 };
-const engine = await createEngine(engineSpecOf(config, plan, placement, { trainable: false }));
+const options = { trainable: false, int8_weights };
+const engine = await createEngine(engineSpecOf(config, plan, placement, options));
 await engine.load(encodeLoadPlan(initialLoad(config, plan)));
 
 const PROMPT = Int32Array.from({ length: 16 }, (_, i) => i + 1);

@@ -28,8 +28,12 @@ export const SHAPES = {
   },
 };
 
-/** Of a stored weight, and of a number in the key/value cache. */
-export const BYTES_PER_VALUE = { f32: 4, bf16: 2 };
+/** Of a stored weight, in int8 (llama.cpp: q8_0) with its share of a scale, and of a number in the key/value cache. */
+export const BYTES_PER_VALUE = {
+  f32: { weight: 4, cached: 4 },
+  bf16: { weight: 2, cached: 2 },
+  int8: { weight: 1 + 1 / 16, cached: 2 },
+};
 
 /**
  * What one token has to read: every matrix but the table of embeddings, of which it takes one row, and the keys and
@@ -42,5 +46,6 @@ export function bytesPerToken(shape, precision, length) {
   const block = C * (2 * query + 2 * kv) + 3 * C * F;
   const weights = shape.num_layers * block + shape.vocab_size * C;
   const cached = 2 * shape.num_layers * kv * length;
-  return (weights + cached) * BYTES_PER_VALUE[precision];
+  const bytes = BYTES_PER_VALUE[precision];
+  return weights * bytes.weight + cached * bytes.cached;
 }

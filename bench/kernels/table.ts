@@ -10,7 +10,7 @@ import { gpuProfile, type HardwareProfile } from "../../lib/scaling/hardware.ts"
 import { countParameters } from "../../lib/scaling/parameters.ts";
 import type { Launch } from "./launch.ts";
 import { occupancy } from "./occupancy.ts";
-import { type BenchModel, readModels } from "./shapes.ts";
+import { type BenchModel, GPT2_1_5B, readModels } from "./shapes.ts";
 import { ASSUMED, floorSeconds, predictStep, stepLaunches } from "./step.ts";
 
 const DOCUMENT = new URL("../../docs/performance.md", import.meta.url);
@@ -30,7 +30,7 @@ export async function renderPerformance(): Promise<string> {
   const models = readModels();
   const parts = [
     introduction(hardware),
-    predictions(models, hardware),
+    predictions([...models, GPT2_1_5B], hardware),
     KERNELS,
     ...models.map((model) => kernels(model, hardware, budgets)),
     otherKernels(models, budgets),

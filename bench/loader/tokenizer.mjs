@@ -1,5 +1,6 @@
-// Our tokenizer as a contender. The job: { tokenizer, text, ends }, files of a tokenizer.json, of the documents one
-// after another, and of the byte at which each ends, 32 bits each.
+// Our tokenizer as a contender. The job: { tokenizer, text, ends, fresh }, files of a tokenizer.json, of the documents one
+// after another, and of the byte at which each ends, 32 bits each; and whether every step begins with a tokenizer that has
+// met no word yet.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { loadTokenizer } from "../../dist/data/tokenizer/load.js";
@@ -7,11 +8,14 @@ import { loadNative } from "../../dist/native/load.js";
 import { answerRequests, say } from "../step/answers.mjs";
 
 const job = JSON.parse(process.argv.at(-1));
-const tokenizer = loadTokenizer(loadNative(), readFileSync(job.tokenizer, "utf8"));
+const native = loadNative();
+const json = readFileSync(job.tokenizer, "utf8");
+let tokenizer = loadTokenizer(native, json);
 const text = readFileSync(job.text);
 const ends = new Uint32Array(new Uint8Array(readFileSync(job.ends)).buffer);
 
 async function step() {
+  if (job.fresh) tokenizer = loadTokenizer(native, json);
   const cpu = process.cpuUsage();
   const start = performance.now();
   const { ids } = await tokenizer.encodeDocuments(text, ends);

@@ -1,19 +1,26 @@
 // What the objectives are for, measured: FreeLM's teacher signal, and instruction tuning. What is compared and what came
 // out: docs/objectives.md. Needs the built addon and dist/. Finished runs are kept in bench/results/objectives/ and not made
 // again, unless what they train on has changed.
-//   node bench/objectives/main.mjs [--seeds 1,2,3] [--only teacher|instruct]
+// --from names a run of examples/quickstart.yaml to tune; without it one is made.
+//   node bench/objectives/main.mjs [--seeds 1,2,3] [--only teacher|instruct|chain] [--from DIR]
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../../scripts/support/files.mjs";
 import { describeCommit, describeMachine } from "../step/machine.mjs";
+import { chainInputs, runChain } from "./chain.mjs";
+import { quickstart } from "./cli.mjs";
 import { conversations, propositions, writeSources } from "./data.mjs";
-import { baseConfig, CHAT, runInstruct, tuningConfig } from "./instruct.mjs";
+import { CHAT, runInstruct, tuningConfig } from "./instruct.mjs";
 import { ARMS, runTeacher, TEACHER, teacherConfig } from "./teacher.mjs";
 
 const { values } = parseArgs({
-  options: { seeds: { type: "string", default: "1,2,3" }, only: { type: "string" } },
+  options: {
+    seeds: { type: "string", default: "1,2,3" },
+    only: { type: "string" },
+    from: { type: "string" },
+  },
 });
 const RESULTS = join(root, "bench/results/objectives");
 const WORK = join(root, "runs/bench-objectives");
@@ -23,17 +30,28 @@ const teacher = propositions(TEACHER);
 const chat = conversations(CHAT);
 const sources = writeSources(join(WORK, "sources"), { teacher: teacher.train, chat: chat.train });
 
+const wanted = (name) => values.only === undefined || values.only === name;
+const base =
+  wanted("instruct") || wanted("chain")
+    ? quickstart(values.from && resolve(values.from), WORK)
+    : "";
+// Another model of the same example may answer otherwise.
+const model =
+  base && readFileSync(join(base, "metrics.jsonl"), "utf8").trimEnd().split("\n").at(-1);
+
 for (const seed of values.seeds.split(",").map(Number)) {
-  if (values.only !== "instruct")
+  if (wanted("teacher"))
     for (const arm of ARMS)
       await once(`teacher-${arm}-s${seed}`, [TEACHER, teacherConfig(arm, "", "")], (options) =>
         runTeacher({ arm, seed, test: teacher.test, ...options }),
       );
-  if (values.only !== "teacher")
-    await once(
-      `instruct-s${seed}`,
-      [CHAT, baseConfig("", ""), tuningConfig("", "", "")],
-      (options) => runInstruct({ seed, words: chat.test, ...options }),
+  if (wanted("instruct"))
+    await once(`instruct-s${seed}`, [CHAT, tuningConfig("", "", ""), model], (options) =>
+      runInstruct({ seed, base, words: chat.test, ...options }),
+    );
+  if (wanted("chain"))
+    await once(`chain-s${seed}`, [chainInputs(), model], (options) =>
+      runChain({ seed, base, ...options }),
     );
 }
 
@@ -49,12 +67,12 @@ async function once(name, decides, run) {
   // What a stopped run has left is worth less than knowing that all of a result is of one commit.
   rmSync(out, { recursive: true, force: true });
   const machine = describeMachine();
-  const before = process.cpuUsage();
+  const start = performance.now();
   const result = await run({ sources, cache, out, onStep: progress(name) });
-  const { user, system } = process.cpuUsage(before);
+  const seconds = Math.round((performance.now() - start) / 1000);
   const made = { date: new Date().toISOString(), commit: describeCommit() };
   mkdirSync(RESULTS, { recursive: true });
-  const text = { name, hash, made, machine, cpu_seconds: (user + system) / 1e6, ...result };
+  const text = { name, hash, made, machine, seconds, ...result };
   writeFileSync(`${path}.part`, `${JSON.stringify(text, null, 1)}\n`);
   renameSync(`${path}.part`, path);
   console.log(`${name}: ${JSON.stringify(result)}`);

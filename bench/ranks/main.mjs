@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "../../scripts/support/files.mjs";
 import { describeCommit, describeMachine } from "../step/machine.mjs";
+import { median } from "../step/measure.mjs";
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "3" }, out: { type: "string" } },
@@ -64,10 +65,4 @@ function tokensPerSecond(name, round) {
   );
   const rows = readFileSync(join(out, "metrics.jsonl"), "utf8").trimEnd().split("\n");
   return median(rows.slice(WARMUP_STEPS).map((row) => JSON.parse(row).tokens_per_second));
-}
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle) - 1]) / 2;
 }
