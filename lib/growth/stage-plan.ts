@@ -3,6 +3,7 @@ import { stageSteps } from "../config/steps.ts";
 import type { Config, StageConfig } from "../config/types.ts";
 import { growthMasks, NO_MASKS, NO_RAMP, rampAt } from "./ramp.ts";
 import { type GrowthPlan, planGrowth } from "./plan.ts";
+import type { VocabularyMap } from "./vocabulary.ts";
 import { type EngineSpec, type GrowthMasks, type MeshSpec, ONE_RANK } from "../native/plans.ts";
 import type { Ramp } from "../native/types.ts";
 import { modelFlopsPerToken } from "../scaling/flops.ts";
@@ -28,14 +29,24 @@ export interface StagePlan {
   flops_per_token: number;
 }
 
-/** @throws FlmError GROWTH_INVALID or CONFIG_INVALID for stages that cannot follow one another. */
-export function planStages(config: Config, vocab_size: number): StagePlan[] {
+/**
+ * @param vocab_size tokens of the run's tokenizer
+ * @param vocabularies by stage, how its tokens continue those of the stage before; needed for growing, not for planning
+ * @throws FlmError GROWTH_INVALID or CONFIG_INVALID for stages that cannot follow one another.
+ */
+export function planStages(
+  config: Config,
+  vocab_size: number,
+  vocabularies: readonly (VocabularyMap | undefined)[] = [],
+): StagePlan[] {
   const plans: StagePlan[] = [];
   for (const [index, stage] of config.stages.entries()) {
     const before = plans.at(-1);
     const shape = shapeOfStage(config, index, vocab_size);
     const scaling = scalingOf(config.model, shape);
-    const growth = before ? planGrowth(before.shape, shape, stage.growth) : null;
+    const growth = before
+      ? planGrowth(before.shape, shape, stage.growth, vocabularies[index])
+      : null;
     const logit_mult =
       before && stage.growth.logit_multiplier === "hold" ? before.logit_mult : scaling.logit_mult;
     plans.push({
@@ -55,9 +66,14 @@ export function planStages(config: Config, vocab_size: number): StagePlan[] {
   return plans;
 }
 
+/** Whether the stage begins with a ramp: growth may have had nothing to mask. */
+export function hasRamp({ masks }: Pick<StagePlan, "masks">): boolean {
+  return Object.values(masks).some((mask) => mask.length > 0);
+}
+
 /** The ramp of the step with index `stageStep` in the stage. */
-export function rampOf({ growth }: StagePlan, stageStep: number): Ramp {
-  return growth ? rampAt(growth, stageStep) : NO_RAMP;
+export function rampOf(plan: StagePlan, stageStep: number): Ramp {
+  return hasRamp(plan) ? rampAt(plan.growth!, stageStep) : NO_RAMP;
 }
 
 export interface EnginePlacement {
@@ -71,13 +87,18 @@ export function engineSpecOf(
   config: Config,
   plan: StagePlan,
   placement: EnginePlacement,
-  { trainable = true, mesh = ONE_RANK }: { trainable?: boolean; mesh?: MeshSpec } = {},
+  {
+    trainable = true,
+    int8_weights = false,
+    mesh = ONE_RANK,
+  }: { trainable?: boolean; int8_weights?: boolean; mesh?: MeshSpec } = {},
 ): EngineSpec {
   const { optimizer } = config;
   const { shape, scaling } = plan;
   const { position_embedding, ...rest } = shape;
   return {
     ...placement,
+    int8_weights,
     shape: {
       ...rest,
       position: position_embedding,

@@ -14,7 +14,7 @@ import type {
   StateKind,
 } from "./plans.ts";
 
-const VERSION = 3;
+const VERSION = 4;
 /** Four ASCII letters, read as a little-endian number: "FLME", "FLML", "FLMS". */
 const ENGINE_SPEC_MAGIC = 0x454d4c46;
 const LOAD_PLAN_MAGIC = 0x4c4d4c46;
@@ -36,6 +36,7 @@ export function encodeEngineSpec(spec: EngineSpec): Uint8Array {
   out.number(spec.device_index);
   out.number(spec.num_threads);
   out.enumerator(spec.precision, PRECISIONS);
+  out.boolean(spec.int8_weights);
   writeShape(out, spec.shape);
   out.number(spec.micro_batch_size);
   out.enumerator(spec.recompute, RECOMPUTES);

@@ -89,6 +89,8 @@ export interface EngineSpec {
   num_threads: number;
   /** f64 belongs to the test oracle; no shipped backend computes in it. */
   precision: "f32" | "bf16" | "f64";
+  /** The matrices of products are held in int8, with a scale for 64 neighbours: for inference, on the CPU. */
+  int8_weights: boolean;
   shape: ModelShape;
   micro_batch_size: number;
   recompute: "none" | "selective" | "full";

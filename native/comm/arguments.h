@@ -22,8 +22,8 @@ inline void check_same_type(DType a, DType b) {
 }
 
 inline void check_reducible(DType dtype) {
-  FLM_CHECK(dtype != DType::u8, ErrorCode::invalid_argument,
-            "u8 is moved, not reduced; reduce f32, bf16, f64 or i32");
+  FLM_CHECK(dtype != DType::u8 && dtype != DType::i8, ErrorCode::invalid_argument, name_of(dtype),
+            " is moved, not reduced; reduce f32, bf16, f64 or i32");
 }
 
 // An operation whose sequence number is not known yet. Throws Error(invalid_argument) for a negative n.

@@ -9,8 +9,9 @@ namespace flm {
 
 // f64 exists for the oracle backend only. "Compute" type of a run: f32, bf16 or f64 (weights' working
 // copies, activations and their gradients); its "stat" type: f32, or f64 with f64 (masters, parameter
-// gradients, optimizer state, statistics, losses).
-enum class DType : uint8_t { f32, bf16, f64, i32, u8 };
+// gradients, optimizer state, statistics, losses). i8: weights of products in inference (see
+// core/ops/matmul.h).
+enum class DType : uint8_t { f32, bf16, f64, i32, u8, i8 };
 
 FLM_HD constexpr size_t size_of(DType dtype) {
   switch (dtype) {
@@ -23,6 +24,7 @@ FLM_HD constexpr size_t size_of(DType dtype) {
     case DType::i32:
       return 4;
     case DType::u8:
+    case DType::i8:
       return 1;
   }
   return 0;
@@ -40,6 +42,8 @@ constexpr const char* name_of(DType dtype) {
       return "i32";
     case DType::u8:
       return "u8";
+    case DType::i8:
+      return "i8";
   }
   return "?";
 }
@@ -84,6 +88,10 @@ struct DTypeOf<int32_t> {
 template <>
 struct DTypeOf<uint8_t> {
   static constexpr DType value = DType::u8;
+};
+template <>
+struct DTypeOf<int8_t> {
+  static constexpr DType value = DType::i8;
 };
 
 }  // namespace flm

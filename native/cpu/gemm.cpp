@@ -2,11 +2,12 @@
 // packed by the whole team, and then every task multiplies rows of a with it. Rows that lie as the tiles want
 // them are read in place; others are prepared by the task that needs them, in its second-level cache. How k
 // is cut depends on K alone and each tile is computed by one thread, so the bits of c do not depend on the
-// team.
+// team. An int8 b is widened to the type of a before it is packed.
 #include "cpu/gemm.h"
 
 #include <algorithm>
 
+#include "cpu/dequantize.h"
 #include "cpu/gemm_kernels.h"
 #include "cpu/matmul_epilogue.h"
 
@@ -57,8 +58,9 @@ struct Plan {
   int64_t part;                // rows of a task
   int64_t row_stride;          // floats from one copied row of a to the next
   int64_t a_panel_stride, b_panel_stride;
-  // Workspace: packed b, sums, each thread's part of a.
-  int64_t b_floats, sums_floats, a_floats = 0;
+  int64_t dequantized_stride;  // floats from one column of an int8 b to the next, as packing reads it
+  // Workspace: packed b, sums, each thread's part of a and its panel of an int8 b.
+  int64_t b_floats, sums_floats, a_floats = 0, dequantized_floats = 0;
 
   Plan(const GemmKernels& kernels, const Matmul& args, int64_t threads)
       : rows_of_a(rows_of(kernels, args)),
@@ -83,6 +85,8 @@ struct Plan {
     b_panel_stride = units * kernels.nr + kGap;
     b_floats = ceil_div(cols, kernels.nr) * b_panel_stride;
     sums_floats = keeps_sums ? most_rows * cols : 0;
+    dequantized_stride = units + kGap;
+    if (args.b.dtype == DType::i8) dequantized_floats = kernels.nr * dequantized_stride;
     if (rows_of_a == RowsOfA::packed) a_floats = ceil_div(most_part, kernels.mr) * a_panel_stride;
     if (rows_of_a == RowsOfA::copied) a_floats = most_part * row_stride;
   }
@@ -114,7 +118,8 @@ class Gemm {
         plan_(kernels_, args, num_threads(context)),
         b_(static_cast<float*>(context.workspace)),
         sums_(b_ + plan_.b_floats),
-        a_(sums_ + plan_.sums_floats) {}
+        a_(sums_ + plan_.sums_floats),
+        dequantized_(a_ + plan_.a_floats * num_threads(context)) {}
 
   void run() {
     for (int64_t col = 0; col < args_.N; col += plan_.cols) {
@@ -143,9 +148,14 @@ class Gemm {
     const Panels panels(block.cols, kernels_.nr);
     if (args_.transpose_b) {
       const int64_t group = std::max<int64_t>(1, kPackElements / (k.steps + 1) / kernels_.nr);
-      parallel_tasks(context_, ceil_div(panels.count, group), [&](int64_t task, int) {
+      parallel_tasks(context_, ceil_div(panels.count, group), [&](int64_t task, int thread) {
         const int64_t end = std::min(panels.count, (task + 1) * group);
-        for (int64_t p = task * group; p < end; ++p) pack_panels(block, panels, p, p + 1, k, b_);
+        for (int64_t p = task * group; p < end; ++p) {
+          if (args_.b.dtype == DType::i8)
+            pack_int8_panel(block, panels, p, k, thread);
+          else
+            pack_panels(block, panels, p, p + 1, k, b_);
+        }
       });
     } else {
       const int64_t unit = kernels_.steps_per_unit;
@@ -166,6 +176,19 @@ class Gemm {
     const In from = args_.b.at(args_.transpose_b ? col * args_.ldb + k.begin : k.begin * args_.ldb + col);
     kernels_.pack_b(to + begin * plan_.b_panel_stride, plan_.b_panel_stride, from.data, args_.ldb,
                     args_.transpose_b, panels.begin(end) - first, k.steps);
+  }
+
+  // Widens the columns of one panel, in the second-level cache, and packs them.
+  void pack_int8_panel(const Block& block, const Panels& panels, int64_t panel, const Length& k, int thread) {
+    const ScaledRows<int8_t> from = int8_rows_of_b(args_, block.col + panels.begin(panel));
+    const int64_t cols = panels.width(panel);
+    void* to = dequantized_ + thread * plan_.dequantized_floats;
+    const int64_t stride = plan_.dequantized_stride * int64_t(sizeof(float) / size_of(args_.a.dtype));
+    if (args_.a.dtype == DType::f32)
+      dequantize(isa_, static_cast<float*>(to), stride, from, cols, k.begin, k.steps);
+    else
+      dequantize(isa_, static_cast<bf16*>(to), stride, from, cols, k.begin, k.steps);
+    kernels_.pack_b(b_ + panel * plan_.b_panel_stride, plan_.b_panel_stride, to, stride, true, cols, k.steps);
   }
 
   // Adds the products of one length of k to the block.
@@ -262,14 +285,15 @@ class Gemm {
   const Isa isa_;
   const GemmKernels& kernels_;
   const Plan plan_;
-  float *b_, *sums_, *a_;
+  float *b_, *sums_, *a_, *dequantized_;
 };
 
 }  // namespace
 
 size_t gemm_workspace(const Context& context, const Matmul& args) {
   const Plan plan(gemm_kernels(state_of(context).isa, args.a.dtype), args, num_threads(context));
-  return size_t(plan.b_floats + plan.sums_floats + plan.a_floats * num_threads(context)) * sizeof(float);
+  const int64_t of_thread = plan.a_floats + plan.dequantized_floats;
+  return size_t(plan.b_floats + plan.sums_floats + of_thread * num_threads(context)) * sizeof(float);
 }
 
 void gemm(Context& context, const Matmul& args) { Gemm(context, args).run(); }

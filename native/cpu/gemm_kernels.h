@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "core/dtype.h"
+#include "core/int8_block.h"
 #include "cpu/isa.h"
 
 namespace flm::cpu {
@@ -14,6 +15,16 @@ struct TileOutput {
   float alpha = 1;
   const float* bias = nullptr;   // one a column, or null
   const void* addend = nullptr;  // of c's type, or null; may be c itself
+};
+
+// A matrix of small integers with a scale for each block of a row (core/int8_block.h): row i begins at values
+// + i * ld, its scales at scales + i * ld_scales.
+template <class Q>
+struct ScaledRows {
+  const Q* values;
+  int64_t ld;
+  const float* scales;
+  int64_t ld_scales;
 };
 
 // Packed operands consist of 32-bit units along k: one f32 each, or (steps_per_unit 2) two bf16.
@@ -46,6 +57,10 @@ struct GemmKernels {
   int skinny_split;
   void (*skinny)(int rows, int64_t cols, int64_t k, const float* x, int64_t ldx, const void* b, int64_t ldb,
                  bool b_transposed, float* sums, int64_t ld_sums);
+  // The same for b (cols, k) in int8. Rows of x are int16, whole blocks with the even
+  // steps of each in front of its odd ones; rows of b end with k.
+  void (*skinny_int8)(int rows, int64_t cols, int64_t k, const ScaledRows<int16_t>& x,
+                      const ScaledRows<int8_t>& b, float* sums, int64_t ld_sums);
 };
 
 constexpr int kMaxSkinnyRows = 8;

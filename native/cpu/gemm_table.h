@@ -4,6 +4,7 @@
 #include "cpu/gemm_kernels.h"
 #include "cpu/gemm_pack.h"
 #include "cpu/gemm_skinny.h"
+#include "cpu/gemm_skinny_int8.h"
 #include "cpu/gemm_tile.h"
 
 namespace flm::cpu {
@@ -45,7 +46,8 @@ constexpr GemmKernels make_kernels() {
           .to_f32 = {tile<Product, float, kMr, Major::k>, tile<Product, float, kMr, Major::row>},
           .to_bf16 = {tile<Product, bf16, kMr, Major::k>, tile<Product, bf16, kMr, Major::row>},
           .skinny_split = kSkinnyRound<kLanes, T> > kLanes ? kSkinnyRound<kLanes, T> : 0,
-          .skinny = skinny<kLanes, T>};
+          .skinny = skinny<kLanes, T>,
+          .skinny_int8 = skinny_int8<kLanes>};
 }
 
 }  // namespace

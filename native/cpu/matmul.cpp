@@ -6,12 +6,21 @@
 namespace flm::cpu {
 namespace {
 
+void check_int8(const Matmul& args) {
+  FLM_CHECK(args.transpose_b && !args.transpose_a, ErrorCode::invalid_argument,
+            "matmul: an int8 b is (N, K) with transpose_b, and a is not transposed");
+  FLM_CHECK(args.b_scales, ErrorCode::invalid_argument, "matmul: an int8 b needs b_scales");
+  expect("matmul", args.b_scales.dtype, DType::f32);
+}
+
 void check(const Matmul& args) {
-  for (const DType dtype : {args.a.dtype, args.b.dtype, args.c.dtype}) {
+  const bool is_int8 = args.b.dtype == DType::i8;
+  if (is_int8) check_int8(args);
+  for (const DType dtype : {args.a.dtype, is_int8 ? args.a.dtype : args.b.dtype, args.c.dtype}) {
     if (dtype != DType::f32 && dtype != DType::bf16) unsupported("matmul", dtype);
   }
-  FLM_CHECK(args.a.dtype == args.b.dtype, ErrorCode::invalid_argument, "matmul: a is ", name_of(args.a.dtype),
-            " and b is ", name_of(args.b.dtype), "; give both the same type");
+  FLM_CHECK(is_int8 || args.a.dtype == args.b.dtype, ErrorCode::invalid_argument, "matmul: a is ",
+            name_of(args.a.dtype), " and b is ", name_of(args.b.dtype), "; give both the same type");
   FLM_CHECK(!args.accumulate || (!args.bias && !args.residual), ErrorCode::invalid_argument,
             "matmul: accumulate allows neither bias nor residual");
   if (args.bias) expect("matmul", args.bias.dtype, DType::f32);

@@ -6,6 +6,8 @@ namespace flm::cuda {
 
 // Throws Error(invalid_argument or not_supported) for products that the CUDA backend does not compute.
 inline void check_matmul(const Matmul& a) {
+  FLM_CHECK(a.b.dtype != DType::i8, ErrorCode::not_supported,
+            "matmul: int8 weights are for the CPU; on CUDA hold them in bf16 or f32");
   FLM_CHECK(a.a.dtype == a.b.dtype, ErrorCode::invalid_argument, "matmul: a is ", name_of(a.a.dtype),
             " and b ", name_of(a.b.dtype));
   const bool f32 = a.a.dtype == DType::f32 && a.c.dtype == DType::f32;

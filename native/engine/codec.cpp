@@ -6,7 +6,7 @@ namespace flm {
 namespace {
 
 // Raised on both sides when a field is added, removed or moved.
-constexpr uint32_t kVersion = 3;
+constexpr uint32_t kVersion = 4;
 constexpr uint32_t kEngineSpecMagic = 0x454d4c46;  // "FLME"
 constexpr uint32_t kLoadPlanMagic = 0x4c4d4c46;    // "FLML"
 constexpr uint32_t kSavePlanMagic = 0x534d4c46;    // "FLMS"
@@ -123,6 +123,7 @@ EngineSpec read_engine_spec(std::span<const uint8_t> bytes) {
   spec.device_index = in.integer("device_index");
   spec.num_threads = in.integer("num_threads");
   spec.precision = in.enumerator<Precision>("precision", 3);
+  spec.int8_weights = in.boolean("int8_weights");
   spec.shape = read_shape(in);
   spec.micro_batch_size = in.integer("micro_batch_size");
   spec.recompute = in.enumerator<Recompute>("recompute", 3);

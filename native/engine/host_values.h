@@ -36,6 +36,8 @@ inline double value_at(const void* data, DType dtype, int64_t index) {
       return static_cast<const int32_t*>(data)[index];
     case DType::u8:
       return static_cast<const uint8_t*>(data)[index];
+    case DType::i8:
+      return static_cast<const int8_t*>(data)[index];
   }
   return 0;
 }

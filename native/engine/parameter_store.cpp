@@ -37,10 +37,11 @@ ParameterStore::ParameterStore(const Backend& backend, const EngineSpec& spec, c
     return buffer;
   };
   const int64_t owned = layout_.matrix_total / layout_.data_size;
-  matrices_ = make(layout_.matrix_total, types.compute);
-  if (types.compute != types.stat) matrix_masters_ = make(owned, types.stat);
+  if (spec.int8_weights) int8_.emplace(device, spec, int8_layout(spec.shape, shard, layout_), types.stat);
+  matrices_ = make(int8_ ? int8_->layout().tables_total : layout_.matrix_total, types.compute);
   vectors_ = make(layout_.vector_total, types.stat);
   if (spec.trainable) {
+    if (types.compute != types.stat) matrix_masters_ = make(owned, types.stat);
     matrix_grads_ = make(layout_.matrix_total, types.stat);
     vector_grads_ = make(layout_.vector_total, types.stat);
     for (DeviceBuffer& moments : matrix_moments_) moments = make(owned, moment_type_);
@@ -48,8 +49,13 @@ ParameterStore::ParameterStore(const Backend& backend, const EngineSpec& spec, c
     norm_squared_ = DeviceBuffer(device, 1, DType::f64);
     control_ = DeviceBuffer(device, 2, types.stat);
   }
-  weights_ = stage_weights(spec.shape, shard, layout_,
-                           {matrices_.view(), vectors_.view(), matrix_grads_.view(), vector_grads_.view()});
+  ParameterBuffers buffers{matrices_.view(), vectors_.view(), matrix_grads_.view(), vector_grads_.view()};
+  if (int8_) {
+    buffers.int8 = &int8_->layout();
+    buffers.int8_values = int8_->values();
+    buffers.int8_scales = int8_->scales();
+  }
+  weights_ = stage_weights(spec.shape, shard, layout_, buffers);
 }
 
 void ParameterStore::check_against(const EngineSpec& spec) const {
@@ -66,7 +72,7 @@ void ParameterStore::check_against(const EngineSpec& spec) const {
 }
 
 size_t ParameterStore::bytes() const {
-  size_t sum = 0;
+  size_t sum = int8_ ? int8_->bytes() : 0;
   for (const DeviceBuffer* buffer :
        {&matrices_, &matrix_masters_, &matrix_grads_, &vectors_, &vector_grads_, &matrix_moments_[0],
         &matrix_moments_[1], &vector_moments_[0], &vector_moments_[1]})
@@ -87,6 +93,8 @@ Out ParameterStore::state(const Parameter& parameter, StateKind kind) const {
               " has no optimizer state: the engine was made without training");
     return all.at(parameter.offset);
   }
+  FLM_CHECK(!int8_ || is_table(parameter), ErrorCode::invalid_argument, parameter.name,
+            " is held in int8, which is neither saved nor changed");
   const ParameterLayout::Owned owned = layout_.owned(parameter, data_rank_);
   if (is_master && !matrix_masters_.view())
     return matrices_.view().at(parameter.offset + owned.elements.begin);
@@ -179,6 +187,7 @@ void ParameterStore::count_step() {
 void ParameterStore::share_weights(Context& context, Communicator* data) {
   if (data == nullptr || context.measuring) return;
   for (const Range& bucket : layout_.buckets) {
+    if (int8_ && bucket.begin >= int8_->layout().tables_total) break;
     const int64_t slice = bucket.count / layout_.data_size;
     const Out all = matrices_.view().at(bucket.begin);
     data->all_gather(all, all.at(data_rank_ * slice), slice, context.stream);
@@ -216,6 +225,10 @@ void ParameterStore::load(Device& device, Context& context, const LoadPlan& plan
       has_master[at->second] = 1;
     else if (!matrix_grads_.view())
       continue;  // moments of a model that is only evaluated
+    if (int8_ && int8_->holds(p)) {
+      int8_->load(device, context.stream, move, plan, p);
+      if (!is_table(p)) continue;
+    }
     const Range range = owned(p);
     if (range.count == 0) continue;
     // The rows that hold the owned elements.

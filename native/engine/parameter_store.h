@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -6,6 +7,7 @@
 #include "core/backend.h"
 #include "engine/device_buffer.h"
 #include "engine/groups.h"
+#include "engine/int8_matrices.h"
 #include "engine/spec.h"
 #include "model/parameters.h"
 #include "model/run.h"
@@ -14,7 +16,8 @@ namespace flm {
 
 // Weights, gradients and optimizer state of one rank. Weights and gradients of its part of the model are
 // whole; the optimizer's state of the matrices, and their f32 masters under bf16, are split over the
-// data-parallel ranks (ZeRO-1, arXiv 1910.02054).
+// data-parallel ranks (ZeRO-1, arXiv 1910.02054). Where nothing is trained there are only weights, in the
+// type that they are computed with.
 class ParameterStore {
  public:
   // Throws Error(invalid_argument) where spec.parameters do not fit spec.shape.
@@ -66,6 +69,8 @@ class ParameterStore {
   std::vector<ParameterSpec> specs_;       // in the layout's order
   std::vector<int64_t> steps_;             // optimizer steps of each parameter
   double beta1_, beta2_, eps_, clip_grad_;
+  // Those of products, where they are held in int8: matrices_ has only the tables then.
+  std::optional<Int8Matrices> int8_;
   // The matrices as they are computed with, whole; masters of the owned part, where those are another type.
   DeviceBuffer matrices_, matrix_masters_, matrix_grads_, vectors_, vector_grads_;
   DeviceBuffer matrix_moments_[2], vector_moments_[2];

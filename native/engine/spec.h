@@ -52,6 +52,7 @@ struct EngineSpec {
   int64_t device_index;
   int64_t num_threads;  // CPU threads, 0 = all
   Precision precision;
+  bool int8_weights = false;  // the matrices of products are held in int8: for inference, on the CPU
   ModelShape shape;
   int64_t micro_batch_size;
   Recompute recompute;

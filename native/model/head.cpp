@@ -67,6 +67,7 @@ void head_logits(const Run& run, Out logits, In x, int64_t rows) {
   run.ops.matmul(run.context, {.c = logits,
                                .a = x,
                                .b = w.matrix.value,
+                               .b_scales = w.scales,
                                .bias = {},
                                .residual = {},
                                .b_packed = {},

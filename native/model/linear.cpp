@@ -11,6 +11,7 @@ void product(const Run& run, const LinearWeights& w, Out y, In x, In bias, In re
   run.ops.matmul(run.context, {.c = y,
                                .a = x,
                                .b = w.matrix.value,
+                               .b_scales = w.scales,
                                .bias = bias,
                                .residual = residual,
                                .b_packed = {},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "model/int8_layout.h"
 
 namespace flm {
 
@@ -177,8 +178,14 @@ StageWeights stage_weights(const ModelShape& shape, const Shard& shard, const Pa
     if (shape.norm == NormKind::layer_norm) w.bias = weight(name + ".bias");
     return w;
   };
+  const auto product = [&](const std::string& name, int64_t in, int64_t out) {
+    if (!buffers.int8) return LinearWeights{weight(name), {}, in, out};
+    const auto& place = buffers.int8->places.at(name);
+    const Weight matrix{buffers.int8_values.at(place.values), {}};
+    return LinearWeights{matrix, {}, in, out, buffers.int8_scales.at(place.scales)};
+  };
   const auto linear = [&](const std::string& first, int64_t in, int64_t out) {
-    LinearWeights w{weight(first + ".weight"), {}, in, out};
+    LinearWeights w = product(first + ".weight", in, out);
     if (shape.bias) w.bias = weight(first + ".bias");
     return w;
   };
@@ -203,7 +210,7 @@ StageWeights stage_weights(const ModelShape& shape, const Shard& shard, const Pa
     }
   if (shard.is_last) {
     all.final_norm = norm("final_norm");
-    all.head = {weight(shape.tie_embeddings ? "embedding.weight" : "head.weight"), {}, C, local.vocab_size};
+    all.head = product(shape.tie_embeddings ? "embedding.weight" : "head.weight", C, local.vocab_size);
   }
   return all;
 }

@@ -53,11 +53,15 @@ struct ParameterLayout {
 // Tensors that are read as one matrix (q k v, gate up) lie next to each other; every other start is aligned.
 ParameterLayout parameter_layout(const ModelShape& shape, const Shard& shard, int64_t data_size = 1);
 
+struct Int8Layout;
+
 // Views into flat buffers: `matrices` in the compute type, `vectors` in the stat type, gradients of both in
-// the stat type (null: nothing is trained).
+// the stat type (null: nothing is trained). With `int8` the matrices of products are where that layout says.
 struct ParameterBuffers {
   In matrices, vectors;
   Out matrix_grads, vector_grads;
+  const Int8Layout* int8 = nullptr;
+  In int8_values = {}, int8_scales = {};
 };
 StageWeights stage_weights(const ModelShape& shape, const Shard& shard, const ParameterLayout& layout,
                            const ParameterBuffers& buffers);

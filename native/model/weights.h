@@ -19,6 +19,7 @@ struct NormWeights {
 struct LinearWeights {
   Weight matrix, bias;  // (out, in), (out) or null
   int64_t in = 0, out = 0;
+  In scales = {};  // (out, scale_blocks(in)) stat where the matrix is i8 (see Matmul), else null
 };
 
 struct BlockWeights {

@@ -33,10 +33,13 @@ async function write(
 
 afterAll(() => folder.remove());
 
-describe.each(["f32", "bf16"] as const)("several sequences in one cache, %s", (precision) => {
+describe.each(["f32", "bf16", "int8"] as const)("several sequences in one cache, %s", (weights) => {
   let engine: NativeEngine;
   beforeAll(async () => {
-    engine = await readyEngine({ ...tinySpec(), precision }, folder.file(precision));
+    const int8_weights = weights === "int8";
+    const precision = int8_weights ? "bf16" : weights;
+    const spec = tinySpec({ precision, int8_weights, trainable: !int8_weights });
+    engine = await readyEngine(spec, folder.file(weights));
   });
   afterAll(async () => {
     await engine?.close();

@@ -81,6 +81,7 @@ export function tinySpec(
     device_index: 0,
     num_threads: 1,
     precision: "f32",
+    int8_weights: false,
     shape: changed,
     micro_batch_size: 2,
     recompute: "none",

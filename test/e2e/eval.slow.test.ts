@@ -3,7 +3,7 @@ import { iqItem, IQ_TASKS } from "../../lib/eval/iq/tasks.ts";
 import { solvedText } from "../../lib/eval/iq/training-text.ts";
 import { flm, json, succeed } from "./support/cli.ts";
 import { expectFailure } from "./support/failures.ts";
-import { project, sharedProject, SMALL } from "./support/project.ts";
+import { project, sharedProject, SMALL, STEP_TOKENS } from "./support/project.ts";
 import { events, latest } from "./support/run-files.ts";
 
 /** Bytes of a context that holds the shorter prompts of the generated tasks. */
@@ -98,6 +98,23 @@ describe("eval --suite perplexity", () => {
     expect(task!.bits_per_byte).toBeCloseTo(validation.bits_per_byte as number, 6);
     expect(task!.score).toBe(task!.bits_per_byte);
     expect(task!.n).toBe(validation.tokens);
+  });
+
+  it("of a trained model hardly differs with weights in 8 bits", async () => {
+    const trained = project({ stages: [{ ...SMALL, tokens: 150 * STEP_TOKENS }] });
+    await succeed(["config.yaml"], { cwd: trained.directory });
+    const perplexity = async (weights: string) => {
+      const args = ["eval", trained.run, "--suite", "perplexity", "--weights", weights, "--json"];
+      const { tasks } = json(await succeed(args, { cwd: trained.directory }));
+      return Math.exp((tasks as { loss: number }[])[0]!.loss);
+    };
+    const exact = await perplexity("f32");
+    expect(exact).toBeLessThan(5);
+    for (const weights of ["bf16", "int8"]) {
+      const other = await perplexity(weights);
+      expect(other).not.toBe(exact);
+      expect(Math.abs(other / exact - 1)).toBeLessThan(0.01);
+    }
   });
 
   it("of a file, or of its first documents", async () => {

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { flm, json, start, succeed } from "./support/cli.ts";
@@ -38,6 +38,23 @@ describe("generate", () => {
       prompt: "the sea ",
       text: ofRun,
     });
+  });
+
+  it("holds the weights in the type that it is told", async () => {
+    const short = ["--max-tokens", "12", "--temperature", "0"];
+    expect(await text(run, "--weights", "int8", ...short)).toMatch(/^[a-z ,.]{12}$/);
+  });
+
+  it("refuses 8-bit weights on a GPU", async () => {
+    const copy = path("on-a-gpu");
+    cpSync(run, copy, { recursive: true });
+    const config = join(copy, "config.yaml");
+    writeFileSync(config, readFileSync(config, "utf8").replace(/^device: .*$/m, "device: cuda"));
+    await expectFailure(
+      ["generate", copy, "--prompt", "a", "--weights", "int8"],
+      { cwd: directory },
+      { exit: 64, code: "USAGE", says: ["int8", "device is cuda"], remedy: "device: cpu" },
+    );
   });
 
   it("repeats itself for one seed and not for another", async () => {

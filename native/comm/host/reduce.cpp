@@ -112,9 +112,10 @@ void reduce(DType dtype, ReduceOp op, const std::vector<const void*>& sources, v
     case DType::i32:
       return reduce_as(op, sources, static_cast<int32_t*>(out), count);
     case DType::u8:
+    case DType::i8:
       break;
   }
-  fail(ErrorCode::invalid_argument, "u8 is not reduced");
+  fail(ErrorCode::invalid_argument, name_of(dtype), " is not reduced");
 }
 
 }  // namespace flm::host

@@ -16,6 +16,7 @@ inline DataType data_type_of(DType dtype) {
     case DType::i32:
       return kInt32;
     case DType::u8:
+    case DType::i8:  // never reduced
       return kUint8;
   }
   fail(ErrorCode::internal, "NCCL has no such type");

@@ -30,6 +30,7 @@ FLM_TEST(codec_reads_the_engine_spec_that_typescript_writes) {
   CHECK_EQ(spec.device_index, 3);
   CHECK_EQ(spec.num_threads, 5);
   CHECK(spec.precision == Precision::bf16);
+  CHECK(spec.int8_weights);
   CHECK_EQ(spec.shape.num_layers, 2);
   CHECK_EQ(spec.shape.hidden_size, 48);
   CHECK_EQ(spec.shape.num_attention_heads, 6);
@@ -56,7 +57,7 @@ FLM_TEST(codec_reads_the_engine_spec_that_typescript_writes) {
   CHECK_EQ(spec.adam_eps, 1e-8);
   CHECK_EQ(spec.clip_grad, 1.25);
   CHECK(spec.state_precision == Precision::bf16);
-  CHECK(spec.trainable);
+  CHECK(!spec.trainable);
   CHECK_EQ(spec.parameters.size(), 2u);
   CHECK_EQ(spec.parameters.at(1).name, "layers.0.norm1.gain");
   CHECK_EQ(spec.parameters.at(0).rows, 259);

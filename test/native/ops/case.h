@@ -48,6 +48,7 @@ struct Case {
   std::shared_ptr<Case> same_bits = nullptr;
   std::vector<Known> known = {};
   Runs runs = Runs::always;
+  bool cpu_only = false;  // no other backend but the oracle computes it
   // Relative to the norm of the expected tensor; by the type of the tensor that is compared.
   double tolerance_f32 = 2e-6, tolerance_bf16 = 4e-3;
 };

@@ -82,6 +82,7 @@ bool wanted(const Case& described, const Bench& bench, Precision precision, cons
   const bool is_bf16 = precision.compute == DType::bf16;
   if (described.runs == Runs::not_bf16 && is_bf16) return false;
   if (described.runs == Runs::only_bf16 && !is_bf16) return false;
+  if (described.cpu_only && bench.name != "cpu" && bench.name != "oracle") return false;
   if (mode == "grad") return described.purpose == Purpose::gradient && bench.name == "oracle";
   return mode == "list" || (mode == "perf") == (described.purpose == Purpose::perf);
 }

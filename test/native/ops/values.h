@@ -17,7 +17,7 @@ inline constexpr Precision kF32{DType::f32, DType::f32}, kBf16{DType::bf16, DTyp
     kF64{DType::f64, DType::f64};
 
 // What the contract in core/ops says about an element type; norm_squared alone is f64 in every run.
-enum class Kind { compute, stat, always_f64, i32, u8 };
+enum class Kind { compute, stat, always_f64, i32, u8, i8 };
 
 DType type_of(Kind kind, Precision precision);
 
