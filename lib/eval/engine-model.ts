@@ -2,6 +2,7 @@ import type { Tokenizer } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import type { Continuation, LanguageModel, LineRequest } from "./language-model.ts";
 import { scoreContinuations, type ScoringEngine } from "./score-continuations.ts";
+import { ALONE } from "./share.ts";
 import { GREEDY, writeTokens } from "./write-tokens.ts";
 
 /** A model that an engine computes. Prompts begin like documents in training: with no token in front. */
@@ -23,6 +24,15 @@ export class EngineModel implements LanguageModel {
   }
 
   async writeLines(questions: readonly LineRequest[], onLine?: () => void): Promise<string[]> {
+    const { team = ALONE } = this.#scoring;
+    const { replicas, replica } = team;
+    const own = questions.filter((_, i) => i % replicas === replica);
+    const lines = await team.gather(await this.#writeOwn(own, onLine));
+    for (let i = own.length; i < questions.length; i++) onLine?.();
+    return questions.map((_, i) => lines[i % replicas]![Math.floor(i / replicas)]!);
+  }
+
+  async #writeOwn(questions: readonly LineRequest[], onLine?: () => void): Promise<string[]> {
     const requests = await Promise.all(
       questions.map(async ({ prompt, max_tokens }) => ({
         prompt: await this.#encodePrompt(prompt),

@@ -1,19 +1,22 @@
 import { resolve } from "node:path";
 import type { Config } from "../config/types.ts";
-import { prepareData } from "../data/prepare.ts";
+import { prepareStages } from "../data/prepare-stages.ts";
 import type { PreparedData } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
-import { NO_RAMP } from "../growth/ramp.ts";
+import { NO_MASKS, NO_RAMP } from "../growth/ramp.ts";
 import { rampOf } from "../growth/stage-plan.ts";
 import { loadNative } from "../native/load.ts";
+import type { Ramp } from "../native/types.ts";
 import type { AnswerStyle } from "./choice/item.ts";
 import { readChoices } from "./choice/read.ts";
 import { runChoice } from "./choice/suite.ts";
 import { EngineModel } from "./engine-model.ts";
 import { compareRuns, type IqOptions, type IqRun, runIq, type TaskComparison } from "./iq/suite.ts";
+import { type ModelPlace, ONE_PROCESS, teamOf } from "./model-place.ts";
 import {
   createModelEngine,
-  findModel,
+  findModelTogether,
+  type ModelEngineOptions,
   rampWarnings,
   type TrainedModel,
   type Weights,
@@ -53,45 +56,48 @@ export interface EvaluateResult extends Scores {
 }
 
 /**
- * Scores a model. `path` is a checkpoint, or a run's directory, whose newest checkpoint is taken.
+ * Scores a model. `path` is a checkpoint, or a run's directory, whose newest checkpoint is taken. Of several ranks that do
+ * it together, each says its `place`, and all get the result.
  *
  * @throws FlmError CHECKPOINT_NOT_FOUND, CHECKPOINT_INVALID, DATA_NOT_FOUND, DATA_INVALID, USAGE, …
  */
-export async function evaluate(path: string, options: EvaluateOptions): Promise<EvaluateResult> {
+export async function evaluate(
+  path: string,
+  options: EvaluateOptions,
+  place: ModelPlace = ONE_PROCESS,
+): Promise<EvaluateResult> {
   checkOptions(options);
-  const model = await findModel(path);
+  const model = await findModelTogether(path, place);
   const result = { suite: options.suite, checkpoint: model.checkpoint.directory };
   if (options.suite === "iq") {
-    const run = await runIqOn(model, options);
+    const run = await runIqOn(model, options, place);
     const warnings = [...model.warnings, ...rampWarnings(model, "the scores are those")];
     const scored: EvaluateResult = { ...result, ...run.scores, warnings };
     if (options.compare === undefined) return scored;
-    const other = await findModel(options.compare);
-    const tasks = compareRuns(run, await runIqOn(other, options));
+    const other = await findModelTogether(options.compare, place);
+    const tasks = compareRuns(run, await runIqOn(other, options, place));
     return { ...scored, comparison: { checkpoint: other.checkpoint.directory, tasks } };
   }
   const measure = options.suite === "choice" ? scoreChoices : scorePerplexity;
-  return { ...result, ...(await measure(model, options)), warnings: model.warnings };
+  return { ...result, ...(await measure(model, options, place)), warnings: model.warnings };
 }
 
-async function runIqOn(
+/** Its model writes, which it does without a ramp's masks. */
+function runIqOn(
   model: TrainedModel,
   options: IqOptions & Pick<EvaluateOptions, "weights">,
+  place: ModelPlace,
 ): Promise<IqRun> {
-  const micro_batch_size = model.plan.config.micro_batch_size;
-  const engine = await createModelEngine(model, micro_batch_size, { weights: options.weights });
-  const { seq_length, vocab_size } = model.plan.shape;
-  const scoring = { engine, files: [], micro_batch_size, seq_length, vocab_size, ramp: NO_RAMP };
-  try {
-    return await runIq(new EngineModel(scoring, model.tokenizer), options);
-  } finally {
-    await engine.close();
-  }
+  const { weights } = options;
+  return withScoring(model, { weights, place, masks: NO_MASKS, ramp: NO_RAMP }, (scoring) =>
+    runIq(new EngineModel(scoring, model.tokenizer), options),
+  );
 }
 
 async function scoreChoices(
   model: TrainedModel,
   { file, limit, weights, ...options }: EvaluateOptions,
+  place: ModelPlace,
 ): Promise<Scores> {
   const path = resolve(file!);
   const items = readChoices(path, limit);
@@ -102,7 +108,7 @@ async function scoreChoices(
       `${path} gives ${items.length} questions, of which ${shots} examples leave none to score`,
       { hint: "use fewer shots or a larger file" },
     );
-  return withScoring(model, weights, (scoring) =>
+  return withScoring(model, { weights, place, ...atItsStep(model) }, (scoring) =>
     runChoice(new EngineModel(scoring, model.tokenizer), items, path, options),
   );
 }
@@ -110,11 +116,16 @@ async function scoreChoices(
 async function scorePerplexity(
   model: TrainedModel,
   { file, field = "text", limit, weights, signal }: EvaluateOptions,
+  place: ModelPlace,
 ): Promise<Scores<PerplexityResult>> {
-  const tasks = await withScoring(model, weights, async (scoring) => {
+  const options = { weights, place, ...atItsStep(model) };
+  const tasks = await withScoring(model, options, async (scoring) => {
     if (file !== undefined)
       return [await measureFiles(scoring, model.tokenizer, resolve(file), field, limit)];
-    const data = await prepareData(model.config, { native: loadNative(), signal });
+    const stages = await leaderFirst(place, () =>
+      prepareStages(model.config, { native: loadNative(), signal }),
+    );
+    const data = stages[model.plan.index]!;
     if (data.validation_tokens === 0)
       throw new FlmError("DATA_EMPTY", "the run holds no validation text", {
         hint: "name a file, or train with data.validation.fraction above 0",
@@ -145,28 +156,41 @@ async function measureValidation(
   return tasks;
 }
 
-/** An engine that computes what training computes at this step, also within a growth ramp. */
+/** Rank 0 leaves what the others find made. */
+async function leaderFirst<T>({ ranks }: ModelPlace, make: () => Promise<T>): Promise<T> {
+  const own = ranks.rank === 0 ? await make() : null;
+  await ranks.broadcast("made", null);
+  return own ?? make();
+}
+
+interface ScoringOptions extends ModelEngineOptions {
+  place: ModelPlace;
+  ramp: Ramp;
+}
+
+/** What training computes at the checkpoint's step, also within a growth ramp. */
+function atItsStep({ plan, checkpoint }: TrainedModel): Pick<ScoringOptions, "masks" | "ramp"> {
+  return { masks: plan.masks, ramp: rampOf(plan, checkpoint.manifest.stage_step) };
+}
+
 async function withScoring<T>(
   model: TrainedModel,
-  weights: Weights | undefined,
+  { ramp, ...options }: ScoringOptions,
   use: (scoring: ScoringEngine) => Promise<T>,
 ): Promise<T> {
-  const { plan, checkpoint } = model;
-  const { micro_batch_size } = plan.config;
-  const { seq_length, vocab_size } = plan.shape;
-  const engine = await createModelEngine(model, micro_batch_size, {
-    masks: plan.masks,
-    weights,
-  });
-  const ramp = rampOf(plan, checkpoint.manifest.stage_step);
+  const { micro_batch_size } = model.plan.config;
+  const { seq_length, vocab_size } = model.plan.shape;
+  const engine = await createModelEngine(model, micro_batch_size, options);
+  const team = teamOf(options.place);
   try {
-    return await use({ engine, files: [], micro_batch_size, seq_length, vocab_size, ramp });
+    return await use({ engine, files: [], micro_batch_size, seq_length, vocab_size, ramp, team });
   } finally {
     await engine.close();
   }
 }
 
-function checkOptions({ suite, file, limit, shots, compare }: EvaluateOptions): void {
+/** @throws FlmError USAGE */
+export function checkOptions({ suite, file, limit, shots, compare }: EvaluateOptions): void {
   if (!(SUITES as readonly string[]).includes(suite))
     throw new FlmError("USAGE", `there is no suite ${suite}`, { hint: `use ${SUITES.join(", ")}` });
   if (suite === "choice" && file === undefined)

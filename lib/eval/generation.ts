@@ -2,9 +2,10 @@ import type { Checkpoint } from "../checkpoint/store.ts";
 import type { Tokenizer } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import type { NativeEngine } from "../native/types.ts";
+import { type ModelPlace, ONE_PROCESS } from "./model-place.ts";
 import {
   createModelEngine,
-  findModel,
+  findModelTogether,
   rampWarnings,
   type TrainedModel,
   type Weights,
@@ -130,16 +131,18 @@ export class Generation {
 
 /**
  * Loads a model to generate with. `path` is a checkpoint, or a run's directory, whose newest checkpoint is taken.
- * `weights` are what its weights are held in, by default what it was trained in.
+ * `weights` are what its weights are held in, by default what it was trained in. Of several ranks that hold it together,
+ * each says its `place`, and all write the same.
  *
  * @throws FlmError CHECKPOINT_NOT_FOUND, CHECKPOINT_INVALID, TOKENIZER_INVALID.
  */
 export async function openGeneration(
   path: string,
   { weights }: { weights?: Weights } = {},
+  place: ModelPlace = ONE_PROCESS,
 ): Promise<Generation> {
-  const model = await findModel(path);
-  return new Generation(model, await createModelEngine(model, 1, { weights }));
+  const model = await findModelTogether(path, place);
+  return new Generation(model, await createModelEngine(model, 1, { weights, place }));
 }
 
 /** With defaults. @throws FlmError INVALID_ARGUMENT */

@@ -1,5 +1,6 @@
 import type { RowPieces } from "../data/types.ts";
-import { NO_INSTRUCTIONS, type NativeEngine, PIECE_FIELDS, type Ramp } from "../native/types.ts";
+import { type NativeEngine, PIECE_FIELDS, type Ramp } from "../native/types.ts";
+import { ALONE, type Share } from "./share.ts";
 
 /** Rows of one native call: enough to keep the device busy, few enough for a cancel to be quick. */
 export const MICRO_BATCHES_PER_CALL = 8;
@@ -10,34 +11,19 @@ export interface LossReport {
   targets: number;
 }
 
-/** How data-parallel ranks share rows: each takes every `ranks`-th run of them. */
-export interface Share {
-  ranks: number;
-  rank: number;
-  /** The work list of so many micro-batches. */
-  instructions(numMicroBatches: number): Int32Array;
-}
-
-const ALL: Share = { ranks: 1, rank: 0, instructions: () => NO_INSTRUCTIONS };
-
 /** Mean loss of rows, each with its own pieces. Rows that do not fill the last micro-batch stay empty. */
 export async function lossOfRows(
   engine: NativeEngine,
   rows: readonly RowPieces[],
   micro_batch_size: number,
   ramp: Ramp,
-  share: Share = ALL,
+  share: Share = ALONE,
 ): Promise<LossReport> {
   let sum = 0;
   let targets = 0;
-  const perCall = MICRO_BATCHES_PER_CALL * micro_batch_size * share.ranks;
-  for (let begin = 0; begin < rows.length; begin += perCall) {
-    const all = rows.slice(begin, begin + perCall);
-    // All ranks do as many micro-batches, though the last ones may be empty.
-    const count = Math.ceil(all.length / (micro_batch_size * share.ranks));
-    const first = share.rank * count * micro_batch_size;
+  for (const { begin, end, count } of callsOf(rows.length, micro_batch_size, share)) {
     const report = await engine.evaluate({
-      pieces: joinRows(all.slice(first, first + count * micro_batch_size)),
+      pieces: joinRows(rows.slice(begin, end)),
       num_micro_batches: count,
       ramp,
       per_token: false,
@@ -47,6 +33,30 @@ export async function lossOfRows(
     targets += report.targets;
   }
   return { loss: sum / targets, targets };
+}
+
+/** What one native call evaluates: this replica's rows begin to end - 1, in `count` micro-batches. */
+interface Call {
+  begin: number;
+  end: number;
+  count: number;
+}
+
+/** All replicas do as many micro-batches in every call, though the last ones may be empty. */
+export function callsOf(
+  rows: number,
+  micro_batch_size: number,
+  { replicas, replica }: Share,
+): Call[] {
+  const calls: Call[] = [];
+  const perCall = MICRO_BATCHES_PER_CALL * micro_batch_size * replicas;
+  for (let first = 0; first < rows; first += perCall) {
+    const last = Math.min(rows, first + perCall);
+    const count = Math.ceil((last - first) / (micro_batch_size * replicas));
+    const begin = Math.min(last, first + replica * count * micro_batch_size);
+    calls.push({ begin, end: Math.min(last, begin + count * micro_batch_size), count });
+  }
+  return calls;
 }
 
 /** Numbers the rows from 0 and puts their pieces behind one another. */

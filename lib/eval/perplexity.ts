@@ -37,10 +37,10 @@ export interface MeasuredText {
 
 /** How well a model predicts text that its engine has open. */
 export async function measurePerplexity(
-  { engine, micro_batch_size, ramp }: ScoringEngine,
+  { engine, micro_batch_size, ramp, team }: ScoringEngine,
   { name, rows, bytes_per_token }: MeasuredText,
 ): Promise<PerplexityResult> {
-  const { loss, targets } = await lossOfRows(engine, rows, micro_batch_size, ramp);
+  const { loss, targets } = await lossOfRows(engine, rows, micro_batch_size, ramp, team);
   const bits_per_byte = loss / Math.LN2 / bytes_per_token;
   return {
     name,

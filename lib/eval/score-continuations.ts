@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TokenFileWriter } from "../data/corpus/token-file-writer.ts";
 import {
-  NO_INSTRUCTIONS,
   type NativeEngine,
   PIECE_LAST_TARGET,
   PIECE_NEW_SEGMENT,
   type Ramp,
 } from "../native/types.ts";
-import { joinRows, MICRO_BATCHES_PER_CALL } from "./loss-of-rows.ts";
+import { callsOf, joinRows } from "./loss-of-rows.ts";
+import { ALONE, type Team } from "./share.ts";
 
 /** Tokens of a prompt and of what follows it; both have at least one. */
 export interface TokenSequence {
@@ -25,6 +25,8 @@ export interface ScoringEngine {
   seq_length: number;
   vocab_size: number;
   ramp: Ramp;
+  /** The ranks that score together: all make the same calls, and all get the scores. One by default. */
+  team?: Team;
 }
 
 /** A sequence in a row of the batch: where its first input is. */
@@ -76,28 +78,34 @@ async function scoreRows(
   scoring: ScoringEngine,
   sequences: readonly TokenSequence[],
 ): Promise<number[]> {
-  const { engine, micro_batch_size, seq_length, ramp } = scoring;
+  const { engine, micro_batch_size, seq_length, ramp, team = ALONE } = scoring;
   const { rows, placed } = packSequences(sequences, seq_length, scoring.files.length);
-  const scores = new Array<number>(sequences.length).fill(0);
-  const perCall = MICRO_BATCHES_PER_CALL * micro_batch_size;
+  const scores: number[] = [];
   let next = 0;
-  for (let begin = 0; begin < rows.length; begin += perCall) {
-    const part = rows.slice(begin, begin + perCall);
+  for (const { begin, end, count } of callsOf(rows.length, micro_batch_size, team)) {
     const { token_losses } = await engine.evaluate({
-      pieces: joinRows(part),
-      num_micro_batches: Math.ceil(part.length / micro_batch_size),
+      pieces: joinRows(rows.slice(begin, end)),
+      num_micro_batches: count,
       ramp,
       per_token: true,
-      instructions: NO_INSTRUCTIONS,
+      instructions: team.instructions(count),
     });
-    for (; next < placed.length && placed[next]!.row < begin + part.length; next++) {
-      const { index, row, column } = placed[next]!;
+    while (next < placed.length && placed[next]!.row < begin) next++;
+    const first = next;
+    while (next < placed.length && placed[next]!.row < end) next++;
+    const scoreOf = (losses: Float32Array, { index, row, column }: Placed): number => {
       const { prompt, continuation } = sequences[index]!;
       // The prompt's last input predicts the first token of the continuation.
-      const first = (row - begin) * seq_length + column + prompt.length - 1;
-      for (const loss of token_losses!.subarray(first, first + continuation.length))
-        scores[index]! -= loss;
-    }
+      const at = (row - begin) * seq_length + column + prompt.length - 1;
+      return -losses.subarray(at, at + continuation.length).reduce((sum, loss) => sum + loss, 0);
+    };
+    // A pipeline rank without the head sees no losses; another rank speaks for its replica.
+    const own = token_losses
+      ? placed.slice(first, next).map((place) => scoreOf(token_losses, place))
+      : [];
+    // As text, because JSON knows no infinity. Replicas take the rows in their order, and rows the sequences.
+    const all = await team.gather(own.map(String));
+    for (const score of all.flat()) scores.push(Number(score));
   }
   return scores;
 }

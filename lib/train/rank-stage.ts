@@ -1,4 +1,5 @@
 import type { SavePart } from "../checkpoint/plans.ts";
+import type { Share } from "../eval/share.ts";
 import type { StagePlan } from "../growth/stage-plan.ts";
 import { type MeshSpec, ONE_RANK } from "../native/plans.ts";
 import { NO_INSTRUCTIONS, PIECE_FIELDS, type TensorInfo } from "../native/types.ts";
@@ -85,10 +86,16 @@ export function savePartsOf({ plan, mesh }: RankStage, tensors: readonly TensorI
   });
 }
 
-/** The work list of an evaluation of so many micro-batches on this rank. */
-export function evaluationOf({ mesh, at }: RankStage, numMicroBatches: number): Int32Array {
-  if (mesh.pipeline_parallel_size === 1) return NO_INSTRUCTIONS;
-  return encodeInstructions(forwardInstructionsOf(mesh, at!.pipeline, numMicroBatches));
+/** How the stage's ranks share an evaluation. */
+export function shareOf({ mesh, at }: RankStage): Share {
+  return {
+    replicas: mesh.data_parallel_size,
+    replica: at!.data,
+    instructions: (numMicroBatches) =>
+      mesh.pipeline_parallel_size === 1
+        ? NO_INSTRUCTIONS
+        : encodeInstructions(forwardInstructionsOf(mesh, at!.pipeline, numMicroBatches)),
+  };
 }
 
 /** The pieces of rows begin to end - 1, with rows counted from 0. */

@@ -9,7 +9,7 @@ import { ownAddress } from "../parallel/rendezvous/own-address.ts";
 import { readSecret } from "../parallel/rendezvous/secret.ts";
 import type { Placement } from "../native/placement.ts";
 import { FlmError } from "../errors.ts";
-import { keepAlive } from "./keepalive.ts";
+import { keepAlive, whenItHangs } from "./keepalive.ts";
 
 /** What a trainer needs of the ranks that it trains with. Rank 0 leads: it writes what a run leaves behind. */
 export interface Ranks {
@@ -21,11 +21,16 @@ export interface Ranks {
   readonly native: NativeWorld | null;
   /** Of ranks on GPUs, how their data travels; null otherwise. */
   readonly communicator: string | null;
-  /** The values of all ranks, by rank; all must call it. The wait ends with the loss of a rank, not with time. */
-  gather<T>(key: string, value: T): Promise<T[]>;
+  /**
+   * The values of the first `count` ranks, by rank, or of all; those must call it. The wait ends with the loss of a
+   * rank, not with time.
+   */
+  gather<T>(key: string, value: T, count?: number): Promise<T[]>;
   /** Rank 0's value; all must call it. */
   broadcast<T>(key: string, value: T): Promise<T>;
   progress(step: number): void;
+  /** Rejects with why the world has ended, where a job of this rank's engine then hangs: it can end in no other way. */
+  readonly hung: Promise<never>;
   /** Ends the run on the other ranks, with this reason. */
   abort(reason: unknown): void;
   close(): Promise<void>;
@@ -42,6 +47,7 @@ export function alone(epoch: number): Ranks {
     gather: async (_, value) => [value],
     broadcast: async (_, value) => value,
     progress: () => {},
+    hung: new Promise(() => {}),
     abort: () => {},
     close: async () => {},
   };
@@ -67,6 +73,10 @@ interface Introduction extends RankEndpoint {
 
 /** Ranks wait for each other while one of them tokenizes a corpus, or trains a stage of days: only a loss ends that. */
 const PATIENCE_SECONDS = 1e6;
+/** A rank that hangs is found so much earlier than waits end: a wait may name a rank that waits itself. */
+const WATCHDOG_LEAD_SECONDS = 5;
+/** Progress is told every second and heard with the next heartbeat. */
+const LEAST_WATCHDOG_SECONDS = 3;
 
 /**
  * Finds the other ranks of the launch and connects this process's engines with theirs.
@@ -92,9 +102,18 @@ export async function meetRanks(options: MeetingOptions): Promise<Ranks> {
     secret_file,
     store_socket: takeStoreSocket(),
     timeout_seconds,
+    watchdog_seconds: Math.max(timeout_seconds - WATCHDOG_LEAD_SECONDS, LEAST_WATCHDOG_SECONDS),
     onWarning,
   });
-  world.onAbort((reason) => native.abortWorlds(reason.message));
+  const hung = new Promise<never>((_, reject) => {
+    world.onAbort((reason) => {
+      native.abortWorlds(reason.message);
+      whenItHangs(
+        () => native.pulse(),
+        () => reject(reason),
+      );
+    });
+  });
   // A thread of the store's own says that this process lives; this, that it gets on.
   let step = 0;
   const keepalive = keepAlive(
@@ -107,13 +126,17 @@ export async function meetRanks(options: MeetingOptions): Promise<Ranks> {
     world_size: world.world_size,
     epoch: world.epoch,
     native: nativeWorld,
-    gather: async <T>(key: string, value: T) =>
-      (await world.gather(key, value, { timeout_seconds: PATIENCE_SECONDS })) as T[],
+    gather: async <T>(key: string, value: T, count = world.world_size) =>
+      (await world.gather(key, value, {
+        timeout_seconds: PATIENCE_SECONDS,
+        ranks: count,
+      })) as T[],
     broadcast: async <T>(key: string, value: T) =>
       (await world.broadcast(key, value, { timeout_seconds: PATIENCE_SECONDS })) as T,
     progress: (reached) => {
       step = reached;
     },
+    hung,
     abort: (reason) =>
       world.abort(reason instanceof FlmError ? reason : `it failed: ${String(reason)}`),
     close: async () => {

@@ -1,10 +1,8 @@
 import type { Checkpoint } from "../checkpoint/store.ts";
 import type { Config } from "../config/types.ts";
 import type { PreparedData } from "../data/types.ts";
-import type { StagePlan } from "../growth/stage-plan.ts";
-import { ONE_RANK } from "../native/plans.ts";
 import type { RunEvent } from "./events.ts";
-import { aloneIn } from "./rank-stage.ts";
+import type { RankStage } from "./rank-stage.ts";
 import { sampleText } from "./sample.ts";
 import { type EngineParts, resumeLoad, StageEngine } from "./session.ts";
 
@@ -13,23 +11,27 @@ export interface SampledRun {
   data: PreparedData;
   step: number;
   parts: EngineParts;
-  plan: StagePlan;
+  stage: RankStage;
 }
 
 /**
- * What the model makes of `eval.sample_prompt`. Text is written on one rank: where the running engine is none of its own,
- * by another one with the weights of the checkpoint.
+ * What the model makes of `eval.sample_prompt`. Collective over the world's ranks; null on those that the stage does not
+ * use.
  *
- * @param running null where none runs, because the run was resumed at the boundary of two stages
+ * @param running this rank's engine; undefined where no rank has made one, because the run was resumed at the boundary
+ *   of two stages: then one is made of the checkpoint
  */
 export async function sampleEvent(
-  { config, data, step, parts, plan }: SampledRun,
-  running: StageEngine | null,
+  { config, data, step, parts, stage }: SampledRun,
+  running: StageEngine | null | undefined,
   checkpoint: Checkpoint,
-): Promise<Extract<RunEvent, { type: "sample" }>> {
+): Promise<Extract<RunEvent, { type: "sample" }> | null> {
   const prompt = config.eval.sample_prompt!;
-  const isWhole = running?.stage.spec === ONE_RANK;
-  const engine = isWhole ? running : await wholeModel(parts, plan, checkpoint);
+  const engine =
+    running === undefined
+      ? await StageEngine.create(parts, stage, resumeLoad(checkpoint), false)
+      : running;
+  if (engine === null) return null;
   try {
     const text = await sampleText(engine.native, data.tokenizer, {
       prompt,
@@ -42,13 +44,4 @@ export async function sampleEvent(
   } finally {
     if (engine !== running) await engine.native.close();
   }
-}
-
-async function wholeModel(
-  parts: EngineParts,
-  plan: StagePlan,
-  checkpoint: Checkpoint,
-): Promise<StageEngine> {
-  const alone = { ...parts, world: null };
-  return (await StageEngine.create(alone, aloneIn(plan), resumeLoad(checkpoint), false))!;
 }

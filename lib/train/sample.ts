@@ -1,3 +1,4 @@
+import type { Config } from "../config/types.ts";
 import type { Tokenizer } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import type { NativeEngine } from "../native/types.ts";
@@ -32,17 +33,22 @@ export async function sampleText(
   return tokenizer.decode(written!.tokens);
 }
 
-/** @throws FlmError CONFIG_INVALID where the prompt would not fit, which is better known before the training. */
+/**
+ * @param ofStages the run's data, one a stage
+ * @throws FlmError CONFIG_INVALID where the prompt would not fit, which is better known before the training
+ */
 export async function checkSamplePrompt(
-  prompt: string | null,
-  tokenizer: Tokenizer,
-  seq_length: number,
+  { eval: { sample_prompt }, stages }: Config,
+  ofStages: readonly { tokenizer: Tokenizer }[],
 ): Promise<void> {
-  const { length } = prompt === null ? [] : await tokenizer.encode(prompt);
-  if (length > seq_length)
-    throw new FlmError(
-      "CONFIG_INVALID",
-      `eval.sample_prompt has ${length} tokens, the shortest seq_length of a stage is ${seq_length}`,
-      { hint: "shorten the prompt, or leave it out and use flm-train generate" },
-    );
+  if (sample_prompt === null) return;
+  for (const [stage, { name, seq_length }] of stages.entries()) {
+    const { length } = await ofStages[stage]!.tokenizer.encode(sample_prompt);
+    if (length > seq_length)
+      throw new FlmError(
+        "CONFIG_INVALID",
+        `eval.sample_prompt has ${length} tokens, the seq_length of stage ${name} is ${seq_length}`,
+        { hint: "shorten the prompt, or leave it out and use flm-train generate" },
+      );
+  }
 }

@@ -6,8 +6,9 @@ import { EngineModel } from "../eval/engine-model.ts";
 import { runIq } from "../eval/iq/suite.ts";
 import type { Scores, SuiteName, TaskResult } from "../eval/results.ts";
 import type { Ramp } from "../native/types.ts";
-import { ranksOf } from "../parallel/mesh.ts";
 import type { RunEvent } from "./events.ts";
+import type { Ranks } from "./ranks.ts";
+import { scoringTeam } from "./scoring-team.ts";
 import type { StageEngine } from "./session.ts";
 
 export interface ScoredModel {
@@ -15,45 +16,36 @@ export interface ScoredModel {
   data: PreparedData;
   ramp: Ramp;
   step: number;
-  /** Ends the scoring between two tasks, of a stage that has one rank. */
+  ranks: Pick<Ranks, "gather">;
+  /** Ends the scoring; of several ranks all end it, where they next tell each other something. */
   signal: AbortSignal;
 }
 
 /**
- * Scores the running model by the suites of `eval.suites` other than perplexity, one event each. Within a growth ramp
- * there are none: a model writes without masks, so what it wrote would be that of another model.
+ * Scores the running model by the suites of `eval.suites` other than perplexity, one event each. Collective over the
+ * ranks of the stage, which all get the same. Within a growth ramp there are none: a model writes without masks, so what
+ * it wrote would be that of another model.
  */
 export async function* scoreSuites(
   { suites, limit, choice_file }: Config["eval"],
-  { engine, data, ramp, step, signal: stop }: ScoredModel,
+  { engine, data, ramp, step, ranks, signal: stop }: ScoredModel,
 ): AsyncGenerator<Extract<RunEvent, { type: "evaluation" }>> {
   if (Object.values(ramp).some((m) => m !== 1)) return;
   const { seq_length, vocab_size } = engine.stage.plan.shape;
   const { micro_batch_size } = engine.stage.plan.config;
-  const model = new EngineModel(
-    {
-      engine: engine.native,
-      files: data.files,
-      micro_batch_size,
-      seq_length,
-      vocab_size,
-      ramp,
-    },
-    data.tokenizer,
-  );
-  // Ranks hear of a stop at different moments, but have to make the same calls.
-  const signal = ranksOf(engine.stage.mesh) === 1 ? stop : new AbortController().signal;
+  const { team, signal } = scoringTeam(engine.stage, ranks, stop);
+  const { native } = engine;
+  const scoring = { engine: native, micro_batch_size, seq_length, vocab_size, ramp, team };
+  const model = new EngineModel({ ...scoring, files: data.files }, data.tokenizer);
   const most = limit ?? Infinity;
   for (const suite of new Set(suites)) {
     if (suite === "perplexity" || signal.aborted) continue;
     const start = performance.now();
-    const scores: Scores | null =
+    const scoresOf: Promise<Scores> =
       suite === "iq"
-        ? await unlessAborted(
-            signal,
-            runIq(model, { limit: most, signal }).then((run) => run.scores),
-          )
-        : await runChoice(model, readChoices(choice_file!, most), choice_file!);
+        ? runIq(model, { limit: most, signal }).then((run) => run.scores)
+        : runChoice(model, readChoices(choice_file!, most), choice_file!);
+    const scores = await unlessAborted(signal, scoresOf);
     if (scores === null) return;
     yield { ...eventOf(suite, step, scores), seconds: (performance.now() - start) / 1000 };
   }

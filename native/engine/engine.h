@@ -40,8 +40,8 @@ class Engine {
 
   StepReport step(const StepInput& input);
   EvalReport evaluate(const EvalInput& input);
-  // Of ranks that share every matrix all call it with the same input, and all get the same report; other
-  // meshes are refused (not_supported).
+  // Of ranks that share one replica of the model all call it with the same input, and all get the same
+  // report. Data-parallel replicas write apart.
   GenerateReport generate(const GenerateInput& input);
   // One sequence through the model, in order: "embedding"; of each layer i "layers.i.attention" and
   // "layers.i.ffn", what its two branches add, and "layers.i", the residual stream behind it; "logits". At

@@ -151,25 +151,21 @@ Engine::Impl::BatchLosses Engine::Impl::pass(const Pass& p,
   const int64_t count = p.num_micro_batches;
   FLM_CHECK(count > 0, ErrorCode::invalid_argument, "num_micro_batches must be at least 1");
   check_cancelled();
-  const data::Batch batch = data::gather(files, p.pieces, count * spec.micro_batch_size,
-                                         spec.shape.seq_length, spec.shape.vocab_size);
+  data::Batch batch = data::gather(files, p.pieces, count * spec.micro_batch_size, spec.shape.seq_length,
+                                   spec.shape.vocab_size);
   const auto own_targets =
       std::count_if(batch.targets.begin(), batch.targets.end(), [](int32_t t) { return t >= 0; });
   BatchLosses result;
   result.targets = int64_t(sum_over(groups.data.get(), {double(own_targets)})[0]);
-  upload.stage(batch, count, p.train, result.targets, p.row_weights);
+  upload.stage(std::move(batch), count, p.train, result.targets, p.row_weights);
 
   Arena arena = activation_arena();
   const Run run = make_run(context, arena, masks.at(p.ramp, p.force_masks));
   const size_t bytes = losses.bytes();
   auto* host = static_cast<unsigned char*>(host_losses.reserve(size_t(count) * bytes));
-  int64_t uploaded = -1;
-  TokenBatch on_device;
   const auto batch_of = [&](int64_t i) {
     check_cancelled();
-    if (i != uploaded) on_device = upload.upload(i, context.stream);
-    uploaded = i;
-    return on_device;
+    return upload.upload(i);
   };
   const auto losses_ready = [&](int64_t i) {
     device.copy(host + size_t(i) * bytes, losses.view().data, bytes, CopyKind::device_to_host,
@@ -195,8 +191,8 @@ TokenBatch Engine::Impl::stage_sequence(const std::vector<int32_t>& tokens) {
     batch.tokens[i] = tokens[i];
     batch.positions[i] = int32_t(i);
   }
-  upload.stage(batch, 1, false, 0, {});
-  return upload.upload(0, context.stream);
+  upload.stage(std::move(batch), 1, false, 0, {});
+  return upload.upload(0);
 }
 
 Run Engine::Impl::generation_run(Context& with, Arena& arena) {
@@ -206,12 +202,10 @@ Run Engine::Impl::generation_run(Context& with, Arena& arena) {
 }
 
 Generator& Engine::Impl::the_generator(int64_t lanes) {
-  FLM_CHECK(spec.mesh.size() == spec.mesh.tensor_size, ErrorCode::not_supported,
-            "generation needs all layers on every rank; this mesh has pipeline_parallel_size ",
-            spec.mesh.pipeline_size, " and data_parallel_size ", spec.mesh.data_size);
   if (generator && generator->lanes() != lanes) generator.reset();
   if (!generator) {
-    generator.emplace(backend, local, spec.shape.vocab_size, types.compute, lanes, spec.mesh.tensor_size);
+    const ModelPart part{local, spec.shape.vocab_size, spec.mesh.tensor_size, {chunks, groups.forward.get()}};
+    generator.emplace(backend, part, types.compute, lanes);
     Context measuring = context;
     measuring.measuring = true;
     Arena arena;

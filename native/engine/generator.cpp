@@ -7,14 +7,12 @@
 
 namespace flm {
 
-Generator::Generator(const Backend& backend, const ModelShape& shape, int64_t vocab_size, DType compute,
-                     int64_t lanes, int64_t tensor_size)
-    : seq_length_(shape.seq_length), vocab_size_(vocab_size) {
+Generator::Generator(const Backend& backend, const ModelPart& part, DType compute, int64_t lanes)
+    : seq_length_(part.shape.seq_length), vocab_size_(part.vocab_size) {
   FLM_CHECK(lanes >= 1, ErrorCode::invalid_argument, "lanes is ", lanes, "; it must be at least 1");
   lanes_per_group_ = std::min(lanes, LaneGroup::most_lanes(*backend.device));
   for (int64_t first = 0; first < lanes; first += lanes_per_group_)
-    groups_.emplace_back(backend, shape, vocab_size, compute, std::min(lanes_per_group_, lanes - first),
-                         tensor_size);
+    groups_.emplace_back(backend, part, compute, std::min(lanes_per_group_, lanes - first));
   sequences_.resize(size_t(lanes));
 }
 

@@ -7,13 +7,11 @@
 
 namespace flm {
 
-// Writes the continuations of several sequences at once, with a key/value cache. Of ranks that share every
-// matrix each has one, and all sample the same tokens from the same logits.
+// Writes the continuations of several sequences at once, with a key/value cache. Of ranks that share a model
+// each has one, and all sample the same tokens from the same logits.
 class Generator {
  public:
-  // `shape` is what this rank holds, `vocab_size` the model's.
-  Generator(const Backend& backend, const ModelShape& shape, int64_t vocab_size, DType compute, int64_t lanes,
-            int64_t tensor_size);
+  Generator(const Backend& backend, const ModelPart& part, DType compute, int64_t lanes);
 
   int64_t lanes() const { return int64_t(sequences_.size()); }
   // `check` throws when cancelled.

@@ -7,14 +7,12 @@
 
 namespace flm {
 
-LaneGroup::LaneGroup(const Backend& backend, const ModelShape& shape, int64_t vocab_size, DType compute,
-                     int64_t lanes, int64_t tensor_size)
+LaneGroup::LaneGroup(const Backend& backend, const ModelPart& part, DType compute, int64_t lanes)
     : device_(*backend.device),
-      shape_(shape),
-      vocab_size_(vocab_size),
-      vocab_block_((vocab_size + tensor_size - 1) / tensor_size),
-      tensor_size_(tensor_size),
+      part_(part),
+      vocab_block_((part.vocab_size + part.tensor_size - 1) / part.tensor_size),
       lengths_(size_t(lanes), 0) {
+  const ModelShape& shape = part.shape;
   const int64_t elements = lanes * shape.seq_length * shape.kv_size();
   for (int64_t layer = 0; layer < shape.num_layers; ++layer)
     for (auto* list : {&cache_.keys, &cache_.values}) {
@@ -22,7 +20,7 @@ LaneGroup::LaneGroup(const Backend& backend, const ModelShape& shape, int64_t vo
       list->push_back(memory_.back().view());
     }
   numbers_ = DeviceBuffer(device_, 4 * (std::max(shape.seq_length, lanes) + 1), DType::i32);
-  logits_ = DeviceBuffer(device_, tensor_size * lanes * vocab_block_, compute);
+  logits_ = DeviceBuffer(device_, part.tensor_size * lanes * vocab_block_, compute);
 }
 
 size_t LaneGroup::bytes() const {
@@ -54,11 +52,14 @@ Out LaneGroup::own_logits(const Run& run, int64_t lane) const {
                            lane * run.shape.vocab_size);
 }
 
-void LaneGroup::gather_logits(const Run& run) const {
-  if (run.tensor.size == 1) return;
-  const int64_t part = int64_t(lengths_.size()) * vocab_block_;
+void LaneGroup::share_logits(const Run& run) const {
+  const int64_t n = int64_t(lengths_.size()) * vocab_block_;
   const Out all = logits_.view();
-  run.tensor.group->all_gather(all, all.at(run.tensor.rank * part), part, run.context.stream);
+  const LayerRelay& relay = part_.relay;
+  if (run.tensor.size > 1 && relay.has_last())
+    run.tensor.group->all_gather(all, all.at(run.tensor.rank * n), n, run.context.stream);
+  if (relay.pipeline)
+    relay.pipeline->broadcast(all, part_.tensor_size * n, relay.pipeline->size() - 1, run.context.stream);
 }
 
 void LaneGroup::begin(int64_t lane, std::span<const int32_t> tokens, const WithRun& with_run) {
@@ -67,13 +68,13 @@ void LaneGroup::begin(int64_t lane, std::span<const int32_t> tokens, const WithR
   for (int64_t n = 0; n < N; ++n) {
     numbers[size_t(n)] = tokens[size_t(n)];
     numbers[size_t(row + n)] = int32_t(n);
-    numbers[size_t(2 * row + n)] = int32_t(lane * shape_.seq_length + n);
+    numbers[size_t(2 * row + n)] = int32_t(lane * part_.shape.seq_length + n);
   }
   numbers[size_t(3 * row + 1)] = int32_t(N);  // one segment, from 0 to N
   upload(numbers);
   with_run([&](const Run& run) {
-    prefill(run, cache_, own_logits(run, lane), views(N), slots(N));
-    gather_logits(run);
+    prefill(run, part_.relay, cache_, own_logits(run, lane), views(N), slots(N));
+    share_logits(run);
   });
   lengths_[size_t(lane)] = N;
 }
@@ -84,28 +85,28 @@ void LaneGroup::advance(std::span<const int32_t> tokens, const WithRun& with_run
   // lane, which is not read again.
   int64_t N = int64_t(tokens.size());
   while (N > 0 && tokens[size_t(N - 1)] < 0) --N;
-  const int64_t row = N + 1;
+  const int64_t row = N + 1, T = part_.shape.seq_length;
   std::vector<int32_t> numbers(size_t(4 * row));
   for (int64_t lane = 0; lane < N; ++lane) {
-    const int64_t position = std::min(lengths_[size_t(lane)], shape_.seq_length - 1);
+    const int64_t position = std::min(lengths_[size_t(lane)], T - 1);
     numbers[size_t(lane)] = std::max(0, tokens[size_t(lane)]);
     numbers[size_t(row + lane)] = int32_t(position);
-    numbers[size_t(2 * row + lane)] = int32_t(lane * shape_.seq_length + position);
+    numbers[size_t(2 * row + lane)] = int32_t(lane * T + position);
     numbers[size_t(3 * row + lane)] = int32_t(position + 1);
     if (tokens[size_t(lane)] >= 0) ++lengths_[size_t(lane)];
   }
   upload(numbers);
   with_run([&](const Run& run) {
-    decode(run, cache_, own_logits(run, 0), views(N), slots(N), last_numbers(N));
-    gather_logits(run);
+    decode(run, part_.relay, cache_, own_logits(run, 0), views(N), slots(N), last_numbers(N));
+    share_logits(run);
   });
 }
 
 std::vector<float> LaneGroup::logits(int64_t lane) const {
-  std::vector<float> all(static_cast<size_t>(vocab_size_));
+  std::vector<float> all(static_cast<size_t>(part_.vocab_size));
   const int64_t lanes = int64_t(lengths_.size());
-  for (int64_t rank = 0; rank < tensor_size_; ++rank) {
-    const int64_t begin = rank * vocab_block_, count = std::min(vocab_block_, vocab_size_ - begin);
+  for (int64_t rank = 0; rank < part_.tensor_size; ++rank) {
+    const int64_t begin = rank * vocab_block_, count = std::min(vocab_block_, part_.vocab_size - begin);
     download_floats(device_, logits_.view().at(rank * lanes * vocab_block_ + lane * count),
                     {all.data() + begin, size_t(count)});
   }
@@ -113,9 +114,10 @@ std::vector<float> LaneGroup::logits(int64_t lane) const {
 }
 
 void LaneGroup::measure(const Run& run) const {
-  prefill(run, cache_, own_logits(run, 0), views(shape_.seq_length), slots(shape_.seq_length));
+  const int64_t T = part_.shape.seq_length;
+  prefill(run, part_.relay, cache_, own_logits(run, 0), views(T), slots(T));
   const int64_t lanes = int64_t(lengths_.size());
-  decode(run, cache_, own_logits(run, 0), views(lanes), slots(lanes), last_numbers(lanes));
+  decode(run, part_.relay, cache_, own_logits(run, 0), views(lanes), slots(lanes), last_numbers(lanes));
 }
 
 }  // namespace flm

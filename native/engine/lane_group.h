@@ -13,16 +13,23 @@ namespace flm {
 // `with_run(use)` calls use(run) with the activation memory.
 using WithRun = std::function<void(const std::function<void(const Run&)>&)>;
 
-// Some sequences that decode together: their keys and values, and the logits of their next tokens.
+// What a rank that generates holds of the model, and who holds the rest.
+struct ModelPart {
+  ModelShape shape;         // of what this rank computes: see local_shape()
+  int64_t vocab_size = 0;   // of the model
+  int64_t tensor_size = 1;  // ranks that share every matrix
+  LayerRelay relay;
+};
+
+// Some sequences that decode together: their keys and values, and the logits of their next tokens. Of several
+// ranks all make the same calls, and all get the same logits.
 class LaneGroup {
  public:
   // More rows than this lose what makes a lane's numbers independent of its neighbours: the CPU's products
   // change their order of summation. A GPU has no such promise, and wants more rows.
   static int64_t most_lanes(const Device& device) { return device.host_accessible() ? 8 : 64; }
 
-  // For a rank that holds `shape` of the model (see local_shape) and a vocabulary of `vocab_size` in all.
-  LaneGroup(const Backend& backend, const ModelShape& shape, int64_t vocab_size, DType compute, int64_t lanes,
-            int64_t tensor_size);
+  LaneGroup(const Backend& backend, const ModelPart& part, DType compute, int64_t lanes);
 
   // Begins a lane anew with these tokens, at least one and at most seq_length.
   void begin(int64_t lane, std::span<const int32_t> tokens, const WithRun& with_run);
@@ -47,11 +54,12 @@ class LaneGroup {
   void upload(const std::vector<int32_t>& numbers);
   // Where this rank's logits of a lane begin.
   Out own_logits(const Run& run, int64_t lane) const;
-  void gather_logits(const Run& run) const;
+  // From the ranks that have computed some to all.
+  void share_logits(const Run& run) const;
 
   Device& device_;
-  const ModelShape shape_;
-  const int64_t vocab_size_, vocab_block_, tensor_size_;
+  const ModelPart part_;
+  const int64_t vocab_block_;
   std::vector<int64_t> lengths_;
   std::vector<DeviceBuffer> memory_;
   KvCache cache_;

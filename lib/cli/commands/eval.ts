@@ -1,9 +1,16 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { evaluate, type EvaluateOptions } from "../../eval/evaluate.ts";
+import {
+  checkOptions,
+  evaluate,
+  type EvaluateOptions,
+  type EvaluateResult,
+} from "../../eval/evaluate.ts";
 import { WEIGHTS, type Weights } from "../../eval/open-model.ts";
 import { SUITES, type SuiteName } from "../../eval/results.ts";
 import { evalTable } from "../eval-table.ts";
 import { LiveLine } from "../live-line.ts";
+import { positiveInteger } from "../options.ts";
+import { askedRanks, overRanks } from "../over-ranks.ts";
 
 interface Options {
   suite: SuiteName;
@@ -13,6 +20,8 @@ interface Options {
   field?: string;
   compare?: string;
   weights?: Weights;
+  dataParallel?: number;
+  tensorParallel?: number;
   json?: boolean;
 }
 
@@ -34,10 +43,20 @@ export function evalCommand(): Command {
     .addOption(
       new Option(
         "--weights <type>",
-        "what the weights are held in (default: as in training)",
+        "what the weights are held in, int8 on the CPU alone (default: as in training)",
       ).choices(WEIGHTS),
     )
     .option("--compare <checkpoint>", "iq: ask another model the same items")
+    .option(
+      "--data-parallel <n>",
+      "split the items over n replicas of the model (default: 1; under a launcher, all ranks)",
+      positiveInteger,
+    )
+    .option(
+      "--tensor-parallel <n>",
+      "n ranks share each replica's matrices (default: 1)",
+      positiveInteger,
+    )
     .option("--json", "print one result object on stdout")
     .addHelpText("after", "\nExample:\n  flm-train eval runs/quickstart --suite iq --limit 50")
     .action(run);
@@ -46,14 +65,22 @@ export function evalCommand(): Command {
 async function run(
   checkpoint: string,
   file: string | undefined,
-  { json, ...options }: Options,
+  { json, tensorParallel = 1, dataParallel, ...options }: Options,
 ): Promise<void> {
-  const live = new LiveLine(process.stderr);
-  const progress: EvaluateOptions["onProgress"] = ({ task, done, total }) =>
-    live.show(`${task} ${done}/${total}`);
-  const result = await evaluate(checkpoint, { ...options, file, onProgress: progress }).finally(
-    () => live.clear(),
-  );
+  const asked = { ...options, ...(file === undefined ? {} : { file }) };
+  checkOptions(asked);
+  const ranks = askedRanks({ tensor: tensorParallel, data: dataParallel });
+  await overRanks(ranks, checkpoint, asked, async (place) => {
+    const live = new LiveLine(process.stderr);
+    const onProgress: EvaluateOptions["onProgress"] = ({ task, done, total }) =>
+      live.show(`${task} ${done}/${total}`);
+    if (place.ranks.rank > 0) return void (await evaluate(checkpoint, asked, place));
+    const evaluated = evaluate(checkpoint, { ...asked, onProgress }, place);
+    print(await evaluated.finally(() => live.clear()), json);
+  });
+}
+
+function print(result: EvaluateResult, json = false): void {
   for (const warning of result.warnings) process.stderr.write(`warning: ${warning}\n`);
   if (json) process.stdout.write(`${JSON.stringify({ status: "done", ...result })}\n`);
   else process.stdout.write(`${result.checkpoint}\n\n${evalTable(result)}`);

@@ -7,7 +7,10 @@ import {
   openGeneration,
 } from "../../eval/generation.ts";
 import { WEIGHTS, type Weights } from "../../eval/open-model.ts";
+import type { ModelPlace } from "../../eval/model-place.ts";
 import { FlmError } from "../../errors.ts";
+import { positiveInteger } from "../options.ts";
+import { askedRanks, overRanks } from "../over-ranks.ts";
 import { type ListedPrompt, readPrompts } from "../read-prompts.ts";
 
 interface Options {
@@ -21,8 +24,12 @@ interface Options {
   topP?: number;
   repetitionPenalty?: number;
   seed?: number;
+  tensorParallel?: number;
   json?: boolean;
 }
+
+/** Takes what is to be printed. */
+type Say = (text: string) => void;
 
 export function generateCommand(): Command {
   return new Command("generate")
@@ -50,8 +57,13 @@ export function generateCommand(): Command {
     .addOption(
       new Option(
         "--weights <type>",
-        "what the weights are held in (default: as in training)",
+        "what the weights are held in, int8 on the CPU alone (default: as in training)",
       ).choices(WEIGHTS),
+    )
+    .option(
+      "--tensor-parallel <n>",
+      "n ranks share the model's matrices (default: 1; under a launcher, all ranks)",
+      positiveInteger,
     )
     .option("--json", "print one result object on stdout, for each prompt")
     .addHelpText(
@@ -62,29 +74,44 @@ export function generateCommand(): Command {
 }
 
 async function run(path: string, options: Options): Promise<void> {
-  const { prompt, prompts, weights, json } = options;
+  const { prompt, prompts } = options;
   if (prompt !== undefined && prompts !== undefined)
     throw new FlmError("USAGE", "--prompt and --prompts are both given", { hint: "leave one out" });
+  const ranks = askedRanks({ tensor: options.tensorParallel, data: 1 });
+  if (ranks.world_size > 1 && prompt === undefined && prompts === undefined)
+    throw new FlmError("USAGE", `${ranks.world_size} ranks have no terminal to read prompts from`, {
+      hint: "give them --prompt or --prompts",
+    });
+  await overRanks(ranks, path, options, (place) => write(path, options, place));
+}
+
+/** All ranks write, and the first of them says it. */
+async function write(path: string, options: Options, place: ModelPlace): Promise<void> {
+  const { prompt, prompts, weights, json = false } = options;
+  const isLeader = place.ranks.rank === 0;
+  const say: Say = isLeader ? (text) => void process.stdout.write(text) : () => {};
   const listed = prompts === undefined ? undefined : readPrompts(prompts);
-  const generation = await openGeneration(path, { weights });
-  for (const warning of generation.warnings) process.stderr.write(`warning: ${warning}\n`);
+  const generation = await openGeneration(path, { weights }, place);
+  if (isLeader)
+    for (const warning of generation.warnings) process.stderr.write(`warning: ${warning}\n`);
   try {
-    const write = json ? printJson : print;
     const sampling = samplingOf(options);
-    if (listed !== undefined) await printAll(generation, listed, sampling, json === true);
-    else if (prompt !== undefined) await write(generation, prompt, sampling);
-    else await converse((line) => write(generation, line, sampling));
+    const answer = (to: string) =>
+      json ? sayJson(generation, to, sampling, say) : sayAsItComes(generation, to, sampling, say);
+    if (listed !== undefined) await sayAll(generation, listed, sampling, { json, say });
+    else if (prompt !== undefined) await answer(prompt);
+    else await converse(answer);
   } finally {
     await generation.close();
   }
 }
 
 /** In the order of the file, each as soon as all in front of it are there. */
-async function printAll(
+async function sayAll(
   generation: Generation,
   listed: readonly ListedPrompt[],
   { seed, ...sampling }: GenerateOptions,
-  json: boolean,
+  { json, say }: { json: boolean; say: Say },
 ): Promise<void> {
   const texts: string[] = [];
   let printed = 0;
@@ -92,9 +119,8 @@ async function printAll(
     texts[index] = text;
     for (; texts[printed] !== undefined; printed++) {
       const { prompt } = listed[printed]!;
-      process.stdout.write(
-        json ? jsonLine(generation, prompt, texts[printed]!) : `${prompt}${texts[printed]}\n`,
-      );
+      const text = texts[printed]!;
+      say(json ? jsonLine(generation, prompt, text) : `${prompt}${text}\n`);
     }
   };
   const seeds = listed.map((each) => each.seed ?? seed ?? DEFAULT_SEED);
@@ -105,22 +131,24 @@ async function printAll(
   );
 }
 
-async function print(
+async function sayAsItComes(
   generation: Generation,
   prompt: string,
   sampling: GenerateOptions,
+  say: Say,
 ): Promise<void> {
-  process.stdout.write(prompt);
-  for await (const piece of generation.stream(prompt, sampling)) process.stdout.write(piece);
-  process.stdout.write("\n");
+  say(prompt);
+  for await (const piece of generation.stream(prompt, sampling)) say(piece);
+  say("\n");
 }
 
-async function printJson(
+async function sayJson(
   generation: Generation,
   prompt: string,
   sampling: GenerateOptions,
+  say: Say,
 ): Promise<void> {
-  process.stdout.write(jsonLine(generation, prompt, await generation.text(prompt, sampling)));
+  say(jsonLine(generation, prompt, await generation.text(prompt, sampling)));
 }
 
 function jsonLine({ checkpoint }: Generation, prompt: string, text: string): string {

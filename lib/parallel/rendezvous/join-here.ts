@@ -106,9 +106,9 @@ class JoinedWorld implements World {
     verb: Call["verb"],
     key: string,
     value: unknown,
-    options: WaitOptions = {},
+    { timeout_seconds = this.#timeoutSeconds, ranks }: WaitOptions = {},
   ): Promise<unknown> {
-    const seconds = options.timeout_seconds ?? this.#timeoutSeconds;
-    return this.#member.call(verb, key, value, seconds * 1000);
+    const meeting = ranks === undefined ? {} : { ranks };
+    return this.#member.call({ verb, key, value, timeout_ms: timeout_seconds * 1000, ...meeting });
   }
 }

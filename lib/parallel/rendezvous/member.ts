@@ -50,12 +50,12 @@ export class Member {
     this.#beat = everyHeartbeat(timing, (now, stood_still) => this.#sayAlive(now, stood_still));
   }
 
-  call(verb: Call["verb"], key: string, value: unknown, timeout_ms: number): Promise<unknown> {
+  call({ value, ...call }: Omit<Call, "type" | "id">): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(this.#ended);
       const id = this.#nextId++;
       // Throws, and so rejects, where the value is too long; then nobody waits for it.
-      this.#send({ type: "call", id, verb, key, value: value ?? null, timeout_ms });
+      this.#send({ type: "call", id, value: value ?? null, ...call });
       this.#waiting.set(id, { resolve, reject });
     });
   }

@@ -26,6 +26,8 @@ export interface Call {
   key: string;
   value: unknown;
   timeout_ms: number;
+  /** How many ranks meet, from rank 0 on; all where it is left out. */
+  ranks?: number;
 }
 
 export type FromRank =

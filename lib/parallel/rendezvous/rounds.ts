@@ -50,7 +50,7 @@ export class Rounds {
         ),
       );
     round.calls.set(rank, call);
-    if (round.calls.size === this.#options.world_size) this.#finish(call.key, rounds, round);
+    if (round.calls.size === this.#meeting(call)) this.#finish(call.key, rounds, round);
   }
 
   /** A call that is waiting, described; null where none is. */
@@ -74,8 +74,13 @@ export class Rounds {
     for (const [rank, { id }] of calls) this.#options.answer(rank, id, answers[round.verb]);
   }
 
+  /** How many ranks a call is for. */
+  #meeting({ ranks = this.#options.world_size }: Call): number {
+    return ranks;
+  }
+
   #timeOut(call: Call, came: ReadonlyMap<number, Call>, ms: number): void {
-    const absent = Array.from({ length: this.#options.world_size }, (_, rank) => rank).filter(
+    const absent = Array.from({ length: this.#meeting(call) }, (_, rank) => rank).filter(
       (rank) => !came.has(rank),
     );
     this.#options.fail(

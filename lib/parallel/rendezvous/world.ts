@@ -3,6 +3,8 @@ import type { FlmError } from "../../errors.ts";
 export interface WaitOptions {
   /** Longest wait for the other ranks; `timeout_seconds` of the join by default. */
   timeout_seconds?: number;
+  /** How many ranks meet, from rank 0 on; all by default. The others do not call. */
+  ranks?: number;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface World {
   /** The machines of all ranks, by rank. */
   readonly hosts: readonly string[];
 
-  /** The values of all ranks, by rank. All ranks must call it; the n-th calls with one key belong together. */
+  /** The values of the ranks, by rank. All of them must call it; the n-th calls with one key belong together. */
   gather(key: string, value: unknown, options?: WaitOptions): Promise<unknown[]>;
   /** Rank 0's value. All ranks must call it, and wait for each other. */
   broadcast(key: string, value: unknown, options?: WaitOptions): Promise<unknown>;

@@ -3,8 +3,10 @@ import { existsSync } from "node:fs";
 import { expect, it } from "vitest";
 import { readTokens } from "../../../lib/data/corpus/document-index.ts";
 import { scoreContinuations, type TokenSequence } from "../../../lib/eval/score-continuations.ts";
+import type { Team } from "../../../lib/eval/share.ts";
 import { NO_RAMP } from "../../../lib/growth/ramp.ts";
 import { type EvalInput, type NativeEngine, PIECE_FIELDS } from "../../../lib/native/types.ts";
+import { asTeam } from "./teams.ts";
 
 const OTHERS = ["training.tok", "validation.tok"];
 const VOCAB_SIZE = 100;
@@ -70,6 +72,43 @@ it("sums the losses of each continuation, however sequences share rows", async (
     ),
     { numRuns: 40 },
   );
+});
+
+it("replicas share the rows, and all of them get every score", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(sequence, { maxLength: 60 }),
+      fc.integer({ min: 12, max: 30 }),
+      fc.integer({ min: 1, max: 2 }),
+      fc.integer({ min: 2, max: 4 }),
+      async (sequences, seq_length, micro_batch_size, replicas) => {
+        const common = { files: OTHERS, micro_batch_size, seq_length, vocab_size: VOCAB_SIZE };
+        const scores = (team?: Team) => {
+          const { engine } = tellingEngine(seq_length, micro_batch_size);
+          const scoring = { ...common, engine, ramp: NO_RAMP, ...(team && { team }) };
+          return scoreContinuations(scoring, sequences);
+        };
+        const alone = await scores();
+        expect(await asTeam(replicas, scores)).toEqual(Array(replicas).fill(alone));
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+it("a likelihood of zero crosses between replicas", async () => {
+  const one = { prompt: Int32Array.of(1), continuation: Int32Array.of(2) };
+  const scores = await asTeam(2, (team) => {
+    const { engine } = tellingEngine(8, 1);
+    engine.evaluate = async () => ({
+      loss_sum: Infinity,
+      targets: 1,
+      token_losses: new Float32Array(8).fill(Infinity),
+    });
+    const scoring = { engine, files: OTHERS, micro_batch_size: 1, seq_length: 8, vocab_size: 9 };
+    return scoreContinuations({ ...scoring, ramp: NO_RAMP, team }, [one]);
+  });
+  expect(scores).toEqual([[-Infinity], [-Infinity]]);
 });
 
 it("opens the files again, and leaves none behind, when the engine fails", async () => {

@@ -25,6 +25,17 @@ describe("a world", () => {
     expect(await Promise.all(gathered)).toEqual(Array(3).fill([0, 10, 20]));
   });
 
+  it("gathers the values of the first ranks alone, while the others do something else", async () => {
+    const job = await Job.create(3);
+    const worlds = await job.joinAll();
+    const first = worlds
+      .slice(0, 2)
+      .map((world) => world.gather("scores", world.rank * 10, { ranks: 2 }));
+    expect(await Promise.all(first)).toEqual(Array(2).fill([0, 10]));
+    const all = worlds.map((world) => world.gather("scores", world.rank));
+    expect(await Promise.all(all)).toEqual(Array(3).fill([0, 1, 2]));
+  });
+
   it("keeps calls with one key apart by their order", async () => {
     const job = await Job.create(2);
     const [a, b] = await job.joinAll();
