@@ -92,5 +92,5 @@ export async function generate(
 
 /** What a run will need in memory, time and money. Also for features that training does not have yet. */
 export function plan(config: UserConfig, options: PlanOptions = {}): Plan {
-  return planRun(resolveConfig(config, { unsupported: "allow" }), options);
+  return planRun(resolveConfig(config), options);
 }

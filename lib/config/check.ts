@@ -1,5 +1,4 @@
 import type { Finding, Report } from "./finding.ts";
-import { notSupportedYet } from "./not-yet.ts";
 import { resolveModel } from "./resolve-model.ts";
 import { absolutePaths } from "./resolve-paths.ts";
 import { resolveStages } from "./resolve-stages.ts";
@@ -10,7 +9,7 @@ import type { Config } from "./types.ts";
 import { explainedBy, findingsOf } from "./zod-findings.ts";
 
 export interface Checked {
-  /** Present when nothing but unsupported features was found. */
+  /** Present when nothing was found. */
   readonly config: Config | undefined;
   readonly findings: readonly Finding[];
 }
@@ -37,7 +36,6 @@ export function checkConfig(input: unknown, cwd: string): Checked {
     const resolved: Config = absolutePaths({ ...parsed.data, model, stages }, cwd);
     for (const rule of RULES) rule(resolved, report);
     if (findings.length === 0 && unknown.length === 0) config = resolved;
-    findings.push(...notSupportedYet(resolved));
   }
   const unexplained = findings.filter((finding) => !explainedBy(unknown, finding));
   return { config, findings: [...unknown, ...unexplained] };

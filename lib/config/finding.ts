@@ -9,8 +9,6 @@ export interface Finding {
   readonly remedy?: string | undefined;
   /** Set when the key itself is wrong, not its value: the position is then the key's. */
   readonly unknownKey?: boolean;
-  /** Set when the feature is planned and the config is otherwise right. */
-  readonly notSupported?: boolean;
 }
 
 /** Collects findings; rules call it for each and go on. */

@@ -3,7 +3,6 @@ export { defineConfig } from "./define-config.ts";
 export { FAMILIES, type Family } from "./families.ts";
 export type { Position } from "./finding.ts";
 export { loadConfig, type LoadedConfig, type LoadOptions } from "./load.ts";
-export { NOT_YET } from "./not-yet.ts";
 export { PRESET_NAMES, PRESETS, type Preset, type PresetName } from "./presets.ts";
 export { resolveConfig, type ResolveOptions } from "./resolve.ts";
 export { configJsonSchema } from "./schema/json-schema.ts";

@@ -36,8 +36,7 @@ export interface LoadedConfig {
 /**
  * Reads, checks and resolves a YAML config.
  *
- * @throws FlmError CONFIG_NOT_FOUND; CONFIG_INVALID with every issue, its line and column;
- *   NOT_SUPPORTED when the only issues are features that are not there yet.
+ * @throws FlmError CONFIG_NOT_FOUND; CONFIG_INVALID with every issue, its line and column
  */
 export function loadConfig(path: string, options: LoadOptions = {}): LoadedConfig {
   const cwd = options.cwd ?? process.cwd();
@@ -45,15 +44,12 @@ export function loadConfig(path: string, options: LoadOptions = {}): LoadedConfi
   const source = parseYaml(readText(file, path), path);
   const { overrides, findings: badOverrides } = applyOverrides(source.value, options.sets ?? []);
   const { config, findings } = checkConfig(source.value, cwd);
-  const refused = options.unsupported !== "allow" && findings.length > 0;
-  if (config === undefined || badOverrides.length > 0 || refused) {
+  if (config === undefined || badOverrides.length > 0) {
     const issues = [
       ...badOverrides.map(({ finding, text }) => toIssue(finding, undefined, `--set ${text}`)),
       ...findings.map((finding) => locate(finding, source, overrides)).sort(byPosition),
     ];
-    const isInvalid = config === undefined || badOverrides.length > 0;
-    const code = isInvalid ? "CONFIG_INVALID" : "NOT_SUPPORTED";
-    throw new FlmError(code, summarise(path, issues), { issues });
+    throw new FlmError("CONFIG_INVALID", summarise(path, issues), { issues });
   }
   return {
     config,

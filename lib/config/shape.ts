@@ -31,7 +31,7 @@ export interface ModelShape
 /**
  * The shape of the model in the stage with index `stageIndex`.
  *
- * @param vocab_size the tokenizer's; `model.vocab_size` may ask for more rows.
+ * @param vocab_size the run's tokenizer's; `model.vocab_size` may ask for more rows, and the stage for less tokens.
  * @throws FlmError CONFIG_INVALID when `model.vocab_size` is below the tokenizer's.
  */
 export function shapeOfStage(config: Config, stageIndex: number, vocab_size: number): ModelShape {
@@ -44,6 +44,8 @@ export function shapeOfStage(config: Config, stageIndex: number, vocab_size: num
       `model.vocab_size ${rows} is below the tokenizer's ${vocab_size} tokens`,
       { hint: `leave model.vocab_size out or set it to ${vocab_size} or more` },
     );
+  // The tokenizer may have fallen short of the size that it was to be trained to.
+  const tokens = stage.vocab_size ?? vocab_size;
   return {
     num_layers: stage.num_layers,
     hidden_size: stage.hidden_size,
@@ -51,7 +53,7 @@ export function shapeOfStage(config: Config, stageIndex: number, vocab_size: num
     num_kv_heads: stage.num_kv_heads,
     head_size: model.head_size,
     ffn_hidden_size: stage.ffn_hidden_size,
-    vocab_size: rows,
+    vocab_size: tokens < vocab_size ? tokens : rows,
     seq_length: stage.seq_length,
     norm: model.norm,
     norm_eps: model.norm_eps * epsFactor(config, stageIndex),

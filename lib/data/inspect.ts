@@ -3,9 +3,10 @@ import type { Config } from "../config/types.ts";
 import { PIECE_FIELDS, PIECE_NEW_SEGMENT, PIECE_NO_TARGETS } from "../native/types.ts";
 import { readDocumentIndex, readTokens } from "./corpus/document-index.ts";
 import { readSpans, spansPath } from "./corpus/supervised-spans.ts";
-import { paddingShare, paddingWarnings } from "./padding.ts";
-import { repeatWarnings, type SourceUse, sourceUse } from "./repeats.ts";
+import { paddingShare } from "./padding.ts";
+import { type SourceUse, sourceUse } from "./repeats.ts";
 import type { PreparedData } from "./types.ts";
+import { dataWarnings } from "./warnings.ts";
 
 /** What `flm-train data inspect --json` prints. Shares are from 0 to 1. */
 export interface DataInspection {
@@ -43,26 +44,37 @@ export interface Segment {
   parts: readonly { text: string; supervised: boolean }[];
 }
 
-/** Looks at what a run would train on. `rows` of the first batch are decoded. */
-export function inspectData(config: Config, data: PreparedData, rows: number): DataInspection {
+/**
+ * Looks at what a run would train on. `rows` of the first batch are decoded.
+ *
+ * @param ofStages of `prepareStages`
+ */
+export function inspectData(
+  config: Config,
+  ofStages: readonly PreparedData[],
+  rows: number,
+): DataInspection {
+  const data = ofStages[0]!;
   const { global_batch_size, seq_length } = config.stages[0]!;
   const pieces = data.stream().next(global_batch_size, seq_length);
   return {
-    sources: sourceFacts(config, data),
+    sources: sourceFacts(config, ofStages),
     duplicate_documents: data.duplicate_documents,
     bad_rows: data.bad_rows,
     batch: batchFacts(pieces, global_batch_size, seq_length, config.data.sources.length),
     rows: Array.from({ length: Math.min(rows, global_batch_size) }, (_, row) =>
       segmentsOf(pieces, row, data),
     ),
-    warnings: [...data.warnings, ...repeatWarnings(config, data), ...paddingWarnings(config, data)],
+    warnings: dataWarnings(config, ofStages),
   };
 }
 
-function sourceFacts(config: Config, data: PreparedData): SourceFacts[] {
+/** Where the vocabulary grows, tokens are those of the last stage. */
+function sourceFacts(config: Config, ofStages: readonly PreparedData[]): SourceFacts[] {
   const { sources } = config.data;
   const names = sourceNames(sources);
-  return sourceUse(config, data).map((use, i) => {
+  const data = ofStages.at(-1)!;
+  return sourceUse(config, ofStages).map((use, i) => {
     const { path, type } = sources[i]!;
     const { documents, tokens } = use;
     const spans =

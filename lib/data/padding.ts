@@ -15,12 +15,12 @@ export function paddingShare(pieces: Float64Array, rows: number, seq_length: num
 /** One sentence for each stage of a run without packing: what rows of a single document cost. */
 export function paddingWarnings(
   { data: { packing }, stages }: Config,
-  data: Pick<PreparedData, "stream">,
+  ofStages: readonly Pick<PreparedData, "stream">[],
 ): string[] {
   if (packing) return [];
-  return stages.map(({ name, global_batch_size, seq_length }) => {
+  return stages.map(({ name, global_batch_size, seq_length }, stage) => {
     const rows = BATCHES * global_batch_size;
-    const share = paddingShare(data.stream().next(rows, seq_length), rows, seq_length);
+    const share = paddingShare(ofStages[stage]!.stream().next(rows, seq_length), rows, seq_length);
     return (
       `data.packing is false: ${(100 * share).toFixed(1)} % of the first ${BATCHES} batches of ${seq_length} in stage ` +
       `${name} is padding, which is computed and not learned from; nothing is cropped`

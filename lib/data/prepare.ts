@@ -4,6 +4,7 @@ import { FlmError } from "../errors.ts";
 import type { NativeBinding } from "../native/types.ts";
 import { buildCorpus } from "./corpus/build.ts";
 import { fillDirectory } from "./corpus/cache.ts";
+import { type DocumentIndex, readDocumentIndex } from "./corpus/document-index.ts";
 import { type PassOptions, throwIfCancelled } from "./corpus/pass.ts";
 import { readRecipe, type Recipe, recipeKey } from "./corpus/recipe.ts";
 import { openTokenized, type TokenizedCorpus, type TokenizedFile } from "./corpus/tokenized.ts";
@@ -22,22 +23,35 @@ export interface PrepareOptions extends PassOptions {
   native: NativeBinding;
 }
 
+/** What only a stage with a smaller vocabulary than its run's tokenizer has. */
+export interface SmallerVocabulary {
+  /** The tokenizer.json to use in place of the config's. */
+  json: string;
+  /** The data in the tokens of the whole tokenizer, by which passages are cut. */
+  whole: PreparedData;
+}
+
 /**
  * Makes the corpus of a config ready to train on: reads the sources, drops exact duplicates, holds documents out,
  * trains or loads the tokenizer and writes token files into `data.cache_dir`. What is there already for the same
  * files and settings is used as it is.
  *
+ * @param smaller for the tokens of another tokenizer than the config's
  * @throws FlmError DATA_NOT_FOUND, DATA_EMPTY, DATA_INVALID, TOKENIZER_INVALID, NOT_SUPPORTED, IO or CANCELLED
  */
-export async function prepareData(config: Config, options: PrepareOptions): Promise<PreparedData> {
+export async function prepareData(
+  config: Config,
+  options: PrepareOptions,
+  smaller?: SmallerVocabulary,
+): Promise<PreparedData> {
   throwIfCancelled(options.signal);
   const { native } = options;
-  const recipe = readRecipe(config);
+  const recipe = readRecipe(config, smaller?.json);
   const directory = join(config.data.cache_dir, recipeKey(recipe));
   const kind = config.tokenizer.type === "bytes" ? "bytes" : "json";
   const open = () => openTokenized(directory, recipe.sources, kind, native);
   const cached = open();
-  if (cached) return prepared(config, cached, recipe);
+  if (cached) return prepared(config, cached, recipe, smaller?.whole);
   await fillDirectory(
     directory,
     (work) => buildCorpus(recipe, work, native, options),
@@ -45,10 +59,15 @@ export async function prepareData(config: Config, options: PrepareOptions): Prom
   );
   const built = open();
   if (!built) throw new FlmError("INTERNAL", `${directory} was written but cannot be used`);
-  return prepared(config, built, recipe);
+  return prepared(config, built, recipe, smaller?.whole);
 }
 
-function prepared(config: Config, corpus: TokenizedCorpus, { sources }: Recipe): PreparedData {
+function prepared(
+  config: Config,
+  corpus: TokenizedCorpus,
+  { sources }: Recipe,
+  whole: PreparedData | undefined,
+): PreparedData {
   const { data, objective, seed, stages } = config;
   const arePairs = objective.type === "dpo";
   const { tokenizer, training, validation, summary } = corpus;
@@ -65,8 +84,18 @@ function prepared(config: Config, corpus: TokenizedCorpus, { sources }: Recipe):
   // One length for the whole run: a stage with shorter rows cuts passages again.
   const longest = Math.max(...stages.map(({ seq_length }) => seq_length));
   // Pieces name the training files first, then the validation files.
-  const passagesOf = ({ documents, supervised }: TokenizedFile, length: number): Passages => {
-    if (supervised === null) return new PassageIndex(documents, data, length);
+  const passagesOf = (
+    { documents, supervised }: TokenizedFile,
+    file: number,
+    length: number,
+  ): Passages => {
+    if (supervised === null)
+      return new PassageIndex(
+        documents,
+        data,
+        length,
+        whole && sameDocuments(whole, file, documents),
+      );
     return arePairs
       ? new PairsIndex(documents, supervised, length)
       : new SamplesIndex(documents, supervised, length);
@@ -74,7 +103,7 @@ function prepared(config: Config, corpus: TokenizedCorpus, { sources }: Recipe):
   const streamSources = (passage_length: number): StreamSource[] =>
     training.map((own, file) => ({
       file,
-      passages: passagesOf(own, passage_length),
+      passages: passagesOf(own, file, passage_length),
       weight: stage_weights[0]![file]!,
     }));
   const validationSources = validation.map((own, i) => ({ ...own, file: training.length + i }));
@@ -99,6 +128,7 @@ function prepared(config: Config, corpus: TokenizedCorpus, { sources }: Recipe):
     stage_weights,
     stream: (state) =>
       new TrainingStream(streamSources(savedPassageLength(state) ?? longest), data, seed, state),
+    takeOver: (stream) => stream.continueIn(streamSources(stream.passage_length)),
     validationRows: (seq_length, source) =>
       (source === undefined ? validationSources : [validationSources[source]!]).flatMap((own) =>
         arePairs ? pairRowsOf(own, seq_length) : validationRows([own], seq_length),
@@ -106,6 +136,16 @@ function prepared(config: Config, corpus: TokenizedCorpus, { sources }: Recipe):
     trainingPairs: (seq_length) =>
       training.flatMap((own, file) => pairRowsOf({ file, ...own }, seq_length)),
   };
+}
+
+/** The documents of a training file as the whole tokenizer has them. */
+function sameDocuments(whole: PreparedData, file: number, own: DocumentIndex): DocumentIndex {
+  const documents = readDocumentIndex(whole.files[file]!);
+  if (documents?.count === own.count) return documents;
+  throw new FlmError(
+    "INTERNAL",
+    `${whole.files[file]} has ${documents?.count} documents, in smaller tokens there are ${own.count}`,
+  );
 }
 
 /** Two rows for each pair of answers. */

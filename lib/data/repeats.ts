@@ -1,6 +1,6 @@
 import { stageSteps } from "../config/steps.ts";
 import type { Config } from "../config/types.ts";
-import { readDocumentIndex } from "./corpus/document-index.ts";
+import { type DocumentIndex, readDocumentIndex } from "./corpus/document-index.ts";
 import { sharesAt, stageWeights } from "./mixing/stage-weights.ts";
 import type { PreparedData } from "./types.ts";
 
@@ -13,6 +13,7 @@ const MANY_EPOCHS = 4;
 /** How a source takes part in a run. */
 export interface SourceUse {
   readonly documents: number;
+  /** Where the vocabulary grows, those of the last stage. */
   readonly tokens: number;
   /** Of the run's tokens, from 0 to 1. */
   readonly share: number;
@@ -20,37 +21,41 @@ export interface SourceUse {
   readonly epochs: number;
 }
 
+/** What is read in each stage, from token files of its own where the vocabulary grows. */
+export type StagesFiles = readonly Pick<PreparedData, "files">[];
+
 /**
  * What each entry of `data.sources` will be to the run of `config`, rows taken to be full. Under dynamic batch loading,
  * which nobody can foresee, the weights that it begins with count.
  */
-export function sourceUse(config: Config, { files }: Pick<PreparedData, "files">): SourceUse[] {
+export function sourceUse(config: Config, ofStages: StagesFiles): SourceUse[] {
   const { data, stages } = config;
-  const indices = data.sources.map((_, i) => readDocumentIndex(files[i]!)!);
-  const weights = stageWeights(
-    config,
-    indices.map(({ tokens }) => tokens),
-  );
-  const used = indices.map(() => 0);
+  const indicesOf = new Map<string, DocumentIndex[]>();
+  const used = data.sources.map(() => ({ documents: 0, tokens: 0, inputs: 0, epochs: 0 }));
   for (const [stage, { global_batch_size, seq_length }] of stages.entries()) {
+    const files = ofStages[stage]!.files.slice(0, data.sources.length);
+    const indices = indicesOf.get(files[0]!) ?? files.map((file) => readDocumentIndex(file)!);
+    indicesOf.set(files[0]!, indices);
+    const all = indices.map(({ tokens }) => tokens);
     const inputs = stageSteps(config, stage) * global_batch_size * seq_length;
     // Half-way through, a linear change has its mean.
-    const shares = sharesAt(weights, data.mixing, { stage, done: 0.5 });
-    for (const [i, share] of shares.entries()) used[i]! += share * inputs;
+    const shares = sharesAt(stageWeights(config, all), data.mixing, { stage, done: 0.5 });
+    for (const [i, { count, tokens }] of indices.entries()) {
+      const source = used[i]!;
+      source.documents = count;
+      source.tokens = tokens;
+      source.inputs += shares[i]! * inputs;
+      // The token that ends a document is a target only.
+      if (count > 0) source.epochs += (shares[i]! * inputs) / (tokens - count);
+    }
   }
-  const total = used.reduce((sum, inputs) => sum + inputs, 0);
-  return indices.map(({ count, tokens }, i) => ({
-    documents: count,
-    tokens,
-    share: used[i]! / total,
-    // The token that ends a document is a target only.
-    epochs: count === 0 ? 0 : used[i]! / (tokens - count),
-  }));
+  const total = used.reduce((sum, { inputs }) => sum + inputs, 0);
+  return used.map(({ inputs, ...rest }) => ({ ...rest, share: inputs / total }));
 }
 
 /** One sentence for each source that the run reads again and again. */
-export function repeatWarnings(config: Config, data: Pick<PreparedData, "files">): string[] {
-  return sourceUse(config, data).flatMap(({ epochs }, i) =>
+export function repeatWarnings(config: Config, ofStages: StagesFiles): string[] {
+  return sourceUse(config, ofStages).flatMap(({ epochs }, i) =>
     epochs <= MANY_EPOCHS
       ? []
       : [

@@ -1,7 +1,11 @@
 import type { Config } from "../config/types.ts";
-import { prepareData, type PrepareOptions } from "./prepare.ts";
+import type { PrepareOptions } from "./prepare.ts";
+import { prepareStages } from "./prepare-stages.ts";
 
-/** What `flm-train tokenize --json` prints; paths absolute. */
+/**
+ * What `flm-train tokenize --json` prints; paths absolute. Where the vocabulary grows, all but the files is of the last
+ * stage.
+ */
 export interface TokenizeResult {
   files: readonly string[];
   fingerprint: string;
@@ -16,9 +20,10 @@ export interface TokenizeResult {
 
 /** Makes the token files of a config, or finds them made. @throws FlmError as `train` does for bad data. */
 export async function tokenize(config: Config, options: PrepareOptions): Promise<TokenizeResult> {
-  const data = await prepareData(config, options);
+  const stages = await prepareStages(config, options);
+  const data = stages.at(-1)!;
   return {
-    files: data.files,
+    files: [...new Set(stages.flatMap(({ files }) => files))],
     fingerprint: data.fingerprint,
     vocab_size: data.tokenizer.vocab_size,
     train_tokens: data.train_tokens,

@@ -1,4 +1,5 @@
 import type { Json } from "../json.ts";
+import type { StreamSource } from "./stream/cursor.ts";
 
 /** Text to token ids and back. Ids are below `vocab_size`. */
 export interface Tokenizer {
@@ -12,6 +13,8 @@ export interface Tokenizer {
   decode(ids: ArrayLike<number>): string;
   /** Hugging Face's tokenizer.json; null for the embedded byte tokenizer. */
   toJson(): string | null;
+  /** Bytes of text that a token stands for; 0 for special tokens. */
+  bytesOf(id: number): number;
 }
 
 /** A file that a corpus was made of, with what tells whether it has changed. */
@@ -50,6 +53,8 @@ export interface PreparedData {
   readonly warnings: readonly string[];
   /** The endless stream of training rows, from its beginning or from where `state` was taken. */
   stream(state?: Json): BatchStream;
+  /** Lets a stream of the same text in other tokens go on in these. */
+  takeOver(stream: BatchStream): void;
   /**
    * The validation set, of all sources or of one, in order, as rows of `seq_length`; every token is a target at most
    * once, and each source begins with a row of its own. With objective dpo, as `trainingPairs`.
@@ -72,6 +77,10 @@ export interface BatchStream {
   state(): Json;
   /** Times that each source has been read through, for warnings. */
   epochs(): number[];
+  /** Inputs of a passage of text, which stay together. */
+  readonly passage_length: number;
+  /** The same passages in other tokens from now on: of the one that is being read, from the same share on. */
+  continueIn(sources: readonly StreamSource[]): void;
   /** Relative shares of the tokens that the sources have from the next passage on. */
   mix(weights: readonly number[]): void;
   /** Those shares now; their sum is 1. */

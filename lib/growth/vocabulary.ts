@@ -10,15 +10,16 @@ export interface VocabularyMap {
   means: Int32Array[];
 }
 
-/** Byte-level BPE with the id that ends a document, which has no piece. */
+/** Byte-level BPE with its special tokens, which have no piece, by id. */
 export interface VocabularyOf {
   vocabulary: BpeVocabulary;
-  eos_id: number;
+  special: ReadonlyMap<number, string>;
 }
 
 /**
  * Where the larger tokenizer's merges begin with all of the smaller one's, every text is first merged as before and
- * then further, so that a new token always replaces the same run of old ones: its row starts as their mean.
+ * then further, so that a new token always replaces the same run of old ones: its row starts as their mean. Special
+ * tokens keep their rows by name.
  *
  * @throws FlmError GROWTH_INVALID where the larger tokenizer merges differently or lacks a token
  */
@@ -38,9 +39,11 @@ export function growVocabulary(from: VocabularyOf, to: VocabularyOf): Vocabulary
       splits.set(left + right, [...parts[0], ...parts[1]]);
   }
 
+  const oldSpecial = new Map([...from.special].map(([id, name]) => [name, id]));
   const means: Int32Array[] = [];
   const map = Int32Array.from(newPieces, (piece, id) => {
-    if (id === to.eos_id) return from.eos_id;
+    const name = to.special.get(id);
+    if (name !== undefined) return oldSpecial.get(name) ?? NEW;
     const split = splits.get(piece);
     if (split === undefined) return NEW;
     if (split.length === 1) return split[0]!;

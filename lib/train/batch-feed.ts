@@ -12,22 +12,39 @@ import type { Position } from "./lr.ts";
  */
 const LOSS_STEP = 2 ** -10;
 
-/** The batches of a run, one a step, in the mixture that `data.mixing` asks for there. */
+/** What a feed needs of a stage's data. */
+export type StageData = Pick<PreparedData, "stage_weights" | "stream" | "takeOver">;
+
+/** Where a feed stands between two batches. */
+export interface FeedPlace {
+  /** That of the last batch. */
+  stage: number;
+  state: Json;
+}
+
+/** The batches of a run, one a step, in the tokens of their stage and in the mixture that `data.mixing` asks for there. */
 export class BatchFeed {
   readonly #config: Config;
-  readonly #stage_weights: PreparedData["stage_weights"];
+  readonly #ofStages: readonly StageData[];
   readonly #stream: BatchStream;
+  /** In whose tokens the stream is. */
+  #data: StageData;
 
-  /** @param state of an earlier feed, to go on there */
-  constructor(config: Config, data: PreparedData, state: Json | undefined) {
+  /**
+   * @param ofStages the run's data, one a stage
+   * @param from where an earlier feed stood, to go on there
+   */
+  constructor(config: Config, ofStages: readonly StageData[], from?: FeedPlace) {
     this.#config = config;
-    this.#stage_weights = data.stage_weights;
-    this.#stream = data.stream(state);
+    this.#ofStages = ofStages;
+    this.#data = ofStages[from?.stage ?? 0]!;
+    this.#stream = this.#data.stream(from?.state);
   }
 
   /** The pieces of the step at `position`: `StepInput.pieces`. */
   next(position: Position): Float64Array {
     const { global_batch_size, seq_length } = this.#config.stages[position.stage]!;
+    this.#enter(position.stage);
     const shares = this.#sharesFor(position);
     if (shares !== null) this.#stream.mix(shares);
     return this.#stream.next(global_batch_size, seq_length);
@@ -59,6 +76,14 @@ export class BatchFeed {
     return this.#stream.state();
   }
 
+  /** A stage with another vocabulary goes on in the same text. */
+  #enter(stage: number): void {
+    const data = this.#ofStages[stage]!;
+    if (data === this.#data) return;
+    data.takeOver(this.#stream);
+    this.#data = data;
+  }
+
   /** What the config says of the mixture there; null where it stays as it is. */
   #sharesFor({ stage, stage_step }: Position): number[] | null {
     const { data, stages } = this.#config;
@@ -67,6 +92,6 @@ export class BatchFeed {
     if (data.mixing === "dynamic" && isKept) return null;
     const last = stageSteps(this.#config, stage) - 1;
     const done = last === 0 ? 1 : stage_step / last;
-    return sharesAt(this.#stage_weights, data.mixing, { stage, done });
+    return sharesAt(this.#data.stage_weights, data.mixing, { stage, done });
   }
 }

@@ -32,6 +32,8 @@ interface Shape {
   num_attention_heads: number;
   num_kv_heads: number;
   ffn_hidden_size: number;
+  /** Rows of the embedding. */
+  vocab_size: number;
 }
 
 /** One row of events.jsonl, but for the time. */
@@ -99,9 +101,12 @@ export type RunEvent =
       parameters_before: number;
       parameters_after: number;
       preserving: boolean;
+      /** Nats per token of the tokenizer before, on a fixed batch. */
       loss_before: number;
-      /** At m = 0, on the same batch. */
+      /** The same at m = 0, where the vocabulary grows in nats per token of the larger one. */
       loss_after: number;
+      /** Only where the vocabulary grows: of the same text on both sides, to be compared in place of the losses. */
+      bits_per_byte?: { before: number; after: number };
       /** Making the larger model's engine and filling it; part of `seconds`. */
       load_seconds: number;
       seconds: number;
@@ -141,6 +146,7 @@ export interface StartInfo {
   stages: readonly StagePlan[];
   total_steps: number;
   first_step: number;
+  /** Where the vocabulary grows, this and what follows are of the last stage. */
   train_tokens: number;
   validation_tokens: number;
   vocab_size: number;
@@ -160,7 +166,20 @@ export interface TrainResult {
 }
 
 export function shapeOf(plan: StagePlan): Shape {
-  const { num_layers, hidden_size, num_attention_heads, num_kv_heads, ffn_hidden_size } =
-    plan.shape;
-  return { num_layers, hidden_size, num_attention_heads, num_kv_heads, ffn_hidden_size };
+  const {
+    num_layers,
+    hidden_size,
+    num_attention_heads,
+    num_kv_heads,
+    ffn_hidden_size,
+    vocab_size,
+  } = plan.shape;
+  return {
+    num_layers,
+    hidden_size,
+    num_attention_heads,
+    num_kv_heads,
+    ffn_hidden_size,
+    vocab_size,
+  };
 }

@@ -31,6 +31,8 @@ export function identityOf(config: Config, stage: number, dataFingerprint: strin
     const { [i]: at } = config.stages;
     for (const key of SHAPE_KEYS) identity[`stages.${i}.${key}`] = at![key];
     identity[`stages.${i}.weights`] = at!.weights;
+    // Checkpoints from before there was this key do not have it.
+    if (at!.vocab_size !== null) identity[`stages.${i}.vocab_size`] = at!.vocab_size;
     // How long a finished stage was decides where the next one began.
     if (i < stage) {
       identity[`stages.${i}.tokens`] = at!.tokens;

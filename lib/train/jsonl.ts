@@ -1,5 +1,8 @@
-import { closeSync, existsSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { ioError } from "../errors.ts";
+import { linesOf } from "./lines.ts";
+
+const WRITTEN_AT_ONCE = 1 << 20;
 
 /** An append-only file of JSON objects, one a line. Every row is in the file before `append` returns. */
 export class JsonlWriter {
@@ -39,8 +42,7 @@ export class JsonlWriter {
 function openWith(path: string, keep: (row: Record<string, unknown>) => boolean): number {
   try {
     if (existsSync(path)) {
-      const kept = readRows(path).filter(({ row }) => keep(row));
-      writeFileSync(`${path}.tmp`, kept.map(({ line }) => `${line}\n`).join(""));
+      copyRows(path, `${path}.tmp`, keep);
       renameSync(`${path}.tmp`, path);
     }
     return openSync(path, "a");
@@ -49,13 +51,23 @@ function openWith(path: string, keep: (row: Record<string, unknown>) => boolean)
   }
 }
 
-function readRows(path: string): { line: string; row: Record<string, unknown> }[] {
-  return readFileSync(path, "utf8")
-    .split("\n")
-    .flatMap((line) => {
+/** Row by row: the metrics of a long run are larger than the longest string. */
+function copyRows(from: string, to: string, keep: (row: Record<string, unknown>) => boolean): void {
+  const target = openSync(to, "w");
+  try {
+    let waiting = "";
+    for (const line of linesOf(from)) {
       const row = parseObject(line);
-      return row ? [{ line, row }] : [];
-    });
+      if (row === null || !keep(row)) continue;
+      waiting += `${line}\n`;
+      if (waiting.length < WRITTEN_AT_ONCE) continue;
+      writeFileSync(target, waiting);
+      waiting = "";
+    }
+    writeFileSync(target, waiting);
+  } finally {
+    closeSync(target);
+  }
 }
 
 function parseObject(line: string): Record<string, unknown> | null {

@@ -1,6 +1,8 @@
 import type { NativePulse } from "../native/types.ts";
 
 const INTERVAL_MS = 1000;
+/** An engine that has been told to end and does nothing for so many intervals will never end. */
+const HUNG_INTERVALS = 3;
 
 /**
  * Calls `report` every second for as long as this rank gets on: its event loop turns, for else there is no tick, and
@@ -8,11 +10,25 @@ const INTERVAL_MS = 1000;
  * told from a long one, although the process lives.
  */
 export function keepAlive(pulse: () => NativePulse, report: () => void): NodeJS.Timeout {
+  return everyInterval(pulse, (getsOn) => getsOn && report());
+}
+
+/** Calls `report` once, when the engine of a world that has ended turns out to hang: its job will never come back. */
+export function whenItHangs(pulse: () => NativePulse, report: () => void): void {
+  let idle = 0;
+  const timer = everyInterval(pulse, (getsOn) => {
+    idle = getsOn ? 0 : idle + 1;
+    if (idle < HUNG_INTERVALS) return;
+    clearInterval(timer);
+    report();
+  });
+}
+
+function everyInterval(pulse: () => NativePulse, tick: (getsOn: boolean) => void): NodeJS.Timeout {
   let last = pulse().beats;
-  const tick = (): void => {
+  return setInterval(() => {
     const { beats, busy } = pulse();
-    if (!busy || beats !== last) report();
+    tick(!busy || beats !== last);
     last = beats;
-  };
-  return setInterval(tick, INTERVAL_MS).unref();
+  }, INTERVAL_MS).unref();
 }

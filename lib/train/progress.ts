@@ -44,8 +44,14 @@ export function grownInto(progress: Progress, before: StagePlan, after: StagePla
     parameters_before: before.parameters,
     parameters_after: after.parameters,
   };
+  // Losses of other tokens say nothing about those to come.
+  const isSameVocabulary = before.shape.vocab_size === after.shape.vocab_size;
+  const stability = isSameVocabulary
+    ? progress.stability
+    : { ...progress.stability, losses: [], grad_norms: [] };
   return {
     ...progress,
+    stability,
     stage: after.index,
     stage_step: 0,
     growth: [...progress.growth, event],

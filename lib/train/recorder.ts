@@ -100,7 +100,12 @@ export class Recorder {
     if (event.type === "growth")
       this.#tensorboard?.scalars(event.step, {
         "growth/parameters": event.parameters_after,
-        "growth/loss_difference": event.loss_after - event.loss_before,
+        ...(event.bits_per_byte
+          ? {
+              "growth/bits_per_byte_difference":
+                event.bits_per_byte.after - event.bits_per_byte.before,
+            }
+          : { "growth/loss_difference": event.loss_after - event.loss_before }),
       });
     this.#observer.onEvent?.(event);
   }

@@ -7,13 +7,21 @@ import type { RowPieces } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import { type LossReport, lossOfRows } from "../eval/loss-of-rows.ts";
 import { type GrowthSource, growthLoadPlan } from "../growth/moves.ts";
-import { createEngine } from "../native/engine.ts";
+import { createEngine, probeDevices } from "../native/engine.ts";
 import { encodeLoadPlan } from "../native/encode.ts";
 import type { LoadPlan } from "../native/plans.ts";
-import type { NativeEngine, NativeWorld, Ramp, StepInput, StepReport } from "../native/types.ts";
+import type {
+  DeviceInfo,
+  NativeEngine,
+  NativeWorld,
+  Ramp,
+  StepInput,
+  StepReport,
+} from "../native/types.ts";
 import { parameterTable } from "../scaling/parameters.ts";
 import { type EnginePlacement, engineSpecOf, type StagePlan } from "../growth/stage-plan.ts";
-import { evaluationOf, type RankStage, rowsOf } from "./rank-stage.ts";
+import { type RankStage, rowsOf, shareOf } from "./rank-stage.ts";
+import { refuseOversized, withMemoryAdvice } from "./stage-fit.ts";
 
 /** The engine of one stage on this rank, with what TypeScript has to remember about its tensors. */
 export class StageEngine {
@@ -29,7 +37,7 @@ export class StageEngine {
 
   /** Collective over the world's ranks; null on those that the stage does not use. */
   static async create(
-    { config, placement, world, files }: EngineParts,
+    { config, placement, device, world, files }: EngineParts,
     stage: RankStage,
     load: LoadPlan,
     trainable = true,
@@ -39,7 +47,11 @@ export class StageEngine {
       return null;
     }
     const spec = engineSpecOf(config, stage.plan, placement, { trainable, mesh: stage.spec });
-    const native = await createEngine(spec, world);
+    const site = { config, placement, device, world_size: stage.mesh.world_size };
+    if (trainable) refuseOversized(stage.plan, site);
+    const native = await createEngine(spec, world).catch((error: unknown) => {
+      throw trainable ? withMemoryAdvice(error, stage.plan, site, () => freeBytes(device)) : error;
+    });
     try {
       const engine = new StageEngine(native, stage);
       await engine.load(load);
@@ -87,12 +99,8 @@ export class StageEngine {
 
   /** Mean loss of rows, each with its own pieces, which the data-parallel ranks share. */
   lossOfRows(rows: readonly RowPieces[], ramp: Ramp): Promise<LossReport> {
-    const { plan, mesh, at } = this.stage;
-    return lossOfRows(this.native, rows, plan.config.micro_batch_size, ramp, {
-      ranks: mesh.data_parallel_size,
-      rank: at!.data,
-      instructions: (count) => evaluationOf(this.stage, count),
-    });
+    const { micro_batch_size } = this.stage.plan.config;
+    return lossOfRows(this.native, rows, micro_batch_size, ramp, shareOf(this.stage));
   }
 
   get optimizerSteps(): Record<string, number> {
@@ -110,9 +118,17 @@ export type StepOptions = Pick<StepInput, "lr" | "ramp" | "stop" | "max_loss" | 
 export interface EngineParts {
   config: Config;
   placement: EnginePlacement;
+  /** The one of `placement`. */
+  device: DeviceInfo;
   world: NativeWorld | null;
   /** Token files. */
   files: readonly string[];
+}
+
+/** As of now; the device has been there before. */
+function freeBytes({ kind, index }: DeviceInfo): number {
+  const { devices } = probeDevices();
+  return devices.find((device) => device.kind === kind && device.index === index)!.free_bytes;
 }
 
 /** Fresh weights of the first stage. */

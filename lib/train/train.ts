@@ -9,10 +9,9 @@ import {
 } from "../checkpoint/store.ts";
 import { stringifyConfig } from "../config/stringify.ts";
 import type { Config } from "../config/types.ts";
-import { paddingWarnings } from "../data/padding.ts";
-import { prepareData } from "../data/prepare.ts";
-import { repeatWarnings } from "../data/repeats.ts";
+import { prepareStages } from "../data/prepare-stages.ts";
 import type { PreparedData } from "../data/types.ts";
+import { dataWarnings } from "../data/warnings.ts";
 import { FlmError } from "../errors.ts";
 import { loadNative } from "../native/load.ts";
 import { version } from "../version.ts";
@@ -30,9 +29,11 @@ import { RunDirectory } from "./run-directory.ts";
 import { planStages, type StagePlan } from "../growth/stage-plan.ts";
 import { checkSamplePrompt } from "./sample.ts";
 import { checkSuites } from "./score-suites.ts";
+import { memoryWarnings } from "./stage-fit.ts";
 import { startingPoint } from "./starting-point.ts";
 import { stopReason, stopStatus } from "./stop-status.ts";
 import { Trainer } from "./trainer.ts";
+import { vocabularyMaps } from "./vocabulary-maps.ts";
 
 export interface TrainOptions {
   /** The run's directory; `runs/<name>` by default. One with a committed checkpoint is resumed. */
@@ -55,6 +56,8 @@ interface RunParts {
   observer: TrainObserver;
   signal: AbortSignal;
   ranks: Ranks;
+  /** Ranks of this machine, as far as the launcher says. */
+  localRanks: number;
 }
 
 /**
@@ -89,8 +92,9 @@ export async function runTraining(
     });
     try {
       if (isLeader) store.enter(ranks.epoch);
-      const parts = { config, placement, directory, store, observer, signal, ranks };
-      return await trainWith(parts, warnings);
+      const localRanks = launch.local_world_size ?? 1;
+      const parts = { config, placement, directory, store, observer, signal, ranks, localRanks };
+      return await Promise.race([trainWith(parts, warnings), ranks.hung]);
     } catch (error) {
       ranks.abort(error);
       throw error;
@@ -120,14 +124,14 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
     if (isLeader) store.adopt(checkpoint);
   }
   checkSuites(config.eval);
-  const stages = planStages(config, data.tokenizer.vocab_size);
-  const shortest = Math.min(...stages.map(({ shape }) => shape.seq_length));
-  await checkSamplePrompt(config.eval.sample_prompt, data.tokenizer, shortest);
-  const start = await startingPoint(config, checkpoint, stages[0]!, data.tokenizer);
-  if (isLeader) writeRunFiles(directory, config, data);
+  const [first, last] = [data[0]!, data.at(-1)!];
+  const stages = planStages(config, last.tokenizer.vocab_size, vocabularyMaps(data));
+  await checkSamplePrompt(config, data);
+  const start = await startingPoint(config, checkpoint, stages[0]!, first.tokenizer);
+  if (isLeader) writeRunFiles(directory, config, last);
   const objective = await makeObjective({
     config,
-    data,
+    data: first,
     stages,
     placement,
     directory,
@@ -158,6 +162,8 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
     signal,
   });
   const warn = (message: string) => recorder.event({ type: "warning", step, message });
+  const { engine, device } = placement;
+  const site = { config, placement: engine, device, world_size: ranks.world_size };
   try {
     observer.onStart?.({
       run_dir: directory.path,
@@ -169,9 +175,9 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
       stages,
       total_steps: stages.reduce((sum, stage) => sum + stage.steps, 0),
       first_step: step,
-      train_tokens: data.train_tokens,
-      validation_tokens: data.validation_tokens,
-      vocab_size: data.tokenizer.vocab_size,
+      train_tokens: last.train_tokens,
+      validation_tokens: last.validation_tokens,
+      vocab_size: last.tokenizer.vocab_size,
     });
     if (checkpoint) {
       recorder.event({ type: "resume", step, checkpoint: checkpoint.directory });
@@ -195,14 +201,15 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
     for (const message of [
       ...warnings,
       ...start.warnings,
-      ...data.warnings,
-      ...repeatWarnings(config, data),
-      ...paddingWarnings(config, data),
+      ...dataWarnings(config, data),
+      ...memoryWarnings(stages.slice(checkpoint?.manifest.stage ?? 0), site, parts.localRanks),
     ])
       warn(message);
-    if (data.bigram_loss !== null && !checkpoint)
-      recorder.event({ type: "baseline", step, bigram_loss: data.bigram_loss });
+    if (last.bigram_loss !== null && !checkpoint)
+      recorder.event({ type: "baseline", step, bigram_loss: last.bigram_loss });
     const status = await trainer.run();
+    // Who leaves ends the work of those that still talk with it.
+    await ranks.gather("end", null);
     recorder.event({ type: "done", step: trainer.step, status });
     return trainer.result(status, directory.path);
   } catch (error) {
@@ -237,23 +244,27 @@ async function newestCheckpoint({ store, ranks }: RunParts): Promise<{
   );
 }
 
-/** Rank 0 tokenizes; the others find what it made. Null when a signal came meanwhile. */
-async function prepareTogether(parts: RunParts): Promise<PreparedData | null> {
+/** One a stage. Rank 0 tokenizes; the others find what it made. Null when a signal came meanwhile. */
+async function prepareTogether(parts: RunParts): Promise<PreparedData[] | null> {
   const { ranks } = parts;
   const own = ranks.rank === 0 ? await prepare(parts) : null;
-  const fingerprint = await ranks.broadcast("data", own?.fingerprint ?? null);
+  const fingerprint = await ranks.broadcast("data", own && fingerprintOf(own));
   if (fingerprint === null || own !== null) return own;
   const data = await prepare(parts);
-  if (data === null || data.fingerprint === fingerprint) return data;
+  if (data === null || fingerprintOf(data) === fingerprint) return data;
   throw new FlmError(
     "DATA_INVALID",
-    `rank ${ranks.rank} reads other data than rank 0: fingerprint ${data.fingerprint}, there ${fingerprint}`,
+    `rank ${ranks.rank} reads other data than rank 0: fingerprint ${fingerprintOf(data)}, there ${fingerprint}`,
     { hint: "put the sources and data.cache_dir on a disk that all ranks share" },
   );
 }
 
-function prepare({ config, observer, signal }: RunParts): Promise<PreparedData | null> {
-  return prepareData(config, {
+function fingerprintOf(data: readonly PreparedData[]): string {
+  return [...new Set(data.map(({ fingerprint }) => fingerprint))].join(" ");
+}
+
+function prepare({ config, observer, signal }: RunParts): Promise<PreparedData[] | null> {
+  return prepareStages(config, {
     native: loadNative(),
     signal,
     onProgress: (progress) => observer.onPrepare?.(progress),
@@ -285,7 +296,7 @@ function untrained(
 
 function checkResume(
   config: Config,
-  data: PreparedData,
+  data: readonly PreparedData[],
   { manifest }: Checkpoint,
   directory: RunDirectory,
 ): void {
@@ -295,12 +306,17 @@ function checkResume(
       `the run in ${directory.path} has reached stage ${manifest.stage}, the config has ${config.stages.length} stages`,
       { hint: "restore the stages, or choose another directory with --out" },
     );
-  const identity = identityOf(config, manifest.stage, data.fingerprint);
-  const changedFiles = changedDataFiles(directory, data.made_of);
+  const { fingerprint, made_of } = data[manifest.stage]!;
+  const identity = identityOf(config, manifest.stage, fingerprint);
+  const changedFiles = changedDataFiles(directory, made_of);
   checkIdentity(manifest.identity, identity, directory.path, changedFiles);
 }
 
-/** What makes the directory understandable without the command that made it. */
+/**
+ * What makes the directory understandable without the command that made it.
+ *
+ * @param data of the last stage: smaller vocabularies are the beginning of its tokenizer
+ */
 function writeRunFiles(directory: RunDirectory, config: Config, data: PreparedData): void {
   directory.write(directory.config, stringifyConfig(config, version));
   writeDataFiles(directory, data.made_of);

@@ -1,53 +1,33 @@
 import type { Manifest } from "../checkpoint/manifest.ts";
-import type { Checkpoint, CheckpointStore } from "../checkpoint/store.ts";
-import type { Config } from "../config/types.ts";
+import type { Checkpoint } from "../checkpoint/store.ts";
 import type { PreparedData } from "../data/types.ts";
-import { finiteOrNull, type Json } from "../json.ts";
+import { finiteOrNull } from "../json.ts";
 import { version } from "../version.ts";
 import { BatchFeed } from "./batch-feed.ts";
 import { refuseDiverged } from "./divergence.ts";
 import type { TrainResult } from "./events.ts";
 import { growStage } from "./growth-event.ts";
-import type { Objective } from "./objective/objective.ts";
 import { identityOf } from "./identity.ts";
 import { grownInto, type Progress, progressOf } from "./progress.ts";
 import { accepted, isSettling, limitsOf } from "./stability/limits.ts";
 import { divergence, type Reaction, reactionTo } from "./stability/reaction.ts";
 import { type Rejection, rejectionOf } from "./stability/rejection.ts";
-import { goBack, rateFactor, rollbackTarget } from "./stability/rollback.ts";
+import { goBack, rateFactor } from "./stability/rollback.ts";
+import { findTarget } from "./stability/rollback-target.ts";
 import { stepRow } from "./step-row.ts";
 import { learningRate } from "./lr.ts";
-import type { Placement } from "../native/placement.ts";
-import { type LoadPlan, ONE_RANK } from "../native/plans.ts";
-import type { RunRecorder } from "./recorder.ts";
 import { stageEvent } from "./stage-event.ts";
 import { sampleEvent } from "./sample-event.ts";
 import { scoreSuites } from "./score-suites.ts";
 import { type RankStage, rankStageOf } from "./rank-stage.ts";
 import { ranksOf } from "../parallel/mesh.ts";
-import type { Ranks } from "./ranks.ts";
 import { PendingSave } from "./pending-save.ts";
 import { saveCheckpoint } from "./save-checkpoint.ts";
 import { type EngineParts, StageEngine } from "./session.ts";
 import { stopReason, stopStatus } from "./stop-status.ts";
+import type { TrainerParts } from "./trainer-parts.ts";
 import { carriedStepWarning } from "../growth/carried-step.ts";
 import { rampOf, type StagePlan } from "../growth/stage-plan.ts";
-
-export interface TrainerParts {
-  config: Config;
-  data: PreparedData;
-  objective: Objective;
-  stages: readonly StagePlan[];
-  placement: Placement;
-  store: CheckpointStore;
-  recorder: RunRecorder;
-  /** Where to go on from; null starts anew. */
-  checkpoint: Checkpoint | null;
-  /** What the first engine begins with. */
-  load: LoadPlan;
-  ranks: Ranks;
-  signal: AbortSignal;
-}
 
 /** Takes a run from where it stands to its end, or to the signal. */
 export class Trainer {
@@ -82,7 +62,8 @@ export class Trainer {
   /** Takes up the place in the run that a checkpoint has; undefined is its start. */
   #standAt(manifest: Manifest | undefined): void {
     const { config, data } = this.#parts;
-    this.#batches = new BatchFeed(config, data, manifest?.data as Json | undefined);
+    const from = manifest && { stage: manifest.stage, state: manifest.data };
+    this.#batches = new BatchFeed(config, data, from);
     this.#at = progressOf(manifest);
     this.#lastLoss = this.#at.loss;
   }
@@ -116,7 +97,7 @@ export class Trainer {
       tokens: this.#at.tokens,
       loss: this.#at.loss,
       validation_loss: this.#at.validation?.loss ?? null,
-      bigram_loss: this.#parts.data.bigram_loss,
+      bigram_loss: this.#parts.data.at(-1)!.bigram_loss,
       tokens_per_second: this.#trainedMs > 0 ? this.#trainedTokens / (this.#trainedMs / 1000) : 0,
       checkpoint: this.#checkpoint?.directory ?? null,
       run_dir,
@@ -135,12 +116,26 @@ export class Trainer {
   }
 
   get #engineParts(): EngineParts {
-    const { config, placement, ranks, data } = this.#parts;
-    return { config, placement: placement.engine, world: ranks.native, files: data.files };
+    const { config, placement, ranks } = this.#parts;
+    const { engine, device } = placement;
+    const { files } = this.#data;
+    return { config, placement: engine, device, world: ranks.native, files };
+  }
+
+  /** In the tokens of the stage. */
+  get #data(): PreparedData {
+    return this.#parts.data[this.#at.stage]!;
   }
 
   get #plan(): StagePlan {
     return this.#parts.stages[this.#at.stage]!;
+  }
+
+  /** As it stands, for those who measure it. */
+  get #model() {
+    const { step, stage_step } = this.#at;
+    const ramp = rampOf(this.#plan, stage_step);
+    return { engine: this.#engine!, data: this.#data, ramp, step };
   }
 
   async #firstEngine(): Promise<StageEngine | null | undefined> {
@@ -216,14 +211,13 @@ export class Trainer {
 
   /** All ranks have the same numbers before them, and so do the same about a rejected step. */
   async #react(rejection: Rejection): Promise<Reaction> {
-    const { config, store, stages, recorder } = this.#parts;
+    const { config, recorder } = this.#parts;
     const { stability } = config;
     const history = this.#at.stability;
-    const isBackAllowed = history.rollbacks.length < (stability.max_rollbacks ?? 0);
-    if (isBackAllowed) await this.#pendingSave.settle();
-    const target = isBackAllowed
-      ? rollbackTarget(store, stages, this.#at, stability.rollback_margin_steps)
-      : null;
+    const isBackWanted = reactionTo(rejection, stability, history, true) === "rollback";
+    if (isBackWanted) await this.#pendingSave.settle();
+    const { mesh } = this.#rankStages[this.#at.stage]!;
+    const target = isBackWanted ? await findTarget(this.#parts, this.#at, mesh) : null;
     const reaction = reactionTo(rejection, stability, history, target !== null);
     recorder.event({ type: "skip", ...rejection, action: reaction });
     if (reaction === "rollback") await this.#rollBack(target!, rejection);
@@ -266,28 +260,19 @@ export class Trainer {
   }
 
   async #score(): Promise<void> {
-    const { config, data, recorder, signal } = this.#parts;
+    const { config, ranks, recorder, signal } = this.#parts;
     if (this.#scored === this.#at.step) return;
     this.#scored = this.#at.step;
-    const ramp = rampOf(this.#plan, this.#at.stage_step);
-    const model = { engine: this.#engine!, data, ramp, step: this.#at.step, signal };
+    const model = { ...this.#model, ranks, signal };
     for await (const event of scoreSuites(config.eval, model)) recorder.event(event);
   }
 
   async #validate(): Promise<void> {
-    const { data, recorder, config } = this.#parts;
-    const [engine, batches, step] = [this.#engine!, this.#batches, this.#at.step];
-    const ramp = rampOf(this.#plan, this.#at.stage_step);
-    const event = await this.#parts.objective.validate({
-      engine,
-      config,
-      data,
-      batches,
-      ramp,
-      step,
-    });
+    const { objective, recorder, config } = this.#parts;
+    const event = await objective.validate({ ...this.#model, config, batches: this.#batches });
     if (event === null) return;
-    this.#at = { ...this.#at, validation: { step, loss: finiteOrNull(event.loss) } };
+    const { step, loss } = event;
+    this.#at = { ...this.#at, validation: { step, loss: finiteOrNull(loss) } };
     recorder.event(event);
   }
 
@@ -325,7 +310,7 @@ export class Trainer {
   }
 
   async #beginSave(behind: boolean): Promise<{ done: Promise<void> }> {
-    const { config, data, store, recorder, ranks, placement } = this.#parts;
+    const { config, store, recorder, ranks, placement } = this.#parts;
     const start = performance.now();
     const facts = {
       ...this.#at,
@@ -334,7 +319,7 @@ export class Trainer {
       parent: this.#checkpoint?.directory ?? null,
       data: this.#batches.state(),
       seed: config.seed,
-      identity: identityOf(config, this.#at.stage, data.fingerprint),
+      identity: identityOf(config, this.#at.stage, this.#data.fingerprint),
       device: {
         kind: placement.device.kind,
         name: placement.device.name,
@@ -365,8 +350,7 @@ export class Trainer {
     const after = stages[this.#at.stage + 1]!;
     if (this.#engine) await this.#save();
     await this.#endStage();
-    // A stage that several ranks share may be too large for one of them, which would end the run here.
-    if (this.#rankStages[this.#at.stage]!.spec === ONE_RANK) await this.#sample();
+    await this.#sample();
     const running = this.#engine;
     this.#engine = null;
     const grown = await growStage(
@@ -391,10 +375,11 @@ export class Trainer {
   }
 
   async #sample(): Promise<void> {
-    const { config, data, ranks, recorder } = this.#parts;
-    if (config.eval.sample_prompt === null || ranks.rank !== 0) return;
-    const { step } = this.#at;
-    const run = { config, data, step, parts: this.#engineParts, plan: this.#plan };
-    recorder.event(await sampleEvent(run, this.#engine ?? null, this.#checkpoint!));
+    const { config, recorder } = this.#parts;
+    if (config.eval.sample_prompt === null) return;
+    const stage = this.#rankStages[this.#at.stage]!;
+    const run = { config, data: this.#data, step: this.#at.step, parts: this.#engineParts, stage };
+    const event = await sampleEvent(run, this.#engine, this.#checkpoint!);
+    if (event !== null) recorder.event(event);
   }
 }

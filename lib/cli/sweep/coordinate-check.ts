@@ -1,6 +1,6 @@
 import type { Config } from "../../config/types.ts";
 import { readTokens } from "../../data/corpus/document-index.ts";
-import { prepareData } from "../../data/prepare.ts";
+import { prepareStages } from "../../data/prepare-stages.ts";
 import type { PreparedData } from "../../data/types.ts";
 import { NO_RAMP } from "../../growth/ramp.ts";
 import { planStages } from "../../growth/stage-plan.ts";
@@ -51,10 +51,10 @@ export async function checkCoordinates(
   const stage = config.stages[0]!;
   const tokens = steps * stage.global_batch_size * stage.seq_length;
   const proxies = widths.map((width) => proxyConfig(config, point, { width, tokens }));
-  const data = await prepareData(proxies[0]!, { native: loadNative() });
+  const [data] = await prepareStages(proxies[0]!, { native: loadNative() });
   const rowsOf = async (configs: readonly Config[]) => {
     const changes: Record<Coordinate, number>[] = [];
-    for (const proxy of configs) changes.push(await changesIn(proxy, data, steps));
+    for (const proxy of configs) changes.push(await changesIn(proxy, data!, steps));
     return coordinateRows(changes);
   };
   const mup = await rowsOf(proxies);
@@ -71,8 +71,8 @@ async function changesIn(
 ): Promise<Record<Coordinate, number>> {
   const config: Config = { ...proxy, precision: "f32" };
   const plan = planStages(config, data.tokenizer.vocab_size)[0]!;
-  const placement = choosePlacement(config, loadNative()).engine;
-  const parts = { config, placement, world: null, files: data.files };
+  const { engine: placement, device } = choosePlacement(config, loadNative());
+  const parts = { config, placement, device, world: null, files: data.files };
   const engine = (await StageEngine.create(parts, aloneIn(plan), initialLoad(config, plan)))!;
   try {
     const { seq_length } = plan.shape;

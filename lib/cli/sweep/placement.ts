@@ -1,14 +1,13 @@
 import { availableParallelism } from "node:os";
 import type { Config } from "../../config/types.ts";
-import { tryLoadNative } from "../../native/load.ts";
+import { gpusFor } from "../gpus.ts";
 
 /** One run a GPU, or the cores shared out. */
 export function placementOf(
   { device }: Config,
   wanted: number | undefined,
 ): { jobs: number; environment: (slot: number) => Record<string, string> } {
-  const devices = tryLoadNative().binding?.devices().devices ?? [];
-  const gpus = device === "cpu" ? 0 : devices.filter(({ kind }) => kind === "cuda").length;
+  const gpus = gpusFor(device);
   const cores = availableParallelism();
   const jobs = wanted ?? (gpus > 0 ? gpus : cores);
   const threads = String(Math.max(1, Math.floor(cores / jobs)));

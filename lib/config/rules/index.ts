@@ -9,6 +9,7 @@ import { parallelRules } from "./parallel.ts";
 import type { Rule } from "./rule.ts";
 import { stabilityRules } from "./stability.ts";
 import { tokenizerRules } from "./tokenizer.ts";
+import { vocabularyRules } from "./vocabulary.ts";
 
 /** Every rule that compares keys with each other. */
 export const RULES: readonly Rule[] = [
@@ -19,6 +20,7 @@ export const RULES: readonly Rule[] = [
   evalRules,
   parallelRules,
   tokenizerRules,
+  vocabularyRules,
   mixingRules,
   objectiveRules,
   stabilityRules,

@@ -17,7 +17,7 @@ export const evalSchema = z.strictObject({
   ),
   sample_prompt: key(
     z.string().min(1).nullable().default(null),
-    "Text that the model continues at the end of each stage (of stages that several ranks share, the last); null generates nothing.",
+    "Text that the model continues at the end of each stage; null generates nothing.",
   ),
   sample_tokens: key(z.int().min(1).default(64), "Tokens of that continuation."),
 });

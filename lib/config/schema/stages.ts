@@ -41,7 +41,7 @@ export const stageSchema = z.strictObject({
   ),
   vocab_size: key(
     dimension.nullable().default(null),
-    "Tokens of this stage's vocabulary; null is the tokenizer's.",
+    "Tokens of this stage's vocabulary: bytes, special tokens and the tokenizer's first merges; null is all of the tokenizer's. It never shrinks.",
   ),
   seq_length: key(dimension.optional(), "Tokens in a sequence.", "model.seq_length"),
   global_batch_size: key(

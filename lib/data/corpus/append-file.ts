@@ -1,5 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { FlmError, ioError } from "../../errors.ts";
+import { orClose } from "./or-close.ts";
 
 /** A file that grows at its end, of which a first part may be known to be good from an earlier attempt. */
 export class AppendFile {
@@ -25,15 +26,12 @@ export class AppendFile {
    */
   static async reopen(path: string, bytes: number): Promise<AppendFile> {
     const file = await attempt(path, () => open(path, "a"));
-    try {
+    return orClose(file, async () => {
       const { size } = await attempt(path, () => file.stat());
       if (size < bytes) throw lost(path, size, bytes);
       await attempt(path, () => file.truncate(bytes));
       return new AppendFile(path, file, bytes);
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    });
   }
 
   get bytes(): number {

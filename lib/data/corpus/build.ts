@@ -1,28 +1,21 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { FlmError } from "../../errors.ts";
 import type { NativeBinding } from "../../native/types.ts";
-import type { Source } from "../read/documents.ts";
 import { hasChanged } from "../read/source-files.ts";
 import type { DocumentTokenizer } from "../tokenizer/document-tokenizer.ts";
-import { loadTokenizer } from "../tokenizer/load.ts";
-import { withLabels } from "../tokenizer/labels.ts";
-import { LABEL_NAMES } from "../tokenizer/read-special.ts";
-import { trainTokenizer } from "../tokenizer/train.ts";
 import { bigramLoss } from "./bigram-loss.ts";
 import { readDocumentIndex } from "./document-index.ts";
 import { withoutDamagedFiles } from "./damaged-files.ts";
-import { replaceDurably } from "./durable.ts";
 import { changedWhileRead } from "./kept-documents.ts";
+import { makeTokenizer } from "./make-tokenizer.ts";
 import type { PassOptions, ReadingOptions } from "./pass.ts";
 import type { Recipe } from "./recipe.ts";
 import { writeSummary } from "./summary.ts";
 import { type Survey, surveyCorpus } from "./survey.ts";
 import { spansPath } from "./supervised-spans.ts";
-import { SUMMARY_FILE, TOKENIZER_FILE } from "./tokenized.ts";
+import { SUMMARY_FILE } from "./tokenized.ts";
 import { type TargetBytes, tokenFileNames, tokenizeCorpus } from "./tokenize.ts";
-import { tokenizerSample } from "./tokenizer-sample.ts";
 
 export type DataNative = Pick<NativeBinding, "createBpeEncoder" | "createBpeTrainer" | "hashFile">;
 
@@ -50,13 +43,9 @@ export async function buildCorpus(
   const damaged_files = warnings.length;
   const survey = await surveyCorpus(sources, recipe.validation_fraction, work, reading);
   warnings.push(...surveyWarnings(survey));
-  const tokenizer = await makeTokenizer(recipe, sources, survey, work, native, reading);
-  const { type, vocab_size } = recipe.tokenizer;
-  if (type === "bpe" && tokenizer.vocab_size < vocab_size!)
-    warnings.push(
-      `tokenizer.vocab_size ${vocab_size} was not reached: the text has too few different words, ` +
-        `and training ended with ${tokenizer.vocab_size} tokens`,
-    );
+  const made = await makeTokenizer(recipe, { sources, survey, work }, native, reading);
+  const { tokenizer } = made;
+  warnings.push(...made.warnings);
 
   const measured = await tokenizeCorpus(sources, survey, tokenizer, work, reading);
   const changed = sources.flatMap(({ files }) => files).find(hasChanged);
@@ -115,38 +104,6 @@ function bytesPerToken(measured: readonly TargetBytes[]): number {
   const targets = measured.reduce((sum, own) => sum + own.targets, 0);
   const bytes = measured.reduce((sum, own) => sum + own.bytes, 0);
   return targets === 0 ? 0 : bytes / targets;
-}
-
-/** Trained or loaded, and kept in `work`, where an interrupted build finds it. */
-async function makeTokenizer(
-  { tokenizer: config, tokenizer_json }: Recipe,
-  sources: readonly Source[],
-  survey: Survey,
-  work: string,
-  native: DataNative,
-  options: ReadingOptions,
-): Promise<DocumentTokenizer> {
-  const { has_labels } = survey;
-  if (config.type === "bytes" && has_labels)
-    throw new FlmError(
-      "DATA_INVALID",
-      "data.sources: labels true and false are special tokens, and tokenizer.type bytes has none",
-      { hint: 'write each label as a text, such as "+" and "-", or use another tokenizer' },
-    );
-  if (config.type === "bytes") return loadTokenizer(native, "bytes");
-  const path = join(work, TOKENIZER_FILE);
-  if (existsSync(path)) return loadTokenizer(native, readFileSync(path, "utf8"));
-  // They are part of the vocabulary that was asked for.
-  const complete = (json: string) => (has_labels ? withLabels(json) : json);
-  const make = async () => {
-    if (config.type === "file") return complete(tokenizer_json!);
-    const wanted = config.vocab_size! - (has_labels ? LABEL_NAMES.length : 0);
-    const sample = tokenizerSample(sources, survey, options);
-    return complete((await trainTokenizer(native, sample, config.split, wanted)).json);
-  };
-  const tokenizer = loadTokenizer(native, await make(), config.path ?? undefined);
-  replaceDurably(path, tokenizer.toJson()!);
-  return tokenizer;
 }
 
 async function fingerprintOf(

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import type { DocumentTokenizer } from "../tokenizer/document-tokenizer.ts";
 import type { EncodedDocument } from "./encode-batch.ts";
+import { orClose } from "./or-close.ts";
 import { spansPath, SpansWriter } from "./supervised-spans.ts";
 import { endsPath, type TokenFileProgress, TokenFileWriter } from "./token-file-writer.ts";
 
@@ -30,15 +31,13 @@ export class Output {
     const spans = spansPath(path);
     if (progress === null) {
       for (const left of [path, endsPath(path), spans]) await rm(left, { force: true });
-      return new Output(
-        await TokenFileWriter.create(path, vocab_size, eos_id),
-        hasSpans ? await SpansWriter.create(spans) : null,
-      );
+      const tokens = await TokenFileWriter.create(path, vocab_size, eos_id);
+      const open = () => SpansWriter.create(spans);
+      return orClose(tokens, async () => new Output(tokens, hasSpans ? await open() : null));
     }
-    return new Output(
-      await TokenFileWriter.resume(path, vocab_size, eos_id, progress),
-      hasSpans ? await SpansWriter.resume(spans, progress.edges!, progress.tokens) : null,
-    );
+    const tokens = await TokenFileWriter.resume(path, vocab_size, eos_id, progress);
+    const open = () => SpansWriter.resume(spans, progress.edges!, progress.tokens);
+    return orClose(tokens, async () => new Output(tokens, hasSpans ? await open() : null));
   }
 
   get progress(): OutputProgress {

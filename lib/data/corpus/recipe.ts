@@ -19,8 +19,12 @@ export interface Recipe {
   readonly tokenizer_json: string | null;
 }
 
-/** Finds the files that a config names. */
-export function readRecipe({ data, objective, tokenizer }: Config): Recipe {
+/**
+ * Finds the files that a config names.
+ *
+ * @param json a tokenizer.json to use in place of the config's
+ */
+export function readRecipe({ data, objective, tokenizer }: Config, json?: string): Recipe {
   return {
     sources: data.sources.map((source, index) => ({
       files: findSourceFiles(source, index),
@@ -29,8 +33,15 @@ export function readRecipe({ data, objective, tokenizer }: Config): Recipe {
     })),
     validation_fraction: data.validation.fraction,
     on_bad_row: data.on_bad_row,
-    tokenizer,
-    tokenizer_json: tokenizer.type === "file" ? readTokenizer(tokenizer) : null,
+    ...(json === undefined
+      ? {
+          tokenizer,
+          tokenizer_json: tokenizer.type === "file" ? readTokenizer(tokenizer) : null,
+        }
+      : {
+          tokenizer: { ...tokenizer, type: "file", vocab_size: null, path: null },
+          tokenizer_json: json,
+        }),
   };
 }
 

@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { ioError } from "../../errors.ts";
 import { AppendFile } from "./append-file.ts";
+import { orClose } from "./or-close.ts";
 import { encodeHeader, HEADER_BYTES, startsOffset, type TokenFileHeader } from "./token-file.ts";
 
 /** How much of a token file is there. */
@@ -39,9 +40,12 @@ export class TokenFileWriter {
 
   /** @throws FlmError IO, also when there is such a file already */
   static async create(path: string, vocab_size: number, eos_id: number): Promise<TokenFileWriter> {
-    const files = [await AppendFile.create(path), await AppendFile.create(endsPath(path))] as const;
-    await files[0].append(new Uint8Array(HEADER_BYTES));
-    return new TokenFileWriter(files, vocab_size, eos_id, { tokens: 0, documents: 0 });
+    const file = await AppendFile.create(path);
+    return orClose(file, async () => {
+      await file.append(new Uint8Array(HEADER_BYTES));
+      const ends = await AppendFile.create(endsPath(path));
+      return new TokenFileWriter([file, ends], vocab_size, eos_id, { tokens: 0, documents: 0 });
+    });
   }
 
   /** Goes on with a file that was closed, or left by a killed process, after `progress` had reached the disk. */
@@ -53,13 +57,10 @@ export class TokenFileWriter {
   ): Promise<TokenFileWriter> {
     const bytes = HEADER_BYTES + progress.tokens * bytesPerToken(vocab_size);
     const file = await AppendFile.reopen(path, bytes);
-    try {
+    return orClose(file, async () => {
       const ends = await AppendFile.reopen(endsPath(path), 8 * progress.documents);
       return new TokenFileWriter([file, ends], vocab_size, eos_id, progress);
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
+    });
   }
 
   get path(): string {

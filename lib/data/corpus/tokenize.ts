@@ -5,6 +5,7 @@ import { batches, type DocumentBatch } from "./batches.ts";
 import { type EncodedDocument, encodeBatch } from "./encode-batch.ts";
 import { Journal } from "./journal.ts";
 import { changedWhileRead, type KeptDocument, keptDocuments } from "./kept-documents.ts";
+import { orClose } from "./or-close.ts";
 import { Output, type OutputProgress } from "./output.ts";
 import { BEGINNING, Pass, type Place, type ReadingOptions } from "./pass.ts";
 import { SHARD_BYTES } from "./shard.ts";
@@ -103,7 +104,7 @@ class Tokenizing {
     const source = this.#sources[index]!;
     const documents = keptDocuments(this.#pass, source, this.#survey.fates, place);
     const training = await this.#open("training");
-    const validation = await this.#open("validation");
+    const validation = await orClose(training, () => this.#open("validation"));
     try {
       const parts = batches(documents, this.#shard_bytes);
       await encodeWhileReading(parts, this.#tokenizer, async (batch, encoded) => {

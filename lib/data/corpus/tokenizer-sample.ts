@@ -5,7 +5,7 @@ import { TRAINING } from "./split.ts";
 import type { Survey } from "./survey.ts";
 
 /** More text hardly changes the merges. */
-const MAX_SAMPLE_BYTES = 256e6;
+const MAX_SAMPLE_BYTES = 1e9;
 
 /** The training documents, or an even sample of them where they are more than the tokenizer needs. */
 export async function* tokenizerSample(

@@ -1,36 +1,20 @@
-import type { DocumentIndex } from "../corpus/document-index.ts";
-import type { SupervisedSpans } from "../corpus/supervised-spans.ts";
 import type { RowPieces } from "../types.ts";
-import type { Passages } from "./passages.ts";
 import { type NextInputs, packRow, type Run } from "./row-packer.ts";
+import { WholeDocuments } from "./whole-documents.ts";
 
 /**
  * Documents that are pairs of answers (lib/data/read/preference.ts): each is a passage that gives two rows, the prompt
  * with the chosen answer and the prompt with the rejected one.
  */
-export class PairsIndex implements Passages {
-  readonly length: number;
-  readonly count: number;
-  readonly #documents: DocumentIndex;
-  readonly #supervised: SupervisedSpans;
-
-  /** @param length of the other sources' passages: all of a stream's have the same */
-  constructor(documents: DocumentIndex, supervised: SupervisedSpans, length: number) {
-    this.#documents = documents;
-    this.#supervised = supervised;
-    this.length = length;
-    this.count = documents.count;
-  }
-
+export class PairsIndex extends WholeDocuments {
   inputs(index: number): number {
     // The last token of either half is a target only.
-    return this.#documents.length(index) - 2;
+    return this.tokens(index) - 2;
   }
 
   run(index: number, offset: number): Run {
-    const start = this.#documents.start(index);
-    const end = start + this.#documents.length(index);
-    const [chosen, rejected] = this.#supervised.within(start, end);
+    const { start, end, supervised } = this.place(index);
+    const [chosen, rejected] = supervised;
     // The token that ends the first answer is the last one that is supervised there.
     const middle = chosen!.end;
     const isFirst = offset < middle - start - 1;

@@ -3,7 +3,7 @@ import { inputsOf, type Packing, type Run } from "./row-packer.ts";
 
 /** What a source is made of, in any order: numbered stretches of its documents. */
 export interface Passages {
-  /** Inputs of a passage that others join to fill rows. */
+  /** Inputs of a passage that others join to fill rows, in the tokens that passages are cut by. */
   readonly length: number;
   readonly count: number;
   /** Inputs of passage `index`. */
@@ -19,49 +19,92 @@ export interface Passages {
  * Passages, not documents, are what an epoch shuffles: otherwise one long document would fill many batches in a row
  * with nothing else. Since all have one length, rows of that length hold each a whole passage, and every position of
  * the context is trained alike.
+ *
+ * A run whose vocabulary grows has its text in several tokens. All of them are cut by the same ones, so that a passage
+ * is the same text in each and its number says what has been read: a cut within a document lies at the same share of
+ * its inputs, which is the same letter as far as a document is alike in all its parts.
  */
 export class PassageIndex implements Passages {
   readonly length: number;
   readonly count: number;
   readonly #documents: DocumentIndex;
+  readonly #cutBy: DocumentIndex;
   readonly #packing: Packing;
   /** Whole passages before each document, and inputs of the rests before it; 16 bytes of memory a document. */
   readonly #whole: Float64Array;
   readonly #rests: Float64Array;
+  /** The latter in the documents' own tokens. */
+  readonly #ownRests: Float64Array;
 
-  constructor(documents: DocumentIndex, packing: Packing, length: number) {
+  /** @param cutBy the same documents in the tokens that `length` counts; none may have fewer of its own */
+  constructor(documents: DocumentIndex, packing: Packing, length: number, cutBy = documents) {
     this.#documents = documents;
+    this.#cutBy = cutBy;
     this.#packing = packing;
     this.length = length;
     this.#whole = new Float64Array(documents.count + 1);
     this.#rests = new Float64Array(documents.count + 1);
+    this.#ownRests = cutBy === documents ? this.#rests : new Float64Array(documents.count + 1);
     for (let i = 0; i < documents.count; i++) {
-      const inputs = inputsOf(documents.length(i), packing);
+      const inputs = inputsOf(cutBy.length(i), packing);
+      const rest = inputs % length;
       this.#whole[i + 1] = this.#whole[i]! + Math.floor(inputs / length);
-      this.#rests[i + 1] = this.#rests[i]! + (inputs % length);
+      this.#rests[i + 1] = this.#rests[i]! + rest;
+      this.#ownRests[i + 1] =
+        this.#ownRests[i]! + this.#own(i, inputs) - this.#own(i, inputs - rest);
     }
     this.count = this.#whole[documents.count]! + Math.ceil(this.#rests[documents.count]! / length);
   }
 
   inputs(index: number): number {
     const joined = index - this.#whole[this.#documents.count]!;
-    if (joined < 0) return this.length;
-    return Math.min(this.length, this.#rests[this.#documents.count]! - joined * this.length);
+    if (joined >= 0) return this.#joinedStart(joined + 1) - this.#joinedStart(joined);
+    if (this.#cutBy === this.#documents) return this.length;
+    const { document, begin } = this.#wholePassage(index);
+    return this.#own(document, begin + this.length) - this.#own(document, begin);
   }
 
   run(index: number, offset: number): Run {
     const joined = index - this.#whole[this.#documents.count]!;
     const room = this.inputs(index) - offset;
     if (joined < 0) {
-      const document = lastNotAbove(this.#whole, index);
-      const skipped = (index - this.#whole[document]!) * this.length;
-      return this.#runOf(document, skipped + offset, room, false);
+      const { document, begin } = this.#wholePassage(index);
+      return this.#runOf(document, this.#own(document, begin) + offset, room, false);
     }
-    const place = joined * this.length + offset;
+    const place = this.#joinedStart(joined) + offset;
+    const document = lastNotAbove(this.#ownRests, place);
+    const skipped = this.#own(document, this.#restStart(document));
+    const isShort = (joined + 1) * this.length > this.#rests[this.#documents.count]!;
+    return this.#runOf(document, skipped + place - this.#ownRests[document]!, room, isShort);
+  }
+
+  /** The document of a passage that is no joined one, and its first input there. */
+  #wholePassage(index: number): { document: number; begin: number } {
+    const document = lastNotAbove(this.#whole, index);
+    return { document, begin: (index - this.#whole[document]!) * this.length };
+  }
+
+  /** Own inputs of all rests before the joined passage with this number. */
+  #joinedStart(joined: number): number {
+    const place = Math.min(joined * this.length, this.#rests[this.#documents.count]!);
+    if (this.#cutBy === this.#documents) return place;
     const document = lastNotAbove(this.#rests, place);
-    const total = inputsOf(this.#documents.length(document), this.#packing);
-    const skipped = total - (total % this.length) + (place - this.#rests[document]!);
-    return this.#runOf(document, skipped, room, this.inputs(index) < this.length);
+    const begin = this.#restStart(document);
+    const within = begin + place - this.#rests[document]!;
+    return this.#ownRests[document]! + this.#own(document, within) - this.#own(document, begin);
+  }
+
+  /** Where a document's whole passages end. */
+  #restStart(document: number): number {
+    const inputs = inputsOf(this.#cutBy.length(document), this.#packing);
+    return inputs - (inputs % this.length);
+  }
+
+  /** The own input of a document that stands where its input `place` does in the tokens that passages are cut by. */
+  #own(document: number, place: number): number {
+    if (this.#cutBy === this.#documents || place === 0) return place;
+    const own = inputsOf(this.#documents.length(document), this.#packing);
+    return Math.floor((place * own) / inputsOf(this.#cutBy.length(document), this.#packing));
   }
 
   #runOf(document: number, skipped: number, room: number, isShort: boolean): Run {

@@ -15,7 +15,7 @@ import { Turns } from "./turns.ts";
  * are cut.
  */
 export class TrainingStream implements BatchStream, InputCursor {
-  readonly #sources: readonly StreamSource[];
+  #sources: readonly StreamSource[];
   readonly #packing: Packing;
   readonly #seed: number;
   readonly #cursors: Cursor[];
@@ -57,10 +57,25 @@ export class TrainingStream implements BatchStream, InputCursor {
 
   state(): Json {
     return {
-      passage_length: this.#sources[0]!.passages.length,
+      passage_length: this.passage_length,
       sources: this.#cursors.map((cursor) => ({ ...cursor })),
       mixture: this.#turns.state(),
     };
+  }
+
+  get passage_length(): number {
+    return this.#sources[0]!.passages.length;
+  }
+
+  continueIn(sources: readonly StreamSource[]): void {
+    const open = this.#cursors.findIndex(({ offset }) => offset > 0);
+    if (open >= 0) {
+      const cursor = this.#cursors[open]!;
+      const passage = this.#order(open).at(cursor.position);
+      const [from, to] = [this.#sources, sources].map((of) => of[open]!.passages.inputs(passage));
+      cursor.offset = Math.floor((cursor.offset * to!) / from!);
+    }
+    this.#sources = sources;
   }
 
   mix(weights: readonly number[]): void {

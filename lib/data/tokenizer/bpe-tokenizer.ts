@@ -6,6 +6,7 @@ import type {
   SplitName,
 } from "../../native/types.ts";
 import type { DocumentTokenizer, EncodedDocuments } from "./document-tokenizer.ts";
+import type { SpecialTokens } from "./read-special.ts";
 
 /** All that decides how a byte-level BPE tokenizer encodes. */
 export interface BpeModel {
@@ -14,6 +15,7 @@ export interface BpeModel {
   readonly split: SplitName;
   readonly eos_id: number;
   readonly label_ids: readonly [number, number] | null;
+  readonly special: SpecialTokens;
   /** The same as a Hugging Face tokenizer.json. */
   readonly json: string;
 }

@@ -10,8 +10,6 @@ export interface EncodedDocuments {
 export interface DocumentTokenizer extends Tokenizer {
   /** UTF-8 documents that lie one after another in `text`, document i ending at byte `ends[i]`. */
   encodeDocuments(text: Uint8Array, ends: Uint32Array): Promise<EncodedDocuments>;
-  /** Bytes of text that a token stands for; 0 for special tokens. */
-  bytesOf(id: number): number;
   /** The special tokens for true and false; null where there are none. */
   readonly label_ids: readonly [number, number] | null;
 }

@@ -27,6 +27,7 @@ export function readTokenizerJson(json: string): BpeModel {
     vocabulary: readVocabulary(model, special),
     eos_id: endOfTextId(special),
     label_ids: labelIds(special),
+    special,
     json,
   };
 }

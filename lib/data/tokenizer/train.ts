@@ -9,6 +9,8 @@ export interface TrainedTokenizer {
   readonly json: string;
   /** Below what was asked for when the text has too few different words. */
   readonly vocab_size: number;
+  /** Rare words that its training counted and gave up again, because there were too many (docs/data.md). */
+  readonly dropped_words: number;
 }
 
 /**
@@ -36,5 +38,9 @@ export async function trainTokenizer(
   }
   await Promise.all(queue);
   const vocabulary = await trainer.train(vocab_size - 1);
-  return { json: writeTokenizerJson(vocabulary, split), vocab_size: vocabulary.ends.length + 1 };
+  return {
+    json: writeTokenizerJson(vocabulary, split),
+    vocab_size: vocabulary.ends.length + 1,
+    dropped_words: vocabulary.dropped_words,
+  };
 }

@@ -12,6 +12,14 @@ export interface Validation extends Progress {
   bits_per_byte: number;
 }
 
+/** What objective dpo measured on its held-out pairs. */
+export interface Preference extends Progress {
+  loss: number;
+  margin: number;
+  accuracy: number;
+  pairs: number;
+}
+
 /** A run's record with all that several parts of the report derive from it. */
 export interface RunFacts extends RunRecord {
   stages: StageSpan[];
@@ -21,6 +29,7 @@ export interface RunFacts extends RunRecord {
   /** Steps in a smoothed value's mean. */
   smoothing: number;
   validations: Validation[];
+  preferences: Preference[];
   suites: SuiteScores[];
 }
 
@@ -43,6 +52,14 @@ export function runFacts(record: RunRecord): RunFacts {
         bits_per_byte,
       }),
     ),
+    preferences: eventsOf(events, "preference").map(({ step, loss, margin, accuracy, pairs }) => ({
+      ...progressAt(steps, step),
+      step,
+      loss,
+      margin,
+      accuracy,
+      pairs,
+    })),
     suites: suiteScores(record),
   };
 }

@@ -14,7 +14,7 @@ export interface RunSummary {
   flops: number | null;
   /** FLOPs of all the tokens, had they been trained at the last stage's size; null without growth. */
   flops_at_final_size: number | null;
-  /** Nats per token. */
+  /** Nats per token; of objective dpo, nats per pair of answers. */
   loss: number | null;
   validation_loss: number | null;
   bigram_loss: number | null;
@@ -43,7 +43,9 @@ export function summarise(record: RunRecord, stages: readonly StageSpan[]): RunS
     flops,
     flops_at_final_size: stages.length > 1 ? flopsAtFinalSize(stages.at(-1)!, tokens) : null,
     loss: known(steps.loss.findLast(Number.isFinite)),
-    validation_loss: known(eventsOf(events, "validation").at(-1)?.loss),
+    validation_loss: known(
+      (eventsOf(events, "validation").at(-1) ?? eventsOf(events, "preference").at(-1))?.loss,
+    ),
     bigram_loss: known(eventsOf(events, "baseline").at(-1)?.bigram_loss),
     parameters_start: known(stages[0]?.parameters ?? start?.parameters),
     parameters_end: known(stages.at(-1)?.parameters) ?? known(checkpoint?.parameters),

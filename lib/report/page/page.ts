@@ -5,6 +5,7 @@ import { growthTable } from "../sections/growth-table.ts";
 import { headline } from "../sections/headline.ts";
 import { multiples } from "../sections/multiples.ts";
 import { overlay } from "../sections/overlay.ts";
+import { preferences } from "../sections/preferences.ts";
 import { samples } from "../sections/samples.ts";
 import { scores } from "../sections/scores.ts";
 import { stageTable } from "../sections/stage-table.ts";
@@ -52,6 +53,7 @@ function oneRun(run: RunFacts): Html {
     multiples,
     scores,
     validationTable,
+    preferences,
     samples,
     incidents,
     configuration,

@@ -14,6 +14,8 @@ const shape = z.object({
   num_attention_heads: z.number(),
   num_kv_heads: z.number(),
   ffn_hidden_size: z.number(),
+  // Absent in runs of the first versions, which had one for all stages.
+  vocab_size: z.number().optional(),
 });
 
 const interval = z.tuple([z.number(), z.number()]);
@@ -47,6 +49,7 @@ const eventSchema = z.discriminatedUnion("type", [
   event("resume", { checkpoint: text }),
   event("warning", { message: text }),
   event("validation", { loss: number, perplexity: number, bits_per_byte: number }),
+  event("preference", { loss: number, margin: number, accuracy: number, pairs: z.number() }),
   event("checkpoint", { seconds: number, bytes: number }),
   event("skip", { loss: number, grad_norm: number }),
   event("rollback", { rejected: z.object({ step: z.number(), loss: number, grad_norm: number }) }),
@@ -59,6 +62,7 @@ const eventSchema = z.discriminatedUnion("type", [
     preserving: z.boolean(),
     loss_before: number,
     loss_after: number,
+    bits_per_byte: z.object({ before: number, after: number }).optional(),
     seconds: number,
   }),
   event("stage", { stage: z.number(), near_zero_share: number }),

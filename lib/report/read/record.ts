@@ -25,6 +25,8 @@ export interface Shape {
   num_attention_heads: number;
   num_kv_heads: number;
   ffn_hidden_size: number;
+  /** Of growth events alone. */
+  vocab_size?: number | undefined;
 }
 
 export interface StageFacts {

@@ -36,11 +36,22 @@ export function growthTable({ events, config }: RunFacts): Html | null {
     dimension("heads", "num_attention_heads"),
     dimension("KV heads", "num_kv_heads"),
     dimension("FFN", "ffn_hidden_size"),
+    ...(growths.some(({ bits_per_byte }) => bits_per_byte)
+      ? [
+          dimension("vocabulary", "vocab_size"),
+          {
+            title: "bits per byte",
+            cell: ({ bits_per_byte: bits }: Growth) =>
+              bits ? `${decimals(bits.before, 4)} → ${decimals(bits.after, 4)}` : "",
+          },
+        ]
+      : []),
     { title: "loss before", cell: ({ loss_before }) => decimals(loss_before, 5) },
     { title: "after", cell: ({ loss_after }) => decimals(loss_after, 5) },
     {
       title: "difference",
-      cell: ({ loss_before, loss_after }) => signed(loss_after - loss_before),
+      cell: ({ loss_before, loss_after, bits_per_byte }) =>
+        bits_per_byte ? "" : signed(loss_after - loss_before),
     },
     { title: "preserving", cell: ({ preserving }) => (preserving ? "yes" : "no"), isText: true },
     { title: "seconds", cell: ({ seconds }) => decimals(seconds, 1) },
@@ -50,7 +61,9 @@ export function growthTable({ events, config }: RunFacts): Html | null {
     ${table("Growth events", columns, growths)}
     <p class="note">
       Loss in nats per token on one fixed batch, right before and right after the event. A
-      preserving event computes the same function, so that the difference is rounding alone.
+      preserving event computes the same function, so that the difference is rounding alone. Where
+      the vocabulary grew, tokens are other ones from there on: losses per token do not compare
+      across it, bits per byte do.
     </p>
   </section>`;
 }

@@ -27,7 +27,7 @@ export function headline(run: RunFacts): Html {
     </p>
     ${summary.status === "failed" && failure && html`<p class="failure">${failure.message}</p>`}
     <dl class="facts">
-      ${fact("Validation loss", decimals(summary.validation_loss, 3), againstBigram(summary), "main")}
+      ${fact("Validation loss", decimals(summary.validation_loss, 3), run.preferences.length > 0 ? "nats per pair of answers" : againstBigram(summary), "main")}
       ${fact("Parameters", parameterText(summary), checkpoint && `checkpoint of ${bytes(checkpoint.bytes)}`)}
       ${fact("Tokens", number(summary.tokens), stepText(summary.steps))}
       ${fact("Training FLOPs", scientific(summary.flops), costText(summary))}

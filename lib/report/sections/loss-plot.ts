@@ -1,4 +1,4 @@
-import type { Measure } from "../facts/progress.ts";
+import type { Measure, Progress } from "../facts/progress.ts";
 import type { RunFacts } from "../facts/run-facts.ts";
 import type { StageSpan } from "../facts/stages.ts";
 import { type Html, html } from "../draw/html.ts";
@@ -12,6 +12,7 @@ import { count } from "../../format.ts";
 import { growthLines, stageBands } from "./stage-marks.ts";
 
 export const LOSS_UNIT = { factor: 1, title: "loss (nats per token)" };
+const PAIR_LOSS_UNIT = { factor: 1, title: "loss (nats per pair of answers)" };
 
 export const MEASURE_UNIT: Record<Measure, (largest: number) => Unit> = {
   tokens: (largest) => countUnit("training tokens", largest),
@@ -22,11 +23,12 @@ export const MEASURE_UNIT: Record<Measure, (largest: number) => Unit> = {
 
 /** Training and validation loss of one run against `measure`, with its stages, growth marks and ramps. */
 export function lossPlot(run: RunFacts, measure: Measure): Html {
-  const { steps, smoothed, validations, summary, stages } = run;
+  const { steps, smoothed, preferences, summary, stages } = run;
   const { bigram_loss } = summary;
+  const heldOut = heldOutOf(run);
   const end = steps[measure].at(-1)!;
   const axes = { x: linearScale(0, end), y: lossAxis(run) };
-  const points = validations.map((at) => [at[measure], at.loss] as const);
+  const points = heldOut.map((at) => [at[measure], at.loss] as const);
   const marks = layLabels(
     stages.map((stage) => ({
       share: axes.x.place(stage.from[measure]) / SIDE,
@@ -37,7 +39,7 @@ export function lossPlot(run: RunFacts, measure: Measure): Html {
   const drawing = plot({
     axes,
     x: MEASURE_UNIT[measure](end),
-    y: LOSS_UNIT,
+    y: preferences.length > 0 ? PAIR_LOSS_UNIT : LOSS_UNIT,
     description: `Training and validation loss of ${summary.name} against ${measure}, with its growth stages`,
     back: stageBands(axes, stages, measure),
     lines: [
@@ -49,7 +51,7 @@ export function lossPlot(run: RunFacts, measure: Measure): Html {
     ],
     ends: [
       endLabel("training", smoothed.findLast(Number.isFinite), "train"),
-      endLabel("validation", validations.at(-1)?.loss, "validation"),
+      endLabel("validation", heldOut.at(-1)?.loss, "validation"),
       endLabel("bigram", bigram_loss, "baseline"),
     ],
     over: marks.map(markLabel),
@@ -59,13 +61,19 @@ export function lossPlot(run: RunFacts, measure: Measure): Html {
 }
 
 /** The axis of a run's losses: validation, the baseline and both sides of each growth event are always on it. */
-export function lossAxis({ steps, smoothed, validations, summary, stages }: RunFacts): Scale {
+export function lossAxis(run: RunFacts): Scale {
+  const { steps, smoothed, summary, stages } = run;
   return lossScale(steps.loss, [
-    ...validations.map(({ loss }) => loss),
+    ...heldOutOf(run).map(({ loss }) => loss),
     ...stages.flatMap(({ growth }) => (growth ? [growth.loss_before, growth.loss_after] : [])),
     summary.bigram_loss ?? Number.NaN,
     smoothed.findLast(Number.isFinite) ?? Number.NaN,
   ]);
+}
+
+/** Where the loss was measured on what is held out: text or, with objective dpo, pairs of answers. */
+export function heldOutOf({ validations, preferences }: RunFacts): (Progress & { loss: number })[] {
+  return [...validations, ...preferences];
 }
 
 function endLabel(name: string, value: number | null | undefined, style: string): EndLabel {

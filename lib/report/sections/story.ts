@@ -4,7 +4,7 @@ import type { Steps } from "../read/record.ts";
 import { type Html, html } from "../draw/html.ts";
 import { decimals } from "../draw/units.ts";
 import { views } from "../draw/views.ts";
-import { lossAxis, lossPlot } from "./loss-plot.ts";
+import { heldOutOf, lossAxis, lossPlot } from "./loss-plot.ts";
 import { shapeStrip } from "./shapes.ts";
 
 /** What the switch calls each axis. */
@@ -49,7 +49,7 @@ const SHAPES_CAPTION = html`<figcaption>
 </figcaption>`;
 
 function caption(run: RunFacts): Html {
-  const { steps, stages, summary, validations, smoothing } = run;
+  const { steps, stages, summary, smoothing } = run;
   const first = steps.loss[0]!;
   const isCut = first > lossAxis(run).to;
   const hasRamp = stages.some(({ ramp_end }) => ramp_end !== null);
@@ -61,7 +61,7 @@ function caption(run: RunFacts): Html {
   const validation = html`; <i class="swatch validation"></i> validation loss`;
   const bigram = html`; <i class="swatch baseline"></i> an interpolated bigram model on the same
     validation text`;
-  return html`${training}${validations.length > 0 && validation}${
+  return html`${training}${heldOutOf(run).length > 0 && validation}${
     summary.bigram_loss !== null && bigram
   }.${isCut && ` The first steps, from ${decimals(first, 2)} on, lie above the plot.`}${
     hasRamp && " Shaded orange: the ramp in which new parts fade in."

@@ -77,7 +77,8 @@ async function askReference(
   rows: readonly RowPieces[],
 ): Promise<number[]> {
   const model = await findModel(resolve(config.init.from!));
-  const parts = { config, placement: placement.engine, world: null, files: data.files };
+  const { engine, device } = placement;
+  const parts = { config, placement: engine, device, world: null, files: data.files };
   const load = resumeLoad(model.checkpoint);
   const { native } = (await StageEngine.create(parts, aloneIn(stages[0]!), load, false))!;
   try {

@@ -2,7 +2,7 @@
 export type AnswerLogProbs = ArrayLike<number>;
 
 export interface PreferenceLoss {
-  /** Sum over the pairs, of those that were given. */
+  /** Sum over the pairs, of those that were given; NaN where a log-probability is not finite. */
   loss: number;
   /** Sum of beta * z. */
   margin: number;
@@ -14,7 +14,8 @@ export interface PreferenceLoss {
 
 /**
  * Direct preference optimization: -log sigmoid(beta * z) for every pair, where z is how much more the model prefers the
- * chosen answer than the reference does, in nats (spec: DPO, arXiv 2305.18290).
+ * chosen answer than the reference does, in nats (spec: DPO, arXiv 2305.18290). An infinite margin has a loss of zero on
+ * one side, but no gradient on either: it counts as a loss that is not finite, which the run's stability settings handle.
  */
 export function preferenceLoss(
   policy: AnswerLogProbs,
@@ -27,7 +28,7 @@ export function preferenceLoss(
     const margin = beta * (policy[i]! - reference[i]! - (policy[i + 1]! - reference[i + 1]!));
     // Neither exponent overflows.
     const e = Math.exp(-Math.abs(margin));
-    sums.loss += Math.log1p(e) + Math.max(0, -margin);
+    sums.loss += Number.isFinite(margin) ? Math.log1p(e) + Math.max(0, -margin) : NaN;
     sums.margin += margin;
     if (margin > 0) sums.preferred += 1;
     // beta * sigmoid(-margin): the loss falls as the chosen answer's nats do.

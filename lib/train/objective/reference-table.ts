@@ -9,8 +9,8 @@ export interface StoredReference {
   /** Fingerprint of the tokenized data, and the length that rows were cut to. */
   data: string;
   seq_length: number;
-  /** Of all rows, training pairs before validation pairs. */
-  log_probs: number[];
+  /** Of all rows, training pairs before validation pairs; null for one that is not finite. */
+  log_probs: (number | null)[];
 }
 
 /** What the reference model says of every answer. Rows are known by where in the token files they begin. */
@@ -21,12 +21,12 @@ export class ReferenceTable {
     this.#byStart = new Map(rows.map((row, i) => [startOf(row, 0), logProbs[i]!]));
   }
 
-  /** Of each row that `pieces` make. */
+  /** Of each row that `pieces` make, which are in the order of the rows. */
   of(pieces: Float64Array, rows: number): Float64Array {
-    const logProbs = new Float64Array(rows).fill(NaN);
+    const logProbs = new Float64Array(rows);
     for (let at = 0; at < pieces.length; at += PIECE_FIELDS) {
       const row = pieces[at]!;
-      if (!Number.isNaN(logProbs[row]!)) continue;
+      if (at > 0 && pieces[at - PIECE_FIELDS] === row) continue;
       const known = this.#byStart.get(startOf(pieces, at));
       if (known === undefined)
         throw new FlmError("INTERNAL", `the reference has no row at ${startOf(pieces, at)}`);
@@ -44,7 +44,7 @@ export function readReference(
   if (!existsSync(path)) return null;
   const stored = parseOrUndefined(readFileSync(path, "utf8")) as StoredReference | undefined;
   const isSame = stored?.data === wanted.data && stored.seq_length === wanted.seq_length;
-  return isSame ? stored.log_probs : null;
+  return isSame ? stored.log_probs.map((value) => value ?? NaN) : null;
 }
 
 function startOf(pieces: Float64Array, at: number): string {

@@ -1,30 +1,10 @@
-import type { Checkpoint, CheckpointStore } from "../../checkpoint/store.ts";
+import type { Checkpoint } from "../../checkpoint/store.ts";
 import type { Config } from "../../config/types.ts";
 import type { StagePlan } from "../../growth/stage-plan.ts";
 import type { BatchFeed } from "../batch-feed.ts";
 import { grownInto, type Progress, progressOf } from "../progress.ts";
 import { grownLoad, resumeLoad, type StageEngine } from "../session.ts";
 import type { Rejection } from "./rejection.ts";
-
-/**
- * The checkpoint to go back to from a place in the run: the newest that lies `margin` steps before the next step, or
- * the oldest there is. One of this stage, or the last of the stage before, from which the model grows again. Null
- * without any.
- */
-export function rollbackTarget(
-  store: CheckpointStore,
-  stages: readonly StagePlan[],
-  { stage, step }: Progress,
-  margin: number,
-): Checkpoint | null {
-  const isUsable = ({ manifest }: Checkpoint) =>
-    manifest.step <= step &&
-    (manifest.stage === stage ||
-      (manifest.stage === stage - 1 && manifest.stage_step === stages[stage - 1]!.steps));
-  const candidates = store.checkpoints().filter(isUsable);
-  const isEarlyEnough = ({ manifest }: Checkpoint) => manifest.step <= step + 1 - margin;
-  return candidates.find(isEarlyEnough) ?? candidates.at(-1) ?? null;
-}
 
 /** A run that goes back. */
 export interface GoingBack {
@@ -36,7 +16,7 @@ export interface GoingBack {
 }
 
 /**
- * Fills the engine from a checkpoint of `rollbackTarget` and gives the place there. The data do not go back: the next
+ * Fills the engine from a checkpoint of `findTarget` and gives the place there. The data do not go back: the next
  * batch is the one that lies the margin behind the rejected one. Collective over the ranks of the stage.
  */
 export async function goBack(

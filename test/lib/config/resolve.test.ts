@@ -59,7 +59,7 @@ describe("stage defaults", () => {
     [64, 2, 16],
   ])("batch %d over %s ranks has micro-batches of %d", (global_batch_size, ranks, micro) => {
     const config = userConfig([{ global_batch_size, parallel: { data_parallel_size: ranks } }]);
-    const resolved = resolveConfig(config, { unsupported: "allow" });
+    const resolved = resolveConfig(config);
     expect(resolved.stages[0]!.micro_batch_size).toBe(micro);
   });
 

@@ -14,6 +14,8 @@ interface Case {
   says: readonly string[];
 }
 
+const BPE: Partial<UserConfig> = { tokenizer: { type: "bpe", vocab_size: 512 } };
+
 const cases: Case[] = [
   {
     what: "heads that do not divide the width",
@@ -32,6 +34,47 @@ const cases: Case[] = [
     rest: { model: { head_size: 5 } },
     path: "model.head_size",
     says: ["5 is odd", "rope"],
+  },
+  {
+    what: "a vocabulary that shrinks",
+    stages: [{ vocab_size: 400 }, { vocab_size: 300 }],
+    rest: BPE,
+    path: "stages.1.vocab_size",
+    says: ["300 would shrink", "400 tokens", "use 400 or more"],
+  },
+  {
+    what: "a vocabulary that shrinks from all of the tokenizer's",
+    stages: [{}, { vocab_size: 300 }],
+    rest: { tokenizer: { type: "file", path: "t.json" } },
+    path: "stages.1.vocab_size",
+    says: ["300 would shrink", "has all of the tokenizer's", "use null"],
+  },
+  {
+    what: "fewer tokens than bytes",
+    stages: [{ vocab_size: 256 }, {}],
+    rest: BPE,
+    path: "stages.0.vocab_size",
+    says: ["256 is below the 256 bytes and", "use 257 or more"],
+  },
+  {
+    what: "more tokens than the tokenizer is to have",
+    stages: [{ vocab_size: 513 }],
+    rest: BPE,
+    path: "stages.0.vocab_size",
+    says: ["513 is above tokenizer.vocab_size 512"],
+  },
+  {
+    what: "a smaller vocabulary of a tokenizer without merges",
+    stages: [{ vocab_size: 257 }],
+    path: "stages.0.vocab_size",
+    says: ["257 needs merges", "bytes has none"],
+  },
+  {
+    what: "a vocabulary that grows while answers are compared",
+    stages: [{ vocab_size: 300 }],
+    rest: { ...BPE, objective: { type: "dpo" } },
+    path: "stages.0.vocab_size",
+    says: ["300 does not go with objective.type dpo"],
   },
   {
     what: "bf16 moments that decay by less than they are rounded",
@@ -163,7 +206,7 @@ const cases: Case[] = [
 
 describe("refused, with both numbers", () => {
   test.each(cases)("$what", ({ stages, rest, path, says }) => {
-    const action = () => resolveConfig(userConfig(stages, rest), { unsupported: "allow" });
+    const action = () => resolveConfig(userConfig(stages, rest));
     const issue = failure(action).issues.find((candidate) => candidate.path === path);
     expect(issue, `no issue at ${path}`).toBeDefined();
     for (const text of says) expect(issue!.message).toContain(text);
@@ -189,6 +232,17 @@ describe("allowed", () => {
       what: "an odd head size without rotation",
       stages: [{}],
       rest: { model: { family: "gpt2", seq_length: 32, head_size: 5 } },
+    },
+    {
+      what: "a vocabulary that grows up to the tokenizer's",
+      stages: [
+        { vocab_size: 257 },
+        { vocab_size: 300 },
+        { vocab_size: 300 },
+        { vocab_size: 512 },
+        {},
+      ],
+      rest: BPE,
     },
     { what: "a stage as large as the one before", stages: [{}, { lr: 1e-4 }] },
     {

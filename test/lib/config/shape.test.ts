@@ -33,6 +33,17 @@ describe("shapeOfStage", () => {
     expect([code, message]).toEqual(["CONFIG_INVALID", expect.stringMatching(/320.*321/)]);
   });
 
+  test("a stage may ask for a smaller vocabulary, and one without has all rows", () => {
+    const config = resolveConfig(
+      userConfig([{ vocab_size: 300 }, {}], {
+        model: { vocab_size: 600 },
+        tokenizer: { type: "bpe", vocab_size: 512 },
+      }),
+    );
+    expect([0, 1].map((i) => shapeOfStage(config, i, 512).vocab_size)).toEqual([300, 600]);
+    expect([0, 1].map((i) => shapeOfStage(config, i, 290).vocab_size)).toEqual([600, 600]);
+  });
+
   test("RMSNorm's epsilon shrinks with every zero-filled growth of the width", () => {
     const stages = [
       { hidden_size: 64, num_attention_heads: 4 },

@@ -26,7 +26,7 @@ it("is the rest of each row where a row holds one document", async () => {
     1 - 11 / seq_length,
   );
   const percent = (100 * (1 - 11 / seq_length)).toFixed(1);
-  expect(paddingWarnings(config, data)).toEqual([
+  expect(paddingWarnings(config, [data])).toEqual([
     expect.stringMatching(new RegExp(`data\\.packing is false: ${percent} % .* in stage only`)),
   ]);
 });
@@ -34,5 +34,5 @@ it("is the rest of each row where a row holds one document", async () => {
 it("is none where rows are packed, and nothing is said of it", async () => {
   const { config, data } = await prepared(true);
   expect(paddingShare(data.stream().next(1, 64), 1, 64)).toBe(0);
-  expect(paddingWarnings(config, data)).toEqual([]);
+  expect(paddingWarnings(config, [data])).toEqual([]);
 });

@@ -14,13 +14,13 @@ it("counts how often a run reads each source, and warns of many times", async ()
     validation: { fraction: 0 },
   });
   const data = await prepareData(config, { native: loadNative() });
-  const use = sourceUse(config, data);
+  const use = sourceUse(config, [data]);
   expect(use.map(({ share }) => share)).toEqual([0.75, 0.25, 0]);
   const [first, second, none] = use.map(({ epochs }) => epochs);
   expect(first).toBeCloseTo(1.5, 1);
   expect(second! / first!).toBeCloseTo(10 / 3, 3);
   expect(none).toBe(0);
-  expect(repeatWarnings(config, data)).toEqual([
+  expect(repeatWarnings(config, [data])).toEqual([
     expect.stringMatching(/reads data\.sources\.1 5\.\d times/),
   ]);
 });
@@ -44,7 +44,7 @@ it("counts the mixture of each stage by its tokens", async () => {
     ],
   });
   const shares = (mixing: "stages" | "linear") =>
-    sourceUse(staged(mixing), data).map(({ share }) => share);
+    sourceUse(staged(mixing), [data, data]).map(({ share }) => share);
   expect(shares("stages")[0]).toBeCloseTo(0.75, 2);
   expect(shares("linear")[0]).toBeCloseTo(0.875, 2);
 });

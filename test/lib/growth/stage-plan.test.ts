@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { resolveConfig } from "../../../lib/config/resolve.ts";
 import type { UserConfig } from "../../../lib/config/types.ts";
+import { meanEntry, NEW } from "../../../lib/growth/axis-map.ts";
 import { NO_MASKS, NO_RAMP } from "../../../lib/growth/ramp.ts";
 import { engineSpecOf, planStages, rampOf } from "../../../lib/growth/stage-plan.ts";
 import { userConfig } from "../config/fixtures.ts";
@@ -37,11 +38,26 @@ describe("the logit multiplier", () => {
   });
 });
 
-test("only a stage that grew has a ramp", () => {
+test("only a stage that grew, by what is masked, has a ramp", () => {
   const [small, large] = planStages(growing({ growth: { ramp_steps: 4 } }), 257);
+  const same = resolveConfig(userConfig([{}, { lr: 1e-4 }], { growth: { ramp_steps: 4 } }));
+  expect(rampOf(planStages(same, 257)[1]!, 1)).toBe(NO_RAMP);
   expect(rampOf(small!, 0)).toBe(NO_RAMP);
   expect(rampOf(large!, 1).layers).toBe(0.25);
   expect(rampOf(large!, 4)).toBe(NO_RAMP);
+});
+
+test("a larger vocabulary continues the smaller one as it is told, or has new rows", () => {
+  const config = growing({ tokenizer: { type: "bpe", vocab_size: 259 } });
+  config.stages[0]!.vocab_size = 257;
+  const planned = planStages(config, 259)[1]!.growth!;
+  expect([...planned.vocab.slice(256)]).toEqual([256, NEW, NEW]);
+  const map = Int32Array.from({ length: 259 }, (_, id) => (id < 256 ? id : 256));
+  map[256] = map[257] = meanEntry(0);
+  const told = { map, means: [Int32Array.of(1, 2)] };
+  const grown = planStages(config, 259, [undefined, told])[1]!.growth!;
+  expect([...grown.vocab]).toEqual([...map]);
+  for (const { preserving } of [planned, grown]) expect(preserving).toBe(false);
 });
 
 test("stages that cannot follow one another are refused", () => {

@@ -49,6 +49,7 @@ const shape = (num_layers: number, hidden_size: number) => ({
   num_attention_heads: hidden_size / 16,
   num_kv_heads: hidden_size / 16,
   ffn_hidden_size: 4 * hidden_size,
+  vocab_size: 257,
 });
 
 const STAGES = [

@@ -71,6 +71,28 @@ describe("one run", () => {
   });
 });
 
+test("held-out preferences are drawn and listed, and their loss is that of a pair", async () => {
+  const page = await reportOf({
+    metrics: [1, 2, 3, 4].map((step) => stepRow(step, { loss: 0.7 - 0.05 * step })),
+    events: [
+      { type: "preference", step: 2, loss: 0.61, margin: 0.21, accuracy: 0.75, pairs: 1200 },
+      { type: "preference", step: 4, loss: 0.52, margin: 0.48, accuracy: 0.875, pairs: 1200 },
+    ],
+  });
+  expectSound(page);
+  for (const text of [
+    "<h2>Preferences</h2>",
+    "On 1,200 held-out pairs",
+    "<h3>Margin</h3>",
+    ">0.4800</td>",
+    ">87.5</td>",
+    "nats per pair of answers",
+    "loss (nats per pair of answers)",
+  ])
+    expect(page.replaceAll(/\s+/g, " ")).toContain(text);
+  expect(page).not.toContain("nats per token");
+});
+
 test("hostile texts stay texts", async () => {
   const attack = `</pre></script><script>alert(1)</script>"'&`;
   const page = await reportOf({

@@ -8,10 +8,9 @@ import type { DocumentIndex } from "../../../lib/data/corpus/document-index.ts";
 import { stageWeights } from "../../../lib/data/mixing/stage-weights.ts";
 import { PassageIndex } from "../../../lib/data/stream/passages.ts";
 import { TrainingStream } from "../../../lib/data/stream/training-stream.ts";
-import type { PreparedData } from "../../../lib/data/types.ts";
 import type { Json } from "../../../lib/json.ts";
 import { PIECE_FIELDS } from "../../../lib/native/types.ts";
-import { BatchFeed } from "../../../lib/train/batch-feed.ts";
+import { BatchFeed, type FeedPlace, type StageData } from "../../../lib/train/batch-feed.ts";
 import { rowsOf } from "../../../lib/train/rank-stage.ts";
 import { userConfig } from "../config/fixtures.ts";
 import { indexOf } from "../data/support.ts";
@@ -73,7 +72,7 @@ const runs: fc.Arbitrary<Run> = fc
     ),
   }));
 
-function feedOf({ config, documents }: Run, state?: Json): BatchFeed {
+function feedOf({ config, documents }: Run, from?: FeedPlace): BatchFeed {
   const longest = Math.max(...config.stages.map(({ seq_length }) => seq_length));
   const tokens = documents.map((index) => index.tokens);
   const sources = documents.map((index, file) => ({
@@ -81,11 +80,16 @@ function feedOf({ config, documents }: Run, state?: Json): BatchFeed {
     passages: new PassageIndex(index, PACKING, longest),
     weight: 1,
   }));
-  const data: Pick<PreparedData, "stage_weights" | "stream"> = {
+  const data: StageData = {
     stage_weights: stageWeights(config, tokens),
-    stream: (from) => new TrainingStream(sources, PACKING, config.seed, from),
+    stream: (state) => new TrainingStream(sources, PACKING, config.seed, state),
+    takeOver: (stream) => stream.continueIn(sources),
   };
-  return new BatchFeed(config, data as PreparedData, state);
+  return new BatchFeed(
+    config,
+    config.stages.map(() => data),
+    from,
+  );
 }
 
 /** Every step of the run in order, with "losses" after each third; `restart` tells after which steps to begin anew. */
@@ -101,7 +105,8 @@ function batchesOf(run: Run, restart: (step: number) => boolean = () => false): 
           run.documents.map((_, k) => 1.5 + ((step * (k + 2)) % 5) / 3),
           i,
         );
-      if (restart(step)) feed = feedOf(run, JSON.parse(JSON.stringify(feed.state())));
+      if (!restart(step)) continue;
+      feed = feedOf(run, { stage: i, state: JSON.parse(JSON.stringify(feed.state())) as Json });
     }
   return batches;
 }

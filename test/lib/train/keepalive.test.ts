@@ -1,24 +1,25 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { keepAlive } from "../../../lib/train/keepalive.ts";
+import { keepAlive, whenItHangs } from "../../../lib/train/keepalive.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** Reports after each second of the given pulses. */
-function reports(pulses: { beats: number; busy: boolean }[]): number[] {
+function reports(
+  pulses: { beats: number; busy: boolean }[],
+  start: typeof keepAlive | typeof whenItHangs = keepAlive,
+): number[] {
   let now = { beats: 0, busy: false };
   let count = 0;
-  const timer = keepAlive(
+  start(
     () => now,
     () => void count++,
   );
-  const counts = pulses.map((pulse) => {
+  return pulses.map((pulse) => {
     now = pulse;
     vi.advanceTimersByTime(1000);
     return count;
   });
-  clearInterval(timer);
-  return counts;
 }
 
 test("a rank without a job gets on", () => {
@@ -31,4 +32,14 @@ test("a job that does some of its work gets on", () => {
 
 test("a job that does nothing is not reported, however often it is asked", () => {
   expect(reports([3, 3, 3, 4].map((beats) => ({ beats, busy: true })))).toEqual([1, 1, 1, 2]);
+});
+
+test("an engine hangs when it is at work and does nothing for three seconds on end", () => {
+  const busy = [1, 1, 1, 2, 2, 2, 2, 2].map((beats) => ({ beats, busy: true }));
+  expect(reports(busy, whenItHangs)).toEqual([0, 0, 0, 0, 0, 0, 1, 1]);
+});
+
+test("an engine without a job does not hang", () => {
+  const idle = [0, 0, 0, 0, 0].map((beats) => ({ beats, busy: false }));
+  expect(reports(idle, whenItHangs)).toEqual([0, 0, 0, 0, 0]);
 });

@@ -30,6 +30,17 @@ describe("preferenceLoss", () => {
     }
   });
 
+  test.each([NaN, Infinity, -Infinity])(
+    "has no finite loss where a log-probability is %d",
+    (bad) => {
+      for (const row of REFERENCE.keys()) {
+        const policy = preferenceLoss(REFERENCE.with(row, bad), REFERENCE, 0.1);
+        const reference = preferenceLoss(REFERENCE, REFERENCE.with(row, bad), 0.1);
+        expect([policy.loss, reference.loss]).toEqual([NaN, NaN]);
+      }
+    },
+  );
+
   test("stays finite for margins beyond every exponent", () => {
     const { loss, row_weights } = preferenceLoss([0, -1e5, -1e5, 0], [0, 0, 0, 0], 1);
     expect(loss).toBe(1e5);

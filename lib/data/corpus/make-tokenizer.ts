@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { FlmError } from "../../errors.ts";
+import type { NativeBinding } from "../../native/types.ts";
+import type { Source } from "../read/documents.ts";
+import type { DocumentTokenizer } from "../tokenizer/document-tokenizer.ts";
+import { withLabels } from "../tokenizer/labels.ts";
+import { loadTokenizer } from "../tokenizer/load.ts";
+import { LABEL_NAMES } from "../tokenizer/read-special.ts";
+import { trainTokenizer } from "../tokenizer/train.ts";
+import { replaceDurably } from "./durable.ts";
+import type { ReadingOptions } from "./pass.ts";
+import type { Recipe } from "./recipe.ts";
+import type { Survey } from "./survey.ts";
+import { TOKENIZER_FILE } from "./tokenized.ts";
+import { tokenizerSample } from "./tokenizer-sample.ts";
+
+export interface SurveyedCorpus {
+  sources: readonly Source[];
+  survey: Survey;
+  /** Directory of what is being built. */
+  work: string;
+}
+
+export interface MadeTokenizer {
+  tokenizer: DocumentTokenizer;
+  warnings: string[];
+}
+
+/**
+ * Trains or loads a recipe's tokenizer, and keeps it in `work`, where an interrupted build finds it.
+ *
+ * @throws FlmError DATA_INVALID for labels without a special token; what reading and loading throw
+ */
+export async function makeTokenizer(
+  { tokenizer: config, tokenizer_json }: Recipe,
+  { sources, survey, work }: SurveyedCorpus,
+  native: Pick<NativeBinding, "createBpeEncoder" | "createBpeTrainer">,
+  options: ReadingOptions,
+): Promise<MadeTokenizer> {
+  const { has_labels } = survey;
+  if (config.type === "bytes" && has_labels)
+    throw new FlmError(
+      "DATA_INVALID",
+      "data.sources: labels true and false are special tokens, and tokenizer.type bytes has none",
+      { hint: 'write each label as a text, such as "+" and "-", or use another tokenizer' },
+    );
+  const warnings: string[] = [];
+  if (config.type === "bytes") return { tokenizer: loadTokenizer(native, "bytes"), warnings };
+  // Special tokens are part of the vocabulary that was asked for.
+  const complete = (json: string) => (has_labels ? withLabels(json) : json);
+  const make = async () => {
+    if (config.type === "file") return complete(tokenizer_json!);
+    const wanted = config.vocab_size! - (has_labels ? LABEL_NAMES.length : 0);
+    const sample = tokenizerSample(sources, survey, options);
+    const trained = await trainTokenizer(native, sample, config.split, wanted);
+    if (trained.dropped_words > 0)
+      warnings.push(
+        `the text has more different words than a tokenizer's training counts (32 MiB of them): ` +
+          `${trained.dropped_words} rare ones were left out, and others as rare stand for them`,
+      );
+    return complete(trained.json);
+  };
+  const path = join(work, TOKENIZER_FILE);
+  const isKept = existsSync(path);
+  const json = isKept ? readFileSync(path, "utf8") : await make();
+  const tokenizer = loadTokenizer(native, json, config.path ?? undefined);
+  if (!isKept) replaceDurably(path, tokenizer.toJson()!);
+  if (config.type === "bpe" && tokenizer.vocab_size < config.vocab_size!)
+    warnings.push(
+      `tokenizer.vocab_size ${config.vocab_size} was not reached: the text has too few different words, ` +
+        `and training ended with ${tokenizer.vocab_size} tokens`,
+    );
+  return { tokenizer, warnings };
+}
