@@ -22,7 +22,7 @@ const { values: options } = parseArgs({
     text: {
       type: "string",
       multiple: true,
-      default: ["md", "d.ts"].map((ending) => join(root, `node_modules/**/*.${ending}`)),
+      default: ["md", "d.ts", "js"].map((ending) => join(root, `node_modules/**/*.${ending}`)),
     },
     vocab: text("8192"),
     split: text("gpt4"),

@@ -114,6 +114,7 @@ export async function meetRanks(options: MeetingOptions): Promise<Ranks> {
       );
     });
   });
+  hung.catch(() => {}); // until somebody waits for it
   // A thread of the store's own says that this process lives; this, that it gets on.
   let step = 0;
   const keepalive = keepAlive(

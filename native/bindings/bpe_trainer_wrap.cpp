@@ -11,6 +11,20 @@
 #include "bindings/to_js.h"
 
 namespace flm::bindings {
+namespace {
+
+struct Trained {
+  text::Vocabulary vocabulary;
+  uint64_t dropped;
+};
+
+Napi::Object trained_to_js(Napi::Env env, const Trained& trained) {
+  Napi::Object object = vocabulary_to_js(env, trained.vocabulary);
+  object["dropped_words"] = double(trained.dropped);
+  return object;
+}
+
+}  // namespace
 
 Napi::Function BpeTrainerWrap::define(Napi::Env env) {
   return DefineClass(
@@ -50,9 +64,10 @@ Napi::Value BpeTrainerWrap::train(const Napi::CallbackInfo& info) {
     return run_job(
         info.Env(), worker_, Value(),
         [trainer = trainer_, vocab_size](const CancelFlag& cancel) {
-          return trainer->train(uint32_t(vocab_size), [&cancel] { return cancel.load(); });
+          return Trained{trainer->train(uint32_t(vocab_size), [&cancel] { return cancel.load(); }),
+                         trainer->dropped()};
         },
-        vocabulary_to_js);
+        trained_to_js);
   });
 }
 

@@ -62,6 +62,7 @@ void BpeTrainer::thin() {
     counts.push_back(is_rare ? 2 * counts_[word] : counts_[word]);
   }
   ++thinnings_;
+  dropped_ += words_.size() - words.size();
   words_ = std::move(words);
   counts_ = std::move(counts);
 }

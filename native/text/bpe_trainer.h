@@ -13,7 +13,7 @@ namespace flm::text {
 
 class BpeTrainer {
  public:
-  // Bytes of distinct pieces up to which counts are exact; train() then needs 1.2 GB. Words of English rarely
+  // Bytes of distinct pieces up to which counts are exact; train() then needs 0.6 GB. Words of English rarely
   // get there; in a language without spaces nearly every sentence is a piece of its own.
   static constexpr size_t kMaxDistinctBytes = size_t{32} << 20;
 
@@ -28,6 +28,9 @@ class BpeTrainer {
   // Bytes of the distinct pieces that are counted.
   size_t distinct_bytes() const { return words_.total_bytes(); }
 
+  // Pieces that were dropped so far; one that came again after that may be among them twice.
+  uint64_t dropped() const { return dropped_; }
+
   // Ids 0..255 are the bytes, then one id for each new piece in the order of the merges. The most frequent
   // pair is merged first, of equally frequent ones that with the smaller left id, then the smaller right id.
   // Pairs that occur once are never merged, so the vocabulary may come out smaller than `vocab_size` (>=
@@ -41,6 +44,7 @@ class BpeTrainer {
   Split split_;
   size_t max_distinct_bytes_;
   int thinnings_ = 0;
+  uint64_t dropped_ = 0;
   WordTable words_;
   std::vector<int64_t> counts_;  // by word
 };

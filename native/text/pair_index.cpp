@@ -1,6 +1,8 @@
 #include "text/pair_index.h"
 
 #include <functional>
+#include <limits>
+#include <string_view>
 #include <utility>
 
 #include "core/error.h"
@@ -9,33 +11,47 @@ namespace flm::text {
 namespace {
 
 constexpr int64_t kMinCount = 2;
+constexpr uint32_t kBytes = 256;
 
 }  // namespace
 
 PairIndex::PairIndex(const WordTable& words, const std::vector<int64_t>& counts) : counts_(counts) {
-  FLM_CHECK(words.total_bytes() < kNone, ErrorCode::out_of_memory, "the distinct words have ",
-            words.total_bytes(), " bytes, more than the limit of ", kNone,
+  constexpr size_t kLimit = std::numeric_limits<uint32_t>::max();
+  FLM_CHECK(words.total_bytes() < kLimit, ErrorCode::out_of_memory, "the distinct words have ",
+            words.total_bytes(), " bytes, more than the limit of ", kLimit,
             "; train the tokenizer on a smaller sample");
-  nodes_.reserve(words.total_bytes());
-  for (uint32_t word = 0; word < words.size(); ++word) add_word(words[word], word);
+  add_words(words);
+  add_byte_pairs();
   std::vector<Candidate> candidates;
   candidates.reserve(pairs_.size());
   for (const auto& [key, occurrences] : pairs_) candidates.push_back({occurrences.count, key});
   queue_ = std::priority_queue<Candidate>(std::less<Candidate>(), std::move(candidates));
 }
 
-void PairIndex::add_word(std::string_view word, uint32_t number) {
-  const auto first = static_cast<uint32_t>(nodes_.size());
-  const auto last = static_cast<uint32_t>(first + word.size() - 1);
-  for (uint32_t node = first; node <= last; ++node) {
-    const auto byte = static_cast<unsigned char>(word[node - first]);
-    nodes_.push_back({byte, node == first ? kNone : node - 1, node == last ? kNone : node + 1, number});
+void PairIndex::add_words(const WordTable& words) {
+  words_.reserve(words.size());
+  symbols_.reserve(words.total_bytes());
+  for (uint32_t word = 0; word < words.size(); ++word) {
+    const std::string_view bytes = words[word];
+    words_.push_back({static_cast<uint32_t>(symbols_.size()), static_cast<uint32_t>(bytes.size())});
+    for (const char c : bytes) symbols_.push_back(static_cast<unsigned char>(c));
   }
-  for (uint32_t node = first; node < last; ++node) {
-    Occurrences& pair = pairs_[pair_key(nodes_[node].symbol, nodes_[node + 1].symbol)];
-    pair.count += counts_[number];
-    pair.nodes.push_back(node);
+}
+
+void PairIndex::add_byte_pairs() {
+  // Lists that grow by doubling would take twice the room, and these are the longest of all.
+  std::vector<uint32_t> places(kBytes * kBytes);
+  const auto each_pair = [&](auto&& visit) {
+    for (uint32_t word = 0; word < words_.size(); ++word) {
+      const uint32_t* symbols = symbols_.data() + words_[word].begin;
+      for (uint32_t i = 0; i + 1 < words_[word].size; ++i) visit(symbols[i], symbols[i + 1], word);
+    }
+  };
+  each_pair([&](uint32_t left, uint32_t right, uint32_t) { ++places[left * kBytes + right]; });
+  for (uint32_t pair = 0; pair < places.size(); ++pair) {
+    if (places[pair] > 0) pairs_[pair_key(pair / kBytes, pair % kBytes)].words.reserve(places[pair]);
   }
+  each_pair([&](uint32_t left, uint32_t right, uint32_t word) { add_pair(left, right, word); });
 }
 
 bool PairIndex::next_pair(Merge& pair) {
@@ -56,39 +72,57 @@ bool PairIndex::next_pair(Merge& pair) {
 
 void PairIndex::replace(Merge pair, uint32_t joined) {
   const auto found = pairs_.find(pair_key(pair.left, pair.right));
-  std::vector<uint32_t> places = std::move(found->second.nodes);
+  const std::vector<uint32_t> words = std::move(found->second.words);
   pairs_.erase(found);
   new_pairs_.clear();
-  // Places ascend, so that in a run such as "aaa" the leftmost pair comes first, as in encoding.
-  for (const uint32_t place : places) {
-    Node& left = nodes_[place];
-    if (left.symbol != pair.left || left.next == kNone || nodes_[left.next].symbol != pair.right) continue;
-    Node& right = nodes_[left.next];
-    const int64_t count = counts_[left.word];
-    if (left.previous != kNone) remove_pair(nodes_[left.previous].symbol, pair.left, count);
-    if (right.next != kNone) remove_pair(pair.right, nodes_[right.next].symbol, count);
-    left.symbol = joined;
-    left.next = right.next;
-    right.symbol = kNone;
-    if (left.next != kNone) nodes_[left.next].previous = place;
-    if (left.previous != kNone) add_pair(left.previous, count);
-    if (left.next != kNone) add_pair(place, count);
+  for (const uint32_t word : words) replace_in(word, pair, joined);
+  for (const uint64_t key : new_pairs_) {
+    const auto made = pairs_.find(key);
+    if (made == pairs_.end()) continue;
+    const int64_t count = made->second.count;
+    // From now on it can only fall: most new pairs are of one word that came once, and would fill the memory.
+    if (count < kMinCount)
+      pairs_.erase(made);
+    else
+      queue_.push({count, key});
   }
-  for (const uint64_t key : new_pairs_) queue_.push({pairs_[key].count, key});
+}
+
+void PairIndex::replace_in(uint32_t word, Merge pair, uint32_t joined) {
+  const int64_t count = counts_[word];
+  const uint32_t size = words_[word].size;
+  uint32_t* symbols = symbols_.data() + words_[word].begin;
+  uint32_t kept = 0;
+  // From the left, as in encoding: of "aaa" the first two are joined.
+  for (uint32_t i = 0; i < size; ++i, ++kept) {
+    const uint32_t symbol = symbols[i];
+    symbols[kept] = symbol;
+    if (symbol != pair.left || i + 1 == size || symbols[i + 1] != pair.right) continue;
+    ++i;
+    if (kept > 0) remove_pair(symbols[kept - 1], pair.left, count);
+    if (i + 1 < size) remove_pair(pair.right, symbols[i + 1], count);
+    symbols[kept] = joined;
+    if (kept > 0) add_pair(symbols[kept - 1], joined, word);
+    if (i + 1 < size) add_pair(joined, symbols[i + 1], word);
+  }
+  words_[word].size = kept;
 }
 
 void PairIndex::remove_pair(uint32_t left, uint32_t right, int64_t count) {
   // The pair being replaced is gone already; it is its own neighbour in runs such as "aaa".
   const auto found = pairs_.find(pair_key(left, right));
-  if (found != pairs_.end()) found->second.count -= count;
+  if (found == pairs_.end()) return;
+  found->second.count -= count;
+  if (found->second.count == 0) pairs_.erase(found);
 }
 
-void PairIndex::add_pair(uint32_t node, int64_t count) {
-  const uint64_t key = pair_key(nodes_[node].symbol, nodes_[nodes_[node].next].symbol);
+void PairIndex::add_pair(uint32_t left, uint32_t right, uint32_t word) {
+  const uint64_t key = pair_key(left, right);
   const auto [entry, is_new] = pairs_.try_emplace(key);
   if (is_new) new_pairs_.push_back(key);
-  entry->second.count += count;
-  entry->second.nodes.push_back(node);
+  Occurrences& pair = entry->second;
+  pair.count += counts_[word];
+  if (pair.words.empty() || pair.words.back() != word) pair.words.push_back(word);
 }
 
 }  // namespace flm::text

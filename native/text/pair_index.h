@@ -1,6 +1,6 @@
 #pragma once
-// The working state of BPE training: every distinct word as a list of symbols, and for each pair of adjacent
-// symbols how often and where it occurs. Replacing a pair touches only the places where it occurs.
+// The working state of BPE training: every distinct word as its symbols, and for each pair of adjacent
+// symbols how often and in which words it occurs. Replacing a pair touches only the words in which it occurs.
 #include <cstdint>
 #include <queue>
 #include <unordered_map>
@@ -11,6 +11,7 @@
 
 namespace flm::text {
 
+// Takes about 16 bytes for each byte of the words.
 class PairIndex {
  public:
   // `counts[w]` is how often word w occurs. Both must outlive the index.
@@ -24,18 +25,15 @@ class PairIndex {
   void replace(Merge pair, uint32_t joined);
 
  private:
-  // One byte of a word. A merged symbol lives in the node of its first byte.
-  struct Node {
-    uint32_t symbol;
-    uint32_t previous, next;  // nodes, or kNone at the ends of the word
-    uint32_t word;
+  struct Word {
+    uint32_t begin, size;  // its symbols are symbols_[begin .. begin + size)
   };
 
   struct Occurrences {
     int64_t count = 0;
-    // Left nodes in ascending order. An entry goes stale when one of its two symbols is merged away; the
-    // symbol of a node only ever gets longer, so a stale entry never becomes valid again.
-    std::vector<uint32_t> nodes;
+    // In ascending order. A word stays when it loses the pair; it cannot get it back, because what is added
+    // always has a symbol that is new.
+    std::vector<uint32_t> words;
   };
 
   // The count was right when the candidate was queued and may have fallen since.
@@ -54,14 +52,15 @@ class PairIndex {
     }
   };
 
-  void add_word(std::string_view word, uint32_t number);
+  void add_words(const WordTable& words);
+  void add_byte_pairs();
+  void replace_in(uint32_t word, Merge pair, uint32_t joined);
   void remove_pair(uint32_t left, uint32_t right, int64_t count);
-  void add_pair(uint32_t node, int64_t count);
-
-  static constexpr uint32_t kNone = UINT32_MAX;
+  void add_pair(uint32_t left, uint32_t right, uint32_t word);
 
   const std::vector<int64_t>& counts_;
-  std::vector<Node> nodes_;
+  std::vector<Word> words_;
+  std::vector<uint32_t> symbols_;
   std::unordered_map<uint64_t, Occurrences, KeyHash> pairs_;
   std::priority_queue<Candidate> queue_;
   std::vector<uint64_t> new_pairs_;  // made by the current replace()

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { succeed } from "./support/cli.ts";
 import { expectFailure } from "./support/failures.ts";
@@ -34,6 +34,25 @@ describe("tuning on preferences", () => {
     // Where the model lies that it began with is part of what a run is.
     const bytes = (run: string) => ({ ...state(latest(run)), identity: null });
     expect(bytes(killed.run)).toEqual(bytes(unbroken.run));
+  });
+
+  it("leaves out the steps of pairs of which the reference says nothing finite", async () => {
+    const stopped = await preferenceProject();
+    const { directory, run, path } = stopped;
+    expect(await train(stopped, "row:14")).toMatchObject({ signal: "SIGKILL" });
+    const file = path("runs/tiny/reference.json");
+    const reference = JSON.parse(readFileSync(file, "utf8")) as { log_probs: (number | null)[] };
+    // Of the training pairs alone, which come first: a model that cannot be validated has diverged.
+    for (let row = 0; row < 150; row += 14) reference.log_probs[row] = null;
+    writeFileSync(file, JSON.stringify(reference));
+    await succeed(["config.yaml"], { cwd: directory });
+    const skipped = events(run, "skip");
+    expect(skipped.length).toBeGreaterThan(0);
+    for (const event of skipped)
+      expect(event).toMatchObject({ reason: "non_finite", loss: null, action: "skip" });
+    const counted = metrics(run).filter(({ skipped: isSkipped }) => !isSkipped);
+    expect(counted).toHaveLength(24 - skipped.length);
+    for (const { loss } of counted) expect(loss).toBeTypeOf("number");
   });
 
   it("is the same on two ranks that share the pairs", async () => {
