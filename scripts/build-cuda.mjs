@@ -50,7 +50,7 @@ function build() {
   // Configured anew each time: `build` alone would keep the architectures of an earlier call.
   return (
     run(process.execPath, [cmakeJs, "configure", ...options, ...defines]) ||
-    run(process.execPath, [cmakeJs, "build", ...options, ...defines])
+    run(process.execPath, [cmakeJs, "build", "--target", "flm", ...options, ...defines])
   );
 }
 

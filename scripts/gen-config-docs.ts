@@ -6,7 +6,6 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { format, resolveConfig as resolvePrettierConfig } from "prettier";
 import { FAMILIES } from "../lib/config/families.ts";
-import { NOT_YET } from "../lib/config/not-yet.ts";
 import { PRESETS } from "../lib/config/presets.ts";
 import { configJsonSchema, type JsonSchema } from "../lib/config/schema/json-schema.ts";
 import { itemsOf, valueKeys, type KeyEntry } from "../lib/config/schema/walk.ts";
@@ -33,7 +32,6 @@ function markdown(): string {
     if (keys.length > 0) parts.push(section(name, schema.description, keys));
     if (name === "model") parts.push(families(), presets());
   }
-  parts.push(notYet());
   return parts.join("\n\n");
 }
 
@@ -124,13 +122,6 @@ function presets(): string {
     [preset.source, ...preset.notes].join(". "),
   ]);
   return `What \`model.preset\` stands for:\n\n${table(["preset", "family", "shape", "evidence", "source and notes"], rows)}`;
-}
-
-function notYet(): string {
-  const items = NOT_YET.map(
-    ({ keys, feature, instead }) => `- ${code(keys)}, ${feature}: ${instead}`,
-  );
-  return `## Not supported yet\n\nThese are part of the config, but not there yet. A config that asks for one is refused; \`flm-train plan\` accepts it.\n\n${items.join("\n")}`;
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -74,7 +74,7 @@ function describe({ name, shape, batch_size }: BenchModel): string {
 
 const KERNELS = `## Kernels
 
-FLOPs, bytes and floor are of one launch. Bytes are device memory's, each operand once. The floor is the longer of FLOPs over the peak and bytes over the bandwidth; the ops' tensor-core FLOPs count in bf16, all others in f32. "of step" is the share of the step's floor. Registers (a thread's) and shared memory (a block's, static and dynamic) are the compiler's for ${ARCHITECTURE}; occupancy is what they leave of the 64 warps of a multiprocessor. cuBLASLt's kernels are its own.`;
+FLOPs, bytes and floor are of one launch. Bytes are device memory's, each operand once. The floor is the longer of FLOPs over the peak and bytes over the bandwidth; the ops' tensor-core FLOPs count in bf16, all others in f32. "of step" is the share of the step's floor. Registers (a thread's) and shared memory (a block's, static and dynamic) are the compiler's for ${ARCHITECTURE}; occupancy is what they leave of the 64 warps of a multiprocessor. cuBLASLt's kernels are its own. ${code("flm-train build --cuda")} compiles all kernels for sm_80, sm_90a and sm_100; CI compiles the first two, and ${code("scripts/check-kernels.mjs")} holds what the compiler reports against ${code("native/cuda/budgets.json")}.`;
 
 function kernels(model: BenchModel, hardware: HardwareProfile, budgets: Budgets): string {
   const { floor_seconds } = predictStep(model, hardware);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { ExitCode, FlmError } from "../errors.ts";
+import { loadedNative } from "../native/load.ts";
 import { version } from "../version.ts";
 import { buildCommand } from "./commands/build.ts";
 import { corpusCommand } from "./commands/corpus.ts";
@@ -72,6 +73,8 @@ try {
   else await program.parseAsync(args, { from: "user" });
 } catch (error) {
   failOrHelp(error, process.argv.includes("--json"));
+  // A job that hangs would keep this process for ever.
+  if (loadedNative()?.pulse().busy) process.exit();
 }
 
 /** What commander finds wrong with the command line it has said by then; help and version end the same way. */

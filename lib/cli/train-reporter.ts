@@ -46,7 +46,7 @@ export class TrainReporter implements TrainObserver {
     if (info.device_reason) this.#line.print(`            no GPU: ${info.device_reason}`);
     if (info.ranks > 1) this.#line.print(`ranks       ${info.ranks}: ${meshes(info)}`);
     if (info.communicator) this.#line.print(`            ${info.communicator}`);
-    this.#line.print(`model       ${sizes} parameters, vocabulary ${info.vocab_size}`);
+    this.#line.print(`model       ${sizes} parameters, vocabulary ${vocabularies(info)}`);
     this.#line.print(
       `data        ${count(info.train_tokens)} training tokens, ${count(info.validation_tokens)} for validation`,
     );
@@ -113,6 +113,12 @@ export class TrainReporter implements TrainObserver {
 
 function nats(loss: number | null): string {
   return loss === null ? "-" : loss.toFixed(4);
+}
+
+/** "300 → 512", where it grows. */
+function vocabularies({ stages, vocab_size }: StartInfo): string {
+  const sizes = stages.map(({ config }) => Math.min(config.vocab_size ?? vocab_size, vocab_size));
+  return [...new Set(sizes)].join(" → ");
 }
 
 /** "TP 2 (sequence) · PP 2 · DP 2 → PP 4", a mesh a stage, where it changes. */
@@ -188,10 +194,13 @@ function describeGrowth(event: Extract<RunEvent, { type: "growth" }>): string {
     .map((key) => `${key} ${from[key]} → ${to[key]}`)
     .join(", ");
   const kept = event.preserving ? "" : ", not function-preserving";
+  const { bits_per_byte: bits } = event;
+  const loss = bits
+    ? `${bits.before.toFixed(4)} → ${bits.after.toFixed(4)} bits per byte of one text`
+    : `loss on one batch ${event.loss_before.toFixed(6)} → ${event.loss_after.toFixed(6)}`;
   return (
     `growth      step ${event.step}: ${count(event.parameters_before)} → ${count(event.parameters_after)} parameters` +
-    ` (${changes})\n            loss on one batch ${event.loss_before.toFixed(6)} → ${event.loss_after.toFixed(6)}${kept},` +
-    ` ${event.seconds.toFixed(1)} s`
+    ` (${changes})\n            ${loss}${kept}, ${event.seconds.toFixed(1)} s`
   );
 }
 

@@ -43,6 +43,11 @@ export function tryLoadNative(): NativeLoad {
   return (loaded ??= loadFirst(nativeCandidates()));
 }
 
+/** The addon where something has needed it; null otherwise. */
+export function loadedNative(): NativeBinding | null {
+  return loaded?.binding ?? null;
+}
+
 /**
  * Where the addon may be, best first. FLM_NATIVE is an order, not a suggestion: nothing else is tried, so that
  * a mistyped path is not answered by another build.

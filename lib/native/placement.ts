@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { Config } from "../config/types.ts";
 import { FlmError } from "../errors.ts";
+import type { Launcher } from "../parallel/launch/claim.ts";
 import type { DeviceInfo, NativeBinding } from "./types.ts";
 import type { EnginePlacement } from "../growth/stage-plan.ts";
 
@@ -12,16 +13,18 @@ export interface Placement {
 }
 
 /**
- * Where the run computes, and in which precision. `auto` takes the first GPU and falls back to the CPU; bf16 is taken
- * where the device multiplies it natively.
+ * Where the run computes, and in which precision. `auto` takes a GPU; a run that this machine has to itself falls back to
+ * the CPU. Under a launcher one machine without its GPU would hold up all others. bf16 is taken where the device multiplies
+ * it natively.
  *
- * @throws FlmError ENVIRONMENT when a GPU is asked for and there is none.
+ * @throws FlmError ENVIRONMENT when a GPU is asked for, or expected by a launcher's job, and there is none.
  */
 export function choosePlacement(
   config: Pick<Config, "device" | "precision">,
   native: NativeBinding,
-  { local_rank, local_world_size }: LocalRanks = ALONE,
+  ranks: LocalRanks = ALONE,
 ): Placement {
+  const { local_rank, local_world_size } = ranks;
   const { devices, no_cuda_reason } = native.devices();
   const gpus = devices.filter((device) => device.kind === "cuda");
   // Ranks beyond the GPUs share them in turn.
@@ -33,6 +36,12 @@ export function choosePlacement(
       {
         hint: "flm-train doctor says what is missing; device: cpu trains without a GPU",
       },
+    );
+  if (config.device === "auto" && !cuda && !isOnThisMachine(ranks))
+    throw new FlmError(
+      "ENVIRONMENT",
+      `device is auto, but a rank of a launched job has no usable GPU: ${no_cuda_reason}`,
+      { hint: "device: cpu trains without GPUs; flm-train doctor says what is missing" },
     );
   const device =
     (config.device === "cpu" ? undefined : cuda) ?? devices.find(({ kind }) => kind === "cpu")!;
@@ -55,6 +64,14 @@ export interface LocalRanks {
   local_rank: number;
   /** Null where the launcher does not say. */
   local_world_size: number | null;
+  /** Left out: none. */
+  launcher?: Launcher;
+  world_size?: number;
+}
+
+/** A process of its own, or ranks that one command has started here: those have torchrun's variables. */
+function isOnThisMachine({ launcher = "none", world_size, local_world_size }: LocalRanks): boolean {
+  return launcher === "none" || (launcher === "torchrun" && local_world_size === world_size);
 }
 
 const ALONE: LocalRanks = { local_rank: 0, local_world_size: 1 };

@@ -112,7 +112,10 @@ export interface NativeEngine {
   openTokenFiles(paths: readonly string[]): Promise<void>;
   step(input: StepInput): Promise<StepReport>;
   evaluate(input: EvalInput): Promise<EvalReport>;
-  /** Of ranks that share every matrix all call it with the same input, and all get the same rows. */
+  /**
+   * Of ranks that share one replica of the model all call it with the same input, and all get the same rows.
+   * Data-parallel replicas write apart.
+   */
   generate(input: GenerateInput): Promise<GeneratedRow[]>;
   /** One sequence through the model, part by part; on one rank. */
   activations(tokens: Int32Array): Promise<Activation[]>;
@@ -211,7 +214,7 @@ export interface EvalInput {
 export interface EvalReport {
   loss_sum: number;
   targets: number;
-  /** (rows * seq_length) with per_token, else null; 0 where there is no target. */
+  /** (rows * seq_length) with per_token, else null; 0 where there is no target. Of a pipeline its last rank has them. */
   token_losses: Float32Array | null;
 }
 
@@ -267,7 +270,8 @@ export interface BpeVocabulary {
 export interface NativeBpeTrainer {
   /** Counts the words of UTF-8 text; text is split at document ends by the caller. */
   add(text: Uint8Array): Promise<void>;
-  train(vocab_size: number): Promise<BpeVocabulary>;
+  /** `dropped_words`: different ones that were counted and given up again for their number. */
+  train(vocab_size: number): Promise<BpeVocabulary & { dropped_words: number }>;
 }
 
 export interface NativeBpeEncoder {

@@ -1,5 +1,5 @@
 import type { ModelShape } from "../config/shape.ts";
-import type { StagePlan } from "../growth/stage-plan.ts";
+import { hasRamp, type StagePlan } from "../growth/stage-plan.ts";
 import type { GrowthEstimate, StageEstimate } from "./types.ts";
 
 /** The events at which the model grows, in order. Stages of equal shape have none between them. */
@@ -20,7 +20,7 @@ export function growthEstimates(
         to: summary(growth.to),
         parameters_before: plans[i - 1]!.parameters,
         parameters_after: parameters,
-        ramp_steps: growth.ramp_steps,
+        ramp_steps: hasRamp(plans[i]!) ? growth.ramp_steps : 0,
         preserving: growth.preserving,
       });
     step += stages[i]!.steps;
@@ -31,5 +31,13 @@ export function growthEstimates(
 
 function summary(shape: ModelShape): GrowthEstimate["from"] {
   const { num_layers, hidden_size, num_attention_heads, num_kv_heads, ffn_hidden_size } = shape;
-  return { num_layers, hidden_size, num_attention_heads, num_kv_heads, ffn_hidden_size };
+  const { vocab_size } = shape;
+  return {
+    num_layers,
+    hidden_size,
+    num_attention_heads,
+    num_kv_heads,
+    ffn_hidden_size,
+    vocab_size,
+  };
 }

@@ -7,7 +7,8 @@ import { costOf } from "../scaling/cost.ts";
 import { narayananFlops } from "../scaling/flops.ts";
 import { growthEstimates } from "./growth-estimates.ts";
 import { stageLayouts } from "./stage-layouts.ts";
-import { estimateStage, type Site } from "./stage-estimate.ts";
+import { gigabytes, memoryAdvice } from "./memory-advice.ts";
+import { estimateStage, memorySiteOf, type Site } from "./stage-estimate.ts";
 import { hardwareOf } from "./this-machine.ts";
 import type { FromScratch, Plan, StageEstimate } from "./types.ts";
 import { vocabularySize } from "./vocabulary.ts";
@@ -70,7 +71,7 @@ export function planRun(config: Config, options: PlanOptions = {}): Plan {
       stages.length > 1 ? fromScratch(plans.at(-1)!, stages, site, price_per_gpu_hour) : null,
     search: options.search ? stageLayouts(plans, stages, site, options.devices) : null,
     calibration,
-    warnings: warningsOf(stages, site, calibration),
+    warnings: warningsOf(plans, stages, site, calibration),
   };
 }
 
@@ -103,23 +104,21 @@ function fromScratch(
 }
 
 function warningsOf(
+  plans: readonly StagePlan[],
   stages: readonly StageEstimate[],
-  { hardware, efficiency }: Site,
+  site: Site,
   calibration: Calibration | null,
 ): string[] {
-  const warnings = stages
-    .filter((stage) => stage.memory_bytes_per_device > hardware.memory_bytes)
-    .map(
-      ({ name, memory_bytes_per_device: needed }) =>
-        `stage ${name} needs ${gigabytes(needed)} a device, ${hardware.name} has ${gigabytes(hardware.memory_bytes)}: lower micro_batch_size, recompute, or split it over more devices`,
-    );
+  const { hardware, efficiency } = site;
+  const { memory_bytes: there } = hardware;
+  const warnings = stages.flatMap(({ name, memory_bytes_per_device: needed }, i) => {
+    if (needed <= there) return [];
+    const advice = memoryAdvice(plans[i]!, memorySiteOf(site), there);
+    return `stage ${name} needs ${gigabytes(needed)} a device, ${hardware.name} has ${gigabytes(there)}: ${advice}`;
+  });
   if (hardware.kind === "cpu" && !calibration && efficiency === 1)
     warnings.push(
       "times on a CPU are a guess until they are calibrated with a run: --calibrate runs/NAME/metrics.jsonl",
     );
   return warnings;
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -1,16 +1,13 @@
-import { availableParallelism } from "node:os";
 import type { StagePlan } from "../growth/stage-plan.ts";
-import { type Mesh, meshOf, ranksOf } from "../parallel/mesh.ts";
+import { type Mesh, meshOf } from "../parallel/mesh.ts";
 import { numMicroBatchesOf } from "../parallel/micro-batches.ts";
-import { rankParts } from "../parallel/rank-parts.ts";
-import { engineMemory } from "../scaling/engine-memory.ts";
 import { narayananFlops } from "../scaling/flops.ts";
 import type { HardwareProfile } from "../scaling/hardware.ts";
 import { deviceCount, type Layout, ourSoftware, shapeSizes } from "../scaling/layout.ts";
-import { type Memory, totalBytes } from "../scaling/memory.ts";
-import { wholeModel } from "../scaling/rank-part.ts";
+import { totalBytes } from "../scaling/memory.ts";
 import { reliability } from "../scaling/reliability.ts";
 import { type StepTime, stepTime, totalSeconds } from "../scaling/step-time.ts";
+import { type MemorySite, stageMemory } from "./stage-memory.ts";
 import type { StageEstimate } from "./types.ts";
 
 /** What all stages of a plan share. */
@@ -57,7 +54,7 @@ export function estimateStage(stage: StagePlan, site: Site): StageEstimate {
   const step_breakdown = slowedDown(modelledStep(stage, layout, site), site.efficiency);
   const step_seconds = totalSeconds(step_breakdown);
   const seconds = (steps * step_seconds) / site.availability;
-  const memory = memoryOf(stage, site);
+  const memory = stageMemory(stage, memorySiteOf(site));
   const stepTokens = layout.global_batch_size * shape.seq_length;
   const flopsPerStep = stepTokens * narayananFlops(shape);
   const rate = (stepTokens * stage.flops_per_token) / step_seconds;
@@ -89,31 +86,8 @@ export function estimateStage(stage: StagePlan, site: Site): StageEstimate {
   };
 }
 
-/** What the engine allocates on the fullest rank. */
-function memoryOf(stage: StagePlan, site: Site): Memory {
-  const { hardware, precision, state_precision, world } = site;
-  const { shape, config } = stage;
-  const { micro_batch_size, parallel } = config;
-  const mesh: Mesh = meshOf(parallel, shape, world);
-  const { sequence_parallel, recompute } = parallel;
-  const numMicroBatches = numMicroBatchesOf(mesh, config);
-  const isAlone = ranksOf(mesh) === 1;
-  const parts = isAlone
-    ? [wholeModel(shape)]
-    : rankParts(shape, mesh, { sequence_parallel, numMicroBatches });
-  const cores = availableParallelism();
-  const memories = parts.map((part) =>
-    engineMemory(part, {
-      precision,
-      state_precision,
-      device: hardware.kind,
-      micro_batch_size,
-      recompute,
-      mixes_layers: stage.masks.layers.length > 0,
-      threads: isAlone ? cores : Math.max(1, Math.floor(cores / ranksOf(mesh))),
-    }),
-  );
-  return memories.reduce((most, one) => (totalBytes(one) > totalBytes(most) ? one : most));
+export function memorySiteOf({ hardware, precision, state_precision, world }: Site): MemorySite {
+  return { device: hardware.kind, precision, state_precision, world };
 }
 
 function slowedDown(time: StepTime, efficiency: number): StepTime {

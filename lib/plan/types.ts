@@ -71,6 +71,7 @@ interface ShapeSummary {
   num_attention_heads: number;
   num_kv_heads: number;
   ffn_hidden_size: number;
+  vocab_size: number;
 }
 
 /** The model grows between two stages. */

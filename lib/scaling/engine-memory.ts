@@ -1,4 +1,5 @@
 import type { ModelShape } from "../config/shape.ts";
+import { cudaScratchBytes } from "./cuda-scratch.ts";
 import { gemmScratchBytes } from "./gemm-scratch.ts";
 import { type Layout, shapeSizes } from "./layout.ts";
 import type { Memory } from "./memory.ts";
@@ -116,7 +117,8 @@ function bufferBytes(part: RankPart, options: EngineMemoryOptions): number {
   const tokens = tokensOf(part, options);
   const tables = { learned: 0, rope: 2, xpos: 3 }[shape.position_embedding];
   const rotary = tables * shape.seq_length * (shape.head_size / 2) * STATISTIC;
-  const upload = 11 * align(tokens * 4);
+  // While a GPU works with one micro-batch, the next one is on its way.
+  const upload = 11 * align(tokens * 4) * (options.device === "gpu" ? 2 : 1);
   const losses = tokens * STATISTIC;
   const scratch =
     options.device === "cpu"
@@ -129,7 +131,7 @@ function bufferBytes(part: RankPart, options: EngineMemoryOptions): number {
           ),
           options.threads * attentionScratchBytes(shape, options.precision),
         )
-      : 0;
+      : cudaScratchBytes(part, tokens);
   return rotary + upload + losses + scratch;
 }
 

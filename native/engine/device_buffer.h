@@ -58,6 +58,7 @@ class PinnedBuffer {
     bytes_ = bytes;
     return data_;
   }
+  size_t bytes() const { return bytes_; }
 
  private:
   Device& device_;

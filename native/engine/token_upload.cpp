@@ -54,35 +54,51 @@ TokenUpload::TokenUpload(Device& device, int64_t tokens_per_micro_batch, int64_t
   places_.position_ids = place(N_, 4);
   places_.position_starts = place(N_ + 1, 4);
   places_.total = next;
-  device_block_ = DeviceBuffer(device, int64_t(next), DType::u8);
+  if (device.host_accessible())
+    staging_.reserve(next);
+  else
+    for (Slot& slot : slots_) slot.block = DeviceBuffer(device, int64_t(next), DType::u8);
 }
 
-void TokenUpload::stage(const data::Batch& batch, int64_t count, bool train, int64_t targets,
-                        const std::vector<double>& row_weights) {
+size_t TokenUpload::bytes() const {
+  // Staging memory grows with the largest batch so far, and is the host's: what a run reports may not depend
+  // on that.
+  return (device_.host_accessible() ? 1 : slots_.size()) * places_.total;
+}
+
+void TokenUpload::stage(data::Batch batch, int64_t count, bool train, int64_t targets,
+                        std::vector<double> row_weights) {
   FLM_CHECK(int64_t(batch.tokens.size()) == count * N_, ErrorCode::invalid_argument, "the batch holds ",
             batch.tokens.size(), " tokens, ", count, " micro-batches take ", count * N_);
-  const int64_t rows_each = N_ / seq_length_, rows = count * rows_each;
+  const int64_t rows = count * N_ / seq_length_;
   FLM_CHECK(row_weights.empty() || int64_t(row_weights.size()) == rows, ErrorCode::invalid_argument,
             "row_weights has ", row_weights.size(), " numbers, the batch has ", rows, " rows");
-  const std::vector<double> equal(row_weights.empty() ? size_t(rows) : 0,
-                                  targets ? 1.0 / double(targets) : 0);
-  const double* weights = row_weights.empty() ? equal.data() : row_weights.data();
-  auto* block = static_cast<unsigned char*>(staging_.reserve(size_t(count) * places_.total));
-  counts_.clear();
-  for (int64_t i = 0; i < count; ++i)
-    counts_.push_back(
-        write(block + size_t(i) * places_.total, batch, i * N_, weights + i * rows_each, train));
+  if (row_weights.empty()) row_weights.assign(size_t(rows), targets ? 1.0 / double(targets) : 0);
+  // A pass that ended with an error may have left copies behind, which read the staging memory when they run.
+  device_.synchronize(device_.stream(StreamRole::copy));
+  for (Slot& slot : slots_) slot.micro_batch = -1;
+  batch_ = std::move(batch);
+  train_ = train;
+  row_weights_ = std::move(row_weights);
+  counts_.assign(size_t(count), std::nullopt);
+  staging_.reserve(size_t(count) * places_.total);
 }
 
-TokenUpload::Counts TokenUpload::write(unsigned char* block, const data::Batch& batch, int64_t begin,
-                                       const double* row_weights, bool train) const {
+const unsigned char* TokenUpload::written(int64_t i) {
+  auto* block = static_cast<unsigned char*>(staging_.reserve(0)) + size_t(i) * places_.total;
+  std::optional<Counts>& counts = counts_[size_t(i)];
+  if (!counts) counts = write(block, i * N_, &row_weights_[size_t(i * N_ / seq_length_)]);
+  return block;
+}
+
+TokenUpload::Counts TokenUpload::write(unsigned char* block, int64_t begin, const double* row_weights) const {
   const auto ints = [&](size_t at) { return reinterpret_cast<int32_t*>(block + at); };
   const size_t bytes = size_t(N_) * 4;
-  std::memcpy(ints(places_.tokens), &batch.tokens[size_t(begin)], bytes);
-  std::memcpy(ints(places_.positions), &batch.positions[size_t(begin)], bytes);
-  std::memcpy(ints(places_.targets), &batch.targets[size_t(begin)], bytes);
+  std::memcpy(ints(places_.tokens), &batch_.tokens[size_t(begin)], bytes);
+  std::memcpy(ints(places_.positions), &batch_.positions[size_t(begin)], bytes);
+  std::memcpy(ints(places_.targets), &batch_.targets[size_t(begin)], bytes);
   for (int64_t n = 0; n < N_; ++n) {
-    const double w = batch.targets[size_t(begin + n)] >= 0 ? row_weights[n / seq_length_] : 0;
+    const double w = batch_.targets[size_t(begin + n)] >= 0 ? row_weights[n / seq_length_] : 0;
     if (stat_ == DType::f64)
       reinterpret_cast<double*>(block + places_.weight)[n] = w;
     else
@@ -92,13 +108,13 @@ TokenUpload::Counts TokenUpload::write(unsigned char* block, const data::Batch& 
   Counts counts{};
   int32_t* segments = ints(places_.segments);
   for (int64_t n = 0; n < N_; ++n)
-    if (n % seq_length_ == 0 || batch.positions[size_t(begin + n)] == 0)
+    if (n % seq_length_ == 0 || batch_.positions[size_t(begin + n)] == 0)
       segments[counts.segments++] = int32_t(n);
   segments[counts.segments] = int32_t(N_);
   for (int64_t s = 0; s < counts.segments; ++s)
     counts.max_segment = std::max<int64_t>(counts.max_segment, segments[s + 1] - segments[s]);
 
-  if (train) {
+  if (train_) {
     counts.distinct_tokens = sort_by(ints(places_.tokens), N_, vocab_, ints(places_.order), ints(places_.ids),
                                      ints(places_.starts));
     counts.distinct_positions =
@@ -108,13 +124,30 @@ TokenUpload::Counts TokenUpload::write(unsigned char* block, const data::Batch& 
   return counts;
 }
 
-TokenBatch TokenUpload::upload(int64_t i, Stream stream) {
-  const auto* block = static_cast<const unsigned char*>(staging_.reserve(0)) + size_t(i) * places_.total;
-  device_.copy(device_block_.view().data, block, places_.total, CopyKind::host_to_device, stream);
-  const auto view = [&](size_t at, DType dtype) {
-    return In{static_cast<const unsigned char*>(device_block_.view().data) + at, dtype};
-  };
-  const Counts& counts = counts_[size_t(i)];
+const unsigned char* TokenUpload::on_device(int64_t i) {
+  const Stream compute = device_.stream(StreamRole::compute), copy = device_.stream(StreamRole::copy);
+  if (slots_[current_].micro_batch != i) {
+    slots_[current_].released = device_.record(compute);
+    current_ = 1 - current_;
+  }
+  Slot& slot = slots_[current_];
+  if (slot.micro_batch != i) {
+    const unsigned char* from = written(i);
+    device_.wait(copy, slot.released);
+    device_.copy(slot.block.view().data, from, places_.total, CopyKind::host_to_device, copy);
+    device_.wait(compute, device_.record(copy));
+    slot.micro_batch = i;
+  }
+  return static_cast<const unsigned char*>(slot.block.view().data);
+}
+
+TokenBatch TokenUpload::upload(int64_t i) {
+  const unsigned char* block = device_.host_accessible() ? written(i) : on_device(i);
+  return views(block, *counts_[size_t(i)]);
+}
+
+TokenBatch TokenUpload::views(const unsigned char* block, const Counts& counts) const {
+  const auto view = [&](size_t at, DType dtype) { return In{block + at, dtype}; };
   TokenBatch batch;
   batch.tokens = view(places_.tokens, DType::i32);
   batch.positions = view(places_.positions, DType::i32);

@@ -14,7 +14,7 @@ function joined(documents: readonly string[]): [text: Uint8Array, ends: Uint32Ar
   return [new Uint8Array(Buffer.concat(parts)), ends];
 }
 
-async function trained(texts: readonly string[], vocabSize: number): Promise<BpeVocabulary> {
+async function trained(texts: readonly string[], vocabSize: number) {
   const trainer = binding.createBpeTrainer("gpt2");
   await Promise.all(texts.map((text) => trainer.add(utf8.encode(text))));
   return trainer.train(vocabSize);
@@ -32,6 +32,7 @@ describe("byte-level BPE behind the binding", () => {
     expect(pieceOf(vocabulary, 256)).toBe("aa");
     expect([...vocabulary.merges.subarray(0, 2)]).toEqual([97, 97]);
     expect(vocabulary.merges).toHaveLength(6);
+    expect(vocabulary.dropped_words).toBe(0);
   });
 
   test("encodes documents apart and decodes them again", async () => {

@@ -31,21 +31,18 @@ describe("checkCoordinates", () => {
     const text = Array.from({ length: 400 }, (_, i) => `${i} is ${(i * i) % 97}`).join(", ");
     writeFileSync(folder.file("text.txt"), text);
     const mup = { base_hidden_size: 32, input_mult: 1, output_mult: 1 };
-    const config = resolveConfig(
-      {
-        name: "coordinates",
-        device: "cpu",
-        model: { family: "flm", seq_length: 32, head_size: 16, init_std: 0.05, mup },
-        tokenizer: { type: "bytes" },
-        data: {
-          sources: [{ path: folder.file("text.txt") }],
-          validation: { fraction: 0 },
-          cache_dir: folder.file("cache"),
-        },
-        stages: [{ num_layers: 2, hidden_size: 32, num_attention_heads: 2, tokens: "1k" }],
+    const config = resolveConfig({
+      name: "coordinates",
+      device: "cpu",
+      model: { family: "flm", seq_length: 32, head_size: 16, init_std: 0.05, mup },
+      tokenizer: { type: "bytes" },
+      data: {
+        sources: [{ path: folder.file("text.txt") }],
+        validation: { fraction: 0 },
+        cache_dir: folder.file("cache"),
       },
-      { unsupported: "allow" },
-    );
+      stages: [{ num_layers: 2, hidden_size: 32, num_attention_heads: 2, tokens: "1k" }],
+    });
     const point = { lr: 4e-3, init_std: 0.05, output_mult: 1 };
     const check = await checkCoordinates(config, { widths: [32, 64, 128, 256], steps: 4, point });
     folder.remove();

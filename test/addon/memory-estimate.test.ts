@@ -49,7 +49,7 @@ function stageOf(shape: Case): { config: ReturnType<typeof resolveConfig>; plan:
       },
     ],
   };
-  const config = resolveConfig(user, { unsupported: "allow" });
+  const config = resolveConfig(user);
   return { config, plan: planStages(config, 257)[0]! };
 }
 

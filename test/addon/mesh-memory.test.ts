@@ -41,26 +41,23 @@ async function connected(count: number): Promise<NativeWorld[]> {
 describe("on every rank of a mesh engineMemory is what the engine allocates, to 2 %", () => {
   it.each(CASES)("%s, %j", async (family, parallel) => {
     const replicas = parallel.data_parallel_size ?? 1;
-    const config = resolveConfig(
-      {
-        name: "memory",
-        model: { family, seq_length: 128 },
-        data: { sources: [{ path: "text.txt" }] },
-        stages: [
-          {
-            num_layers: 8,
-            hidden_size: 256,
-            num_attention_heads: 4,
-            num_kv_heads: 2,
-            tokens: 1e6,
-            micro_batch_size: MICRO,
-            global_batch_size: MICRO * MICRO_BATCHES * replicas,
-            parallel: { data_parallel_size: 1, ...parallel },
-          },
-        ],
-      },
-      { unsupported: "allow" },
-    );
+    const config = resolveConfig({
+      name: "memory",
+      model: { family, seq_length: 128 },
+      data: { sources: [{ path: "text.txt" }] },
+      stages: [
+        {
+          num_layers: 8,
+          hidden_size: 256,
+          num_attention_heads: 4,
+          num_kv_heads: 2,
+          tokens: 1e6,
+          micro_batch_size: MICRO,
+          global_batch_size: MICRO * MICRO_BATCHES * replicas,
+          parallel: { data_parallel_size: 1, ...parallel },
+        },
+      ],
+    });
     const plan = planStages(config, VOCAB)[0]!;
     const { mesh } = rankStageOf(plan, 0, 8);
     const parts = rankParts(plan.shape, mesh, {

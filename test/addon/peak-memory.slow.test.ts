@@ -57,10 +57,7 @@ function measure(shape: Case): { peak: number; estimate: number } {
   };
   const model = { family: "llama", seq_length: seq, vocab_size: vocab } as const;
   const data = { sources: [{ path: "text.txt" }] };
-  const config = resolveConfig(
-    { name: "memory", model, data, stages: [stage] },
-    { unsupported: "allow" },
-  );
+  const config = resolveConfig({ name: "memory", model, data, stages: [stage] });
   const plan = planStages(config, 257)[0]!;
   const placement = { device: "cpu", device_index: 0, num_threads: THREADS, precision } as const;
   const spec = engineSpecOf(config, plan, placement);

@@ -93,10 +93,15 @@ describe("the commands of the documents work, in order:", { timeout: LIMIT_MS },
     shell(page(SMALL_STARTER), commandsOf("quickstart.md"));
   });
 
-  it("growing.md, with its config", () => {
+  it("growing.md, with its configs", () => {
     const growing = page(small(2));
-    const [config] = blocksOf(readDocument("growing.md"), "yaml");
-    writeFileSync(growing.path("grow.yaml"), config!);
+    const [stages, vocabulary] = blocksOf(readDocument("growing.md"), "yaml");
+    writeFileSync(growing.path("grow.yaml"), stages!);
+    // The text here has few words.
+    writeFileSync(
+      growing.path("vocabulary.yaml"),
+      vocabulary!.replace("vocab_size: 512", "vocab_size: 280"),
+    );
     shell(growing, commandsOf("growing.md"));
   });
 

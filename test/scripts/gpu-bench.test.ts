@@ -1,17 +1,7 @@
-import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { root } from "../../scripts/support/files.mjs";
+import { FakeGpu } from "./fake-gpu.ts";
 
 /** A contender that answers at once: steps of 8 ms, ops of 2 ms. */
 const STEP_BENCH = `#!/bin/sh
@@ -20,63 +10,29 @@ while read -r request; do echo '{"ms":8,"cpu_ms":1,"loss":6.5}'; done`;
 const OP_BENCH = `#!/bin/sh
 echo '{"ops":{"qkv":2000000000,"attention_fwd":1000000000}}'
 while read -r request; do echo '{"ms":2}'; done`;
-const SMI = `#!/bin/sh
-case $2 in
-  *compute_cap*) echo 9.0 ;;
-  *name*) echo 'NVIDIA H100 80GB HBM3' ;;
-  *driver_version*) echo 580.1 ;;
-  *) echo '1980, 1980, 120.5, 700.00, 35, 0, 4' ;;
-esac`;
 
-let folder: string;
+let gpu: FakeGpu;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "flm-gpu-bench-"));
-  mkdirSync(join(folder, "tools"));
-  mkdirSync(join(folder, "torch"));
+  gpu = new FakeGpu();
+  mkdirSync(join(gpu.folder, "torch"));
   // Whatever the machine's python3 has, this is the torch that it finds: one that cannot be used.
-  writeFileSync(join(folder, "torch", "torch.py"), "raise ImportError('no torch here')\n");
-  tool("nvidia-smi", SMI);
-  tool("cmake", `#!/bin/sh\nfor each; do last=$each; done\necho "$@" >> ${folder}/cmake.txt`);
+  writeFileSync(join(gpu.folder, "torch", "torch.py"), "raise ImportError('no torch here')\n");
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-function tool(name: string, text: string) {
-  program(join("tools", name), text);
-}
-
-function program(path: string, text: string) {
-  writeFileSync(join(folder, path), `${text}\n`);
-  chmodSync(join(folder, path), 0o755);
-}
+afterEach(() => gpu.remove());
 
 function bench(...options: string[]) {
-  mkdirSync(join(folder, "build"), { recursive: true });
-  program("build/flm_step_bench", STEP_BENCH);
-  program("build/flm_op_bench", OP_BENCH);
+  gpu.program("build/flm_step_bench", STEP_BENCH);
+  gpu.program("build/flm_op_bench", OP_BENCH);
   return benchAsBuilt(...options);
 }
 
 function benchAsBuilt(...options: string[]) {
-  const build = ["--build", join(folder, "build")];
-  const { status, stdout, stderr } = spawnSync(
-    join(root, "scripts", "gpu-bench.sh"),
-    [...build, ...options],
-    {
-      encoding: "utf8",
-      cwd: folder,
-      env: {
-        PATH: `${join(folder, "tools")}:${process.env.PATH}`,
-        OUT: join(folder, "out"),
-        PYTHONPATH: join(folder, "torch"),
-        FLM_COMMIT: "abc123",
-      },
-    },
-  );
-  return { status, text: stdout + stderr };
+  const env = { OUT: join(gpu.folder, "out"), PYTHONPATH: join(gpu.folder, "torch") };
+  return gpu.run("gpu-bench.sh", options, env);
 }
 
-const resultFile = () => join(folder, "out", "gpu-bench.json");
+const resultFile = () => join(gpu.folder, "out", "gpu-bench.json");
 const result = () => JSON.parse(readFileSync(resultFile(), "utf8"));
 
 describe("scripts/gpu-bench.sh", () => {
@@ -84,7 +40,7 @@ describe("scripts/gpu-bench.sh", () => {
     const { status, text } = bench("--", "--rounds", "3", "--warmup", "1");
     expect(text).toContain("gpt2-124m: flm-train: 8.00 ms a step");
     expect(status).toBe(0);
-    const commands = readFileSync(join(folder, "cmake.txt"), "utf8");
+    const commands = readFileSync(join(gpu.folder, "cmake.txt"), "utf8");
     expect(commands).toContain("-DFLM_CUDA=ON -DCMAKE_CUDA_ARCHITECTURES=90a-real");
     expect(commands).toContain("--target flm_step_bench flm_op_bench");
     const { commit, complete, machine, models } = result();
@@ -125,13 +81,14 @@ describe("scripts/gpu-bench.sh", () => {
   });
 
   it("says what is missing where there is no GPU, and writes nothing", () => {
-    tool("nvidia-smi", "#!/bin/sh\necho 'No devices were found'");
-    expect(bench()).toEqual({ status: 1, text: "gpu-bench: nvidia-smi names no GPU\n" });
+    gpu.tool("nvidia-smi", "#!/bin/sh\necho 'No devices were found'");
+    const { status, text } = bench();
+    expect({ status, text }).toEqual({ status: 1, text: "gpu-bench: nvidia-smi names no GPU\n" });
     expect(existsSync(resultFile())).toBe(false);
   });
 
   it("shows the errors of a build that fails", () => {
-    tool("cmake", "#!/bin/sh\necho 'gelu.cu(3): error: identifier is undefined'\nexit 1");
+    gpu.tool("cmake", "#!/bin/sh\necho 'gelu.cu(3): error: identifier is undefined'\nexit 1");
     const { status, text } = benchAsBuilt();
     expect(status).toBe(1);
     expect(text).toContain("1:gelu.cu(3): error: identifier is undefined");

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { loadConfig } from "../../config/load.ts";
 import { inspectData } from "../../data/inspect.ts";
-import { prepareData } from "../../data/prepare.ts";
+import { prepareStages } from "../../data/prepare-stages.ts";
 import { loadNative } from "../../native/load.ts";
 import { inspectionText } from "../inspection-text.ts";
 import { collect, positiveInteger } from "../options.ts";
@@ -26,11 +26,11 @@ async function run(
 ): Promise<void> {
   const { config } = loadConfig(path, { sets: options.set });
   const reporter = new TrainReporter(process.stderr);
-  const data = await prepareData(config, {
+  const stages = await prepareStages(config, {
     native: loadNative(),
     onProgress: (progress) => reporter.onPrepare(progress),
   }).finally(() => reporter.close());
-  const result = inspectData(config, data, options.rows);
+  const result = inspectData(config, stages, options.rows);
   if (options.json) process.stdout.write(`${JSON.stringify({ status: "done", ...result })}\n`);
   else process.stdout.write(inspectionText(result));
 }

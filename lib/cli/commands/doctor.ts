@@ -7,6 +7,7 @@ import type { NcclFacts } from "../../native/types.ts";
 import { detectLaunch } from "../../parallel/launch/detect.ts";
 import { version } from "../../version.ts";
 import { bytes } from "../../format.ts";
+import { gpusFor } from "../gpus.ts";
 
 /** One finding: what was looked at, whether it is in order, and what to do where it is not. */
 interface Check {
@@ -59,7 +60,12 @@ function machine(): Check[] {
 function launcher(): Check {
   const name = "launcher";
   try {
-    return { name, ok: true, found: detectLaunch(process.env).reason, remedy: null };
+    return {
+      name,
+      ok: true,
+      found: detectLaunch(process.env, { gpus: () => gpusFor("auto") }).reason,
+      remedy: null,
+    };
   } catch (error) {
     if (!(error instanceof FlmError)) throw error;
     return { name, ok: false, found: error.message, remedy: error.hint ?? null };

@@ -48,7 +48,7 @@ Examples:
 }
 
 async function run(path: string, options: Options): Promise<void> {
-  const { config } = loadConfig(path, { sets: options.set, unsupported: "allow" });
+  const { config } = loadConfig(path, { sets: options.set });
   const plan = planRun(config, {
     search: options.search ?? options.devices !== undefined,
     ...(options.devices === undefined ? {} : { devices: options.devices }),
@@ -69,6 +69,6 @@ async function calibration(metrics: string, planned: Config): Promise<Calibratio
     throw ioError("read", metrics, cause);
   }
   const beside = join(dirname(metrics), "config.yaml");
-  const config = existsSync(beside) ? loadConfig(beside, { unsupported: "allow" }).config : planned;
+  const config = existsSync(beside) ? loadConfig(beside).config : planned;
   return calibrateFrom({ ...config, hardware: planned.hardware }, steps);
 }

@@ -77,7 +77,7 @@ Examples:
 }
 
 async function run(path: string, options: Options): Promise<void> {
-  const { config } = loadConfig(path, { sets: options.set, unsupported: "allow" });
+  const { config } = loadConfig(path, { sets: options.set });
   const grid = sweepGrid(config, givenGrid(options));
   const width = options.width ?? config.model.mup!.base_hidden_size;
   if (options.coordinateCheck) return runCoordinateCheck(config, width, options);

@@ -8,6 +8,7 @@ import { runLocalRanks } from "../../parallel/launch/local.ts";
 import { worldSizeOf } from "../../parallel/mesh.ts";
 import type { TrainResult } from "../../train/events.ts";
 import { runTraining } from "../../train/train.ts";
+import { gpusFor } from "../gpus.ts";
 import { collect } from "../options.ts";
 import { TrainReporter } from "../train-reporter.ts";
 
@@ -50,7 +51,7 @@ async function run(path: string, options: Options): Promise<void> {
     sets: options.set,
     ...(options.out === undefined ? {} : { out: options.out }),
   });
-  const launch = detectLaunch(process.env);
+  const launch = detectLaunch(process.env, { gpus: () => gpusFor(config.device) });
   // Without a launcher the ranks that the config asks for are started here.
   const count = launch.launcher === "none" ? worldSizeOf(config.stages) : launch.ranks_to_start;
   if (count > 1) {

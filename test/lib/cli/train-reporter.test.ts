@@ -51,6 +51,7 @@ const SHAPE = {
   num_attention_heads: 4,
   num_kv_heads: 4,
   ffn_hidden_size: 256,
+  vocab_size: 257,
 };
 
 function reported(use: (reporter: TrainReporter) => void, columns?: number): string {
@@ -65,6 +66,14 @@ test("the start says what trains where", () => {
   expect(text).toContain("run         /runs/mini");
   expect(text).toContain("no GPU: no driver");
   expect(text).toMatch(/model {7}\d+k → \d+k parameters, vocabulary 257/);
+  const stages = planStages(
+    resolveConfig(
+      userConfig([{ vocab_size: 300 }, {}], { tokenizer: { type: "bpe", vocab_size: 512 } }),
+    ),
+    512,
+  );
+  const grown = reported((reporter) => reporter.onStart({ ...INFO, stages, vocab_size: 512 }));
+  expect(grown).toContain("vocabulary 300 → 512");
   expect(text).toContain("123k training tokens, 2.00k for validation");
 });
 
@@ -123,6 +132,29 @@ describe("an event", () => {
     );
     expect(text).toContain("420k → 1.90M parameters (num_layers 2 → 4, hidden_size 64 → 96)");
     expect(text).toContain("2.500000 → 2.750000, not function-preserving, 1.3 s");
+  });
+
+  test("growth of the vocabulary is told in bits per byte", () => {
+    const text = reported((reporter) =>
+      reporter.onEvent({
+        type: "growth",
+        stage: 1,
+        step: 100,
+        from: SHAPE,
+        to: { ...SHAPE, vocab_size: 512 },
+        parameters_before: 420_000,
+        parameters_after: 450_000,
+        preserving: false,
+        loss_before: 2.5,
+        loss_after: 3.75,
+        bits_per_byte: { before: 1.25, after: 1.5 },
+        load_seconds: 0.1,
+        seconds: 1.25,
+      }),
+    );
+    expect(text).toContain("(vocab_size 257 → 512)");
+    expect(text).toContain("1.2500 → 1.5000 bits per byte of one text, not function-preserving");
+    expect(text).not.toContain("3.75");
   });
 
   test("a skip whose numbers are gone is told all the same", () => {

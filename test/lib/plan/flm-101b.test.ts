@@ -4,7 +4,7 @@ import { loadConfig } from "../../../lib/config/load.ts";
 import { planRun } from "../../../lib/plan/plan.ts";
 
 const example = fileURLToPath(new URL("../../../examples/flm-101b.yaml", import.meta.url));
-const { config } = loadConfig(example, { unsupported: "allow" });
+const { config } = loadConfig(example);
 const plan = planRun(config, { search: true });
 
 const within = (share: number, actual: number, published: number) =>

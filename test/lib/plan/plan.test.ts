@@ -18,7 +18,7 @@ const small: UserConfig = {
 };
 
 const planned = (changes: Partial<UserConfig> = {}, options = {}) =>
-  planRun(resolveConfig({ ...small, ...changes }, { unsupported: "allow" }), options);
+  planRun(resolveConfig({ ...small, ...changes }), options);
 
 describe("planRun", () => {
   test("a second data-parallel rank holds half of the matrices' optimizer state", () => {
@@ -104,7 +104,7 @@ describe("planRun", () => {
 });
 
 describe("calibrateFrom", () => {
-  const config = resolveConfig(small, { unsupported: "allow" });
+  const config = resolveConfig(small);
   const modelled = planned().stages.map(({ step_seconds }) => step_seconds);
   /** Steps of both stages; the first three of each are far too slow, and so are those of the ramp. */
   const steps = (slowdown: readonly number[]) => {

@@ -1,0 +1,134 @@
+// Gradients are reduced behind the backward pass, on a stream of their own.
+#include "engine/gradient_sync.h"
+
+#include "engine/scheduled_device.h"
+#include "model/tiny_model.h"
+#include "oracle/oracle.h"
+#include "test.h"
+
+namespace flm::test {
+namespace {
+
+// Rank 0 of two, of which the other one has the same gradients: a sum is twice as much.
+class PairedGroup final : public Communicator {
+ public:
+  explicit PairedGroup(Device& device) : device_(device) {}
+  int reductions() const { return reductions_; }
+
+  int rank() const override { return 0; }
+  int size() const override { return 2; }
+  void all_reduce(Out data, int64_t n, ReduceOp, Stream stream) override { sum(data, n, stream); }
+  void reduce_scatter(Out own, In, int64_t n, Stream stream) override { sum(own, n, stream); }
+  void all_gather(Out, In, int64_t, Stream) override {}
+  void broadcast(Out, int64_t, int, Stream) override {}
+  void send(In, int64_t, int, Stream) override {}
+  void recv(Out, int64_t, int, Stream) override {}
+  void barrier() override {}
+  std::unique_ptr<Communicator> split(int, int) override { return nullptr; }
+  void abort() noexcept override {}
+
+ private:
+  void sum(Out data, int64_t n, Stream stream) {
+    device_.enqueue(stream, [this, data, n] {
+      ++reductions_;
+      for (int64_t i = 0; i < n; ++i) data.as<double>()[i] *= 2;
+    });
+  }
+
+  Device& device_;
+  int reductions_ = 0;
+};
+
+struct Bench {
+  explicit Bench(StreamRole eager) {
+    backend = oracle::make_backend();
+    backend.device = std::make_unique<ScheduledDevice>(eager);
+    EngineSpec spec = engine_spec(tiny_flm(), Precision::f64);
+    spec.mesh.data_size = 2;
+    store.emplace(backend, spec, whole_model(spec.shape), ComputeTypes{DType::f64, DType::f64});
+    auto pair = std::make_unique<PairedGroup>(*backend.device);
+    group = pair.get();
+    groups.data = std::move(pair);
+    sync.emplace(*store, groups, *backend.device);
+  }
+
+  ScheduledDevice& device() { return static_cast<ScheduledDevice&>(*backend.device); }
+  Stream compute() { return backend.device->stream(StreamRole::compute); }
+  int64_t blocks() const { return int64_t(store->layout().block_buckets.size()); }
+
+  // What the backward pass does with the gradients of a bucket, in the end.
+  void add_gradient(int64_t bucket, double value) {
+    const Range range = store->layout().buckets[size_t(bucket)];
+    auto* gradient = store->matrix_grads().as<double>() + range.begin;
+    device().enqueue(compute(), [=] {
+      for (int64_t i = 0; i < range.count; ++i) gradient[i] += value;
+    });
+  }
+
+  Backend backend;
+  Groups groups;
+  PairedGroup* group;
+  std::optional<ParameterStore> store;
+  std::optional<GradientSync> sync;
+};
+
+struct Outcome {
+  bool is_right;
+  int waits;
+};
+
+// Two steps, whose gradients the compute stream reads at the end of each.
+Outcome two_steps(StreamRole eager, int left_out) {
+  Bench bench(eager);
+  const ParameterLayout& layout = bench.store->layout();
+  const size_t n = size_t(layout.matrix_total);
+  std::vector<double> got(2 * n);
+  bench.device().number_waits(left_out);
+  for (size_t step = 0; step < 2; ++step) {
+    bench.store->zero_gradients(bench.compute());
+    bench.sync->begin();
+    for (int64_t block = bench.blocks() - 1; block >= 0; --block) {
+      bench.add_gradient(layout.block_buckets[size_t(block)], double(step + 1));
+      bench.sync->block_done(block);
+    }
+    bench.add_gradient(0, double(step + 1));  // the embeddings come last
+    bench.sync->finish();
+    bench.device().copy(&got[step * n], bench.store->matrix_grads().data, n * sizeof(double),
+                        CopyKind::device_to_device, bench.compute());
+  }
+  const int waits = bench.device().waits();
+  bench.device().finish();
+  bool is_right = true;
+  for (size_t step = 0; step < 2; ++step)
+    for (const Range& bucket : layout.buckets)
+      for (int64_t i = 0; i < bucket.count / layout.data_size; ++i)
+        is_right = is_right && got[step * n + size_t(bucket.begin + i)] == 2 * double(step + 1);
+  return {is_right, waits};
+}
+
+FLM_TEST(gradients_are_summed_whichever_stream_is_ahead) {
+  for (const StreamRole eager : {StreamRole::compute, StreamRole::comm}) CHECK(two_steps(eager, -1).is_right);
+}
+
+FLM_TEST(no_wait_of_the_gradient_sync_can_be_left_out) {
+  const int waits = two_steps(StreamRole::comm, -1).waits;
+  CHECK(waits >= 2);
+  for (int i = 0; i < waits; ++i)
+    if (two_steps(StreamRole::compute, i).is_right && two_steps(StreamRole::comm, i).is_right)
+      report_failure(__FILE__, __LINE__, "nothing depends on wait " + std::to_string(i));
+}
+
+// Between two blocks of the backward pass: the first one's gradients have been reduced by the comm stream
+// alone.
+FLM_TEST(a_finished_block_is_reduced_while_the_backward_pass_goes_on) {
+  Bench bench(StreamRole::compute);
+  bench.sync->begin();
+  bench.add_gradient(bench.store->layout().block_buckets.back(), 1);
+  bench.sync->block_done(bench.blocks() - 1);
+  CHECK_EQ(bench.group->reductions(), 0);
+  bench.device().synchronize(bench.device().stream(StreamRole::comm));
+  CHECK_EQ(bench.group->reductions(), 1);
+}
+
+}  // namespace
+}  // namespace flm::test
