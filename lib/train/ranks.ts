@@ -136,6 +136,7 @@ export async function meetRanks(options: MeetingOptions): Promise<Ranks> {
       (await world.broadcast(key, value, { timeout_seconds: PATIENCE_SECONDS })) as T,
     progress: (reached) => {
       step = reached;
+      world.progress(step);
     },
     hung,
     abort: (reason) =>

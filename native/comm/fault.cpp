@@ -28,7 +28,7 @@ Fault::~Fault() {
   registry().faults.erase(this);
 }
 
-void Fault::raise(ErrorCode code, const std::string& text) noexcept {
+void Fault::raise(ErrorCode code, std::string_view text) noexcept {
   const std::lock_guard lock(mutex_);
   if (raised()) return;
   code_ = code;

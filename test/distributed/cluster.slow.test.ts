@@ -15,26 +15,25 @@ const MASTER_PORT = "29727";
 
 const local = sharedProject(MESHED);
 let directory: string;
-let main: string;
+let command: string;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "flm-cluster-"));
   chmodSync(directory, 0o755); // Slurm's daemons look into it
-  main = installPackage(directory);
+  command = installPackage(directory);
   await succeed(["config.yaml"], { cwd: local.directory });
 }, 200_000);
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** The packed command under a launcher, by whose line it says where rank 0 stands; its checkpoint is the local ranks'. */
+/** The installed command under a launcher, by whose line it says where rank 0 stands; its checkpoint is the local ranks'. */
 async function expectSameTraining(
   launcher: readonly string[],
   says: string,
   env: Record<string, string>,
 ): Promise<void> {
   const { directory: cwd, run } = project(MESHED);
-  const command = [...launcher, process.execPath, main, "config.yaml"];
-  const ended = await startProgram(command, { cwd, env }).outcome;
+  const ended = await startProgram([...launcher, command, "config.yaml"], { cwd, env }).outcome;
   expect(ended.code, show(ended)).toBe(0);
   expect(ended.stderr).toContain(says);
   expect(events(run, "growth")).toHaveLength(1);

@@ -85,7 +85,7 @@ describe.skipIf(reason !== null)("virtual hosts", () => {
 
   it("end with 75 when their link is cut, name who is lost, and go on to the same bytes", async () => {
     const torn = project(MESHED);
-    const hold = new Hold("row:11");
+    const hold = new Hold(11);
     const commands = startOnTwo(torn, hold);
     await hold.reached(commands[0]!);
     hosts.cut(1);

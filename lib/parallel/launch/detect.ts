@@ -37,17 +37,20 @@ export interface Launch {
  * Kubernetes. FLM_MASTER_ADDR, FLM_MASTER_PORT, FLM_JOB_ID and FLM_ATTEMPT, then MASTER_ADDR and MASTER_PORT, hold
  * for every launcher.
  *
- * @param options.devices what "one rank a GPU" means here, where a launcher says so
+ * @param options.gpus how many GPUs there are here, where a launcher wants a rank for each; asked only then
  * @throws FlmError ENVIRONMENT (exit 78) where the variables contradict each other; the message names both
  */
-export function detectLaunch(env: Environment, options: { devices?: number } = {}): Launch {
+export function detectLaunch(
+  env: Environment,
+  { gpus = () => 0 }: { gpus?: () => number } = {},
+): Launch {
   const claims = [
     flmClaim(env),
     torchrunClaim(env),
     openmpiClaim(env),
     mpichClaim(env),
     slurmClaim(env),
-    kubernetesClaim(env, options.devices ?? 1),
+    kubernetesClaim(env, gpus),
   ].filter((claim) => claim !== null);
   const [winner, ...others] = claims;
   if (winner === undefined) {

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 
 #include <exception>
+#include <new>
 
 #include "core/system_error.h"
 #include "core/xxh64.h"
@@ -37,7 +38,7 @@ Mesh::Mesh(int rank, std::vector<FileDescriptor> sockets, std::vector<std::strin
   if (!wake_) fail_errno("open", "an eventfd");
   for (size_t peer = 0; peer < sockets.size(); ++peer)
     if (sockets[peer]) links_[peer] = std::make_unique<Link>(std::move(sockets[peer]), pool_);
-  watcher_ = fault_.watch([this] {
+  watch_.emplace(fault_, [this] {
     {
       const std::lock_guard lock(mutex_);
     }  // no waiter is between its check and its sleep
@@ -51,7 +52,6 @@ Mesh::~Mesh() {
   closing_ = true;
   wake_thread();
   thread_.join();
-  fault_.unwatch(watcher_);
 }
 
 void Mesh::send(const Call& call, uint64_t group, Channel channel, int to, const void* data, size_t bytes,
@@ -119,6 +119,8 @@ void Mesh::run() {
     if (!fault_.raised()) announce(Channel::goodbye, "");
     const Deadline deadline(kFarewellSeconds);
     while (anything_pending() && !deadline.passed()) poll_once(deadline.milliseconds_left(kPollMilliseconds));
+  } catch (const std::bad_alloc&) {
+    fault_.raise(ErrorCode::out_of_memory, "no host memory left for what other ranks send");
   } catch (const std::exception& error) {
     fault_.raise(ErrorCode::internal, std::string("the communicator's thread failed: ") + error.what());
   }

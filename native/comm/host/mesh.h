@@ -79,7 +79,7 @@ class Mesh {
   std::atomic<bool> closing_{false};
   bool announced_fault_ = false;
   bool fault_is_remote_ = false;
-  int watcher_ = -1;
+  std::optional<FaultWatch> watch_;  // of the members above, as the thread is
   std::thread thread_;
 };
 

@@ -79,11 +79,11 @@ Segment::Segment(int size, FileDescriptor descriptor, Fault& fault)
   // Fresh memory is zero, which is the first state of everything in it.
   states_ = static_cast<RankState*>(memory_);
   slots_ = static_cast<char*>(memory_) + state_bytes;
-  watcher_ = fault_.watch([this] { wake_all(); });
+  watch_.emplace(fault_, [this] { wake_all(); });
 }
 
 Segment::~Segment() {
-  fault_.unwatch(watcher_);
+  watch_.reset();
   ::munmap(memory_, total_bytes_);
 }
 

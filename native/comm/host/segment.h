@@ -1,6 +1,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <optional>
 
 #include "comm/fault.h"
 #include "comm/host/call.h"
@@ -67,7 +68,7 @@ class Segment {
   void* memory_;
   RankState* states_;
   char* slots_;
-  int watcher_;
+  std::optional<FaultWatch> watch_;  // of the memory above
 };
 
 }  // namespace flm::host

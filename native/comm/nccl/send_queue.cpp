@@ -1,5 +1,9 @@
 #include "comm/nccl/send_queue.h"
 
+#include <algorithm>
+#include <new>
+#include <sstream>
+
 #include "comm/nccl/data_type.h"
 
 namespace flm::nccl {
@@ -7,6 +11,12 @@ namespace {
 
 constexpr std::chrono::milliseconds kDrainPause(1);
 constexpr std::chrono::seconds kCloseLimit(15);
+constexpr std::chrono::microseconds kRoomPause(100);
+// A sender waits when so much lies aside, but never because of a few messages, however large: the ranks of a
+// pipeline, and those that write a checkpoint, send each other some before they receive.
+constexpr size_t kMostBytesAside = size_t(64) << 20;
+constexpr size_t kFewMessages = 8;
+constexpr size_t kOperationsInErrors = 5;
 
 }  // namespace
 
@@ -16,7 +26,7 @@ SendQueue::SendQueue(std::shared_ptr<World> world, std::string group, const Uniq
       id_(id),
       to_(to),
       stream_(world_->device.make_stream()) {
-  watcher_ = world_->fault().watch([this] {
+  watch_.emplace(world_->fault(), [this] {
     {
       const std::lock_guard lock(mutex_);
     }  // the thread is not between its check and its sleep
@@ -36,11 +46,11 @@ SendQueue::~SendQueue() {
                                                          " left " + group_ + " before rank " +
                                                          std::to_string(to_) + " had received its messages");
   thread_.join();
-  world_->fault().unwatch(watcher_);
   for (void* memory : owned_) world_->device.release(memory);
 }
 
 void SendQueue::push(Recorder::Id id, const Operation& operation, In data, Stream stream) {
+  wait_for_room(id, operation.bytes());
   Message message{id, operation, take_buffer(operation.bytes()), {}};
   world_->device.copy(message.copy.memory, data.data, operation.bytes(), CopyKind::device_to_device, stream);
   message.copied = world_->device.record(stream);
@@ -51,24 +61,54 @@ void SendQueue::push(Recorder::Id id, const Operation& operation, In data, Strea
   woken_.notify_all();
 }
 
-SendQueue::Buffer SendQueue::take_buffer(size_t bytes) {
+void SendQueue::wait_for_room(Recorder::Id id, size_t bytes) {
+  if (has_room(bytes)) return;
+  const pulse::Wait waiting;
+  host::World& ranks = *world_->ranks;
+  const host::Deadline deadline(ranks.timeout_seconds);
+  while (!has_room(bytes)) {
+    world_->fault().check();
+    if (!deadline.passed()) {
+      std::this_thread::sleep_for(kRoomPause);
+      continue;
+    }
+    ranks.recorder.ended(id, false);
+    std::ostringstream text;
+    text << "rank " << ranks.mesh.rank() << " of " << ranks.size << " waited " << ranks.timeout_seconds
+         << " s for rank " << to_ << " to receive its messages of " << group_ << "; its last operations:\n"
+         << ranks.recorder.dump(kOperationsInErrors);
+    world_->watchdog.raise(Error(ErrorCode::comm_timeout, text.str()));
+  }
+}
+
+bool SendQueue::has_room(size_t bytes) {
   const std::lock_guard lock(mutex_);
   collect_received();
-  for (size_t i = 0; i < free_.size(); ++i) {
-    if (free_[i].bytes < bytes) continue;
-    const Buffer buffer = free_[i];
-    free_.erase(free_.begin() + ptrdiff_t(i));
-    return buffer;
+  return aside_messages_ < kFewMessages || aside_bytes_ + bytes <= kMostBytesAside;
+}
+
+SendQueue::Buffer SendQueue::take_buffer(size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  const auto fits = [&](const Buffer& buffer) { return buffer.bytes >= bytes; };
+  auto found = std::find_if(free_.begin(), free_.end(), fits);
+  if (found == free_.end()) {
+    void* memory = world_->device.allocate(bytes);
+    owned_.insert(memory);
+    found = free_.insert(free_.end(), {memory, bytes, {}});
   }
-  void* memory = world_->device.allocate(bytes);
-  owned_.insert(memory);
-  return {memory, bytes, {}};
+  const Buffer buffer = *found;
+  free_.erase(found);
+  aside_bytes_ += buffer.bytes;
+  ++aside_messages_;
+  return buffer;
 }
 
 void SendQueue::collect_received() {
   while (!under_way_.empty() && world_->device.reached(under_way_.front().sent)) {
     free_.push_back(under_way_.front());
     under_way_.pop_front();
+    aside_bytes_ -= free_.back().bytes;
+    --aside_messages_;
   }
 }
 
@@ -89,6 +129,8 @@ void SendQueue::run() {
     drain();
   } catch (const Error& error) {
     world_->watchdog.raise(error);
+  } catch (const std::bad_alloc&) {
+    world_->fault().raise(ErrorCode::out_of_memory, "no host memory left to send messages");
   }
   const std::lock_guard lock(mutex_);
   closed_ = true;

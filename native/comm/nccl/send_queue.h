@@ -3,6 +3,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 #include <vector>
@@ -22,6 +23,7 @@ class SendQueue {
   // rank's fault.
   ~SendQueue();
 
+  // Waits, within the world's limit, where the receiver is so far behind that much memory holds its messages.
   void push(Recorder::Id id, const Operation& operation, In data, Stream stream);
   // Gives back the memory of messages that have been received; may wait for the device.
   void trim();
@@ -39,6 +41,8 @@ class SendQueue {
     Event copied;
   };
 
+  void wait_for_room(Recorder::Id id, size_t bytes);
+  bool has_room(size_t bytes);
   Buffer take_buffer(size_t bytes);
   void collect_received();
   void run();
@@ -57,8 +61,9 @@ class SendQueue {
   std::deque<Message> waiting_;
   std::deque<Buffer> under_way_;  // in the order of their sends
   std::vector<Buffer> free_;
-  std::set<void*> owned_;  // memory of all buffers
-  int watcher_ = -1;
+  std::set<void*> owned_;                        // memory of all buffers
+  size_t aside_bytes_ = 0, aside_messages_ = 0;  // copied, and not known to be received
+  std::optional<FaultWatch> watch_;              // of the members above, as the thread is
   std::thread thread_;
 };
 

@@ -1,6 +1,8 @@
 #include "comm/nccl/watchdog.h"
 
 #include <algorithm>
+#include <exception>
+#include <new>
 #include <sstream>
 
 namespace flm::nccl {
@@ -25,7 +27,7 @@ std::string list_ranks(const std::vector<int>& ranks) {
 
 Watchdog::Watchdog(Device& device, std::shared_ptr<host::World> ranks)
     : ranks_(std::move(ranks)), in_flight_(device, ranks_->recorder) {
-  watcher_ = ranks_->mesh.fault().watch([this] { wake(); });
+  watch_.emplace(ranks_->mesh.fault(), [this] { wake(); });
   thread_ = std::thread([this] { run(); });
 }
 
@@ -36,7 +38,6 @@ Watchdog::~Watchdog() {
   }
   woken_.notify_all();
   thread_.join();
-  ranks_->mesh.fault().unwatch(watcher_);
 }
 
 void Watchdog::wake() noexcept {
@@ -123,6 +124,8 @@ void Watchdog::inspect() {
       if (const auto error = connection->error()) raise(*error);
   } catch (const Error& error) {
     raise(error);
+  } catch (const std::bad_alloc&) {
+    ranks_->mesh.fault().raise(ErrorCode::out_of_memory, "no host memory left to watch NCCL");
   }
 }
 
@@ -152,8 +155,18 @@ void Watchdog::inspect(const Flight& flight) {
   }
 }
 
+void Watchdog::abort_all() noexcept {
+  try {
+    abort_connections();
+  } catch (const std::exception&) {
+    // There is no memory, or no thread, for it: a connection's owner aborts it too.
+  }
+  in_flight_.fail_all();
+  waiting_.reset();
+}
+
 // Each in a thread of its own, because one after another can wait for each other for ever.
-void Watchdog::abort_all() {
+void Watchdog::abort_connections() {
   struct Progress {
     std::mutex mutex;
     std::condition_variable done;
@@ -172,7 +185,6 @@ void Watchdog::abort_all() {
   }
   std::unique_lock lock(progress->mutex);
   progress->done.wait_for(lock, kAbortLimit, [&] { return progress->left == 0; });
-  in_flight_.fail_all();
 }
 
 }  // namespace flm::nccl

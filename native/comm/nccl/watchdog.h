@@ -35,7 +35,8 @@ class Watchdog {
   std::vector<std::shared_ptr<Connection>> connections();
   void inspect();
   void inspect(const Flight& flight);
-  void abort_all();
+  void abort_all() noexcept;
+  void abort_connections();
   void wake() noexcept;
 
   const std::shared_ptr<host::World> ranks_;
@@ -45,7 +46,7 @@ class Watchdog {
   bool closing_ = false, aborted_ = false;
   std::vector<std::weak_ptr<Connection>> connections_;
   std::optional<pulse::Wait> waiting_;  // while the device waits for other ranks
-  int watcher_ = -1;
+  std::optional<FaultWatch> watch_;     // of the members above, as the thread is
   std::thread thread_;
 };
 

@@ -5,7 +5,9 @@
 
 #include "comm/expect_error.h"
 #include "comm/fault.h"
+#include "comm/host/deadline.h"
 #include "comm/stream_device.h"
+#include "core/pulse.h"
 #include "nccl_group.h"
 #include "test.h"
 #include "verb_cases.h"
@@ -19,6 +21,13 @@ void reduce(Communicator& world, Device& device, int64_t n = 2) {
   const Stream stream = device.stream(StreamRole::compute);
   world.all_reduce(data.at(), n, ReduceOp::sum, stream);
   device.synchronize(stream);
+}
+
+// Whether that comes true within a time that is generous on any machine.
+bool eventually(const std::function<bool()>& holds) {
+  const host::Deadline deadline(30);
+  while (!holds() && !deadline.passed()) std::this_thread::yield();
+  return holds();
 }
 
 // Every rank's body ends with an error of that code and these parts, and every later call with the same code.
@@ -60,6 +69,38 @@ FLM_TEST(nccl_timeout_names_the_missing_ranks) {
   check_missing_rank([](int, Communicator& world, Device& device) { reduce(world, device); },
                      {"waited 1 s in world all_reduce #1 of 2 f32 (8 bytes, sum) for rank 2;",
                       "last operations", "running"});
+}
+
+// A device that waited for a lost rank waits no longer: from then on a job that does nothing hangs.
+FLM_TEST(nccl_fault_ends_the_wait_that_the_pulse_tells_of) {
+  FakeNccl fake;
+  const pulse::Job running;
+  std::promise<void> waits;
+  const auto is_waiting = waits.get_future().share();
+  const auto body = [&](int rank, Communicator& world, Device& device) {
+    reduce(world, device);
+    world.barrier();
+    CHECK(eventually([] { return pulse::busy(); }));
+    if (rank == 1) {
+      is_waiting.wait();
+      world.abort();
+      world.check();
+    }
+    const OnDevice<float> data(device, 2);
+    const Stream stream = device.stream(StreamRole::compute);
+    world.all_reduce(data.at(), 2, ReduceOp::sum, stream);
+    CHECK(eventually([] { return !pulse::busy(); }));
+    waits.set_value();
+    device.synchronize(stream);
+  };
+  run_ranks(
+      2,
+      [&](int rank, Communicator& world, Device& device) {
+        check_text(error_of([&] { body(rank, world, device); }), ErrorCode::comm_peer_lost,
+                   {"rank 1 aborted"});
+        CHECK(eventually([] { return pulse::busy(); }));
+      },
+      fake.setup(4));
 }
 
 // Before NCCL knows the ranks, the host communicator waits for them.

@@ -13,15 +13,15 @@ import {
  * PET_* of Kubeflow Trainer, or the JOB_COMPLETION_INDEX of an indexed Job (JobSet) beside PET_NNODES in its
  * manifest. One process a node: this one starts PET_NPROC_PER_NODE ranks itself.
  *
- * @param devices what `PET_NPROC_PER_NODE=auto` means: the number of GPUs here
+ * @param gpus how many there are here, for `PET_NPROC_PER_NODE=auto`
  */
-export function kubernetesClaim(env: Environment, devices: number): Claim | null {
+export function kubernetesClaim(env: Environment, gpus: () => number): Claim | null {
   const given = ["PET_NODE_RANK", "JOB_COMPLETION_INDEX"].find((name) => env[name]);
   if (given === undefined) return null;
   const node = needCount(env, given, given);
   const nodes = needCount(env, "PET_NNODES", given);
   agree(node, readCount(env, "JOB_COMPLETION_INDEX"));
-  const perNode = ranksPerNode(env, devices);
+  const perNode = ranksPerNode(env, gpus);
   return {
     launcher: "kubernetes",
     rank: { name: given, value: node.value * perNode.value },
@@ -38,9 +38,10 @@ export function kubernetesClaim(env: Environment, devices: number): Claim | null
   };
 }
 
-function ranksPerNode(env: Environment, devices: number): Variable {
+/** `auto` is a rank a GPU. Without any torchrun starts one a core; a rank of ours takes all cores with its threads. */
+function ranksPerNode(env: Environment, gpus: () => number): Variable {
   const name = "PET_NPROC_PER_NODE";
-  if (env[name] === "auto") return { name, value: Math.max(1, devices) };
+  if (env[name] === "auto") return { name, value: Math.max(1, gpus()) };
   const found = readCount(env, name) ?? { name, value: 1 };
   if (found.value > 0) return found;
   throw new FlmError("ENVIRONMENT", `${name}=0 asks for no rank at all`, {

@@ -174,8 +174,10 @@ describe("detectLaunch", () => {
 
   it("takes `auto` for one rank a GPU, and for one rank without any", () => {
     const env = { ...KUBEFLOW, PET_NPROC_PER_NODE: "auto" };
-    expect(detectLaunch(env, { devices: 8 })).toMatchObject({ rank: 8, world_size: 16 });
-    expect(detectLaunch(env, { devices: 0 })).toMatchObject({ rank: 1, world_size: 2 });
+    expect(detectLaunch(env, { gpus: () => 8 })).toMatchObject({ rank: 8, world_size: 16 });
+    expect(detectLaunch(env, { gpus: () => 0 })).toMatchObject({ rank: 1, world_size: 2 });
+    const rank = { ...env, ...TORCHRUN };
+    expect(detectLaunch(rank, { gpus: () => 8 })).toMatchObject(RANK_3_OF_4);
   });
 
   it.each<[string, Environment]>([
