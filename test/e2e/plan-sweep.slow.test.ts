@@ -50,4 +50,13 @@ describe("flm-train sweep", () => {
       },
     );
   });
+
+  it("has no grid's options for a coordinate check", async () => {
+    const { directory } = project();
+    await expectFailure(
+      ["sweep", "config.yaml", "--coordinate-check", "--jobs", "2"],
+      { cwd: directory },
+      { exit: 64, code: "USAGE", says: ["--coordinate-check", "--jobs"] },
+    );
+  });
 });

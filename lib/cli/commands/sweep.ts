@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/types.ts";
 import { parseTokenCount } from "../../config/schema/token-count.ts";
@@ -57,9 +57,11 @@ export function sweepCommand(): Command {
     .option("--output-mult <list>", "multipliers of the logits (default: the config's)", list)
     .option("--jobs <n>", "runs at once (default: one a GPU, or one a core)", positiveInteger)
     .option("--out <dir>", "the sweep's directory (default: runs/<name>-sweep)")
-    .option(
-      "--coordinate-check",
-      "instead of a grid: how far activations move in the first steps, at 1, 2, 4 and 8 times the width",
+    .addOption(
+      new Option(
+        "--coordinate-check",
+        "instead of a grid: how far activations move in the first steps, at 1, 2, 4 and 8 times the width",
+      ).conflicts(["tokens", "jobs", "out"]),
     )
     .option("--steps <n>", "of the coordinate check", positiveInteger, 8)
     .option("--json", "print one result object on stdout")

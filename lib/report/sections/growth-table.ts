@@ -19,6 +19,8 @@ const dimension = (title: string, key: keyof Shape): Column<Growth> => ({
 export function growthTable({ events, config }: RunFacts): Html | null {
   const growths = eventsOf(events, "growth");
   if (growths.length === 0) return null;
+  const isGrouped = growths.some(({ to }) => to.num_kv_heads !== to.num_attention_heads);
+  const newTokens = growths.some(({ bits_per_byte }) => bits_per_byte);
   const columns: Column<Growth>[] = [
     { title: "step", cell: ({ step }) => step.toLocaleString("en") },
     {
@@ -34,9 +36,9 @@ export function growthTable({ events, config }: RunFacts): Html | null {
     dimension("layers", "num_layers"),
     dimension("hidden", "hidden_size"),
     dimension("heads", "num_attention_heads"),
-    dimension("KV heads", "num_kv_heads"),
+    ...(isGrouped ? [dimension("KV heads", "num_kv_heads")] : []),
     dimension("FFN", "ffn_hidden_size"),
-    ...(growths.some(({ bits_per_byte }) => bits_per_byte)
+    ...(newTokens
       ? [
           dimension("vocabulary", "vocab_size"),
           {
@@ -61,9 +63,13 @@ export function growthTable({ events, config }: RunFacts): Html | null {
     ${table("Growth events", columns, growths)}
     <p class="note">
       Loss in nats per token on one fixed batch, right before and right after the event. A
-      preserving event computes the same function, so that the difference is rounding alone. Where
-      the vocabulary grew, tokens are other ones from there on: losses per token do not compare
-      across it, bits per byte do.
+      preserving event computes the same function, so that the difference is rounding alone.
+      ${
+        newTokens
+          ? html`Where the vocabulary grew, tokens are other ones from there on: losses per token do
+            not compare across it, bits per byte do.`
+          : ""
+      }
     </p>
   </section>`;
 }
