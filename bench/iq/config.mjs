@@ -4,7 +4,6 @@
 export const TASKS = [
   "ru_count",
   "ru_replace_lower",
-  "ru_replace_word",
   "pm_head_tail",
   "pm_full_repeat",
   "pm_head_slice",
