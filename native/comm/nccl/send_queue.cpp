@@ -79,6 +79,7 @@ void SendQueue::wait_for_room(Recorder::Id id, size_t bytes) {
          << ranks.recorder.dump(kOperationsInErrors);
     world_->watchdog.raise(Error(ErrorCode::comm_timeout, text.str()));
   }
+  world_->fault().check();  // what is aborted makes room, too
 }
 
 bool SendQueue::has_room(size_t bytes) {
