@@ -56,7 +56,7 @@ describe("flm-train sweep", () => {
     await expectFailure(
       ["sweep", "config.yaml", "--coordinate-check", "--jobs", "2"],
       { cwd: directory },
-      { exit: 64, code: "USAGE", says: ["--coordinate-check", "--jobs"] },
+      { exit: 64, code: "USAGE", says: ["--coordinate-check"], remedy: "cannot be used with" },
     );
   });
 });
