@@ -28,6 +28,35 @@ export interface ModelShape
   vocab_size: number;
 }
 
+/** The dimensions that growth changes. `vocab_size`: rows of the embedding. */
+export type GrowingSizes = Pick<
+  ModelShape,
+  | "num_layers"
+  | "hidden_size"
+  | "num_attention_heads"
+  | "num_kv_heads"
+  | "ffn_hidden_size"
+  | "vocab_size"
+>;
+
+export function growingSizes({
+  num_layers,
+  hidden_size,
+  num_attention_heads,
+  num_kv_heads,
+  ffn_hidden_size,
+  vocab_size,
+}: ModelShape): GrowingSizes {
+  return {
+    num_layers,
+    hidden_size,
+    num_attention_heads,
+    num_kv_heads,
+    ffn_hidden_size,
+    vocab_size,
+  };
+}
+
 /**
  * The shape of the model in the stage with index `stageIndex`.
  *

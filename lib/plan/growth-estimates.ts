@@ -1,4 +1,4 @@
-import type { ModelShape } from "../config/shape.ts";
+import { growingSizes } from "../config/shape.ts";
 import { hasRamp, type StagePlan } from "../growth/stage-plan.ts";
 import type { GrowthEstimate, StageEstimate } from "./types.ts";
 
@@ -16,8 +16,8 @@ export function growthEstimates(
         stage: stages[i]!.name,
         step,
         tokens,
-        from: summary(growth.from),
-        to: summary(growth.to),
+        from: growingSizes(growth.from),
+        to: growingSizes(growth.to),
         parameters_before: plans[i - 1]!.parameters,
         parameters_after: parameters,
         ramp_steps: hasRamp(plans[i]!) ? growth.ramp_steps : 0,
@@ -27,17 +27,4 @@ export function growthEstimates(
     tokens += stages[i]!.tokens;
   }
   return events;
-}
-
-function summary(shape: ModelShape): GrowthEstimate["from"] {
-  const { num_layers, hidden_size, num_attention_heads, num_kv_heads, ffn_hidden_size } = shape;
-  const { vocab_size } = shape;
-  return {
-    num_layers,
-    hidden_size,
-    num_attention_heads,
-    num_kv_heads,
-    ffn_hidden_size,
-    vocab_size,
-  };
 }

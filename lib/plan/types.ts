@@ -1,3 +1,4 @@
+import type { GrowingSizes } from "../config/shape.ts";
 import type { Calibration } from "../scaling/calibrate.ts";
 import type { Cost } from "../scaling/cost.ts";
 import type { Layout } from "../scaling/layout.ts";
@@ -65,23 +66,14 @@ export interface StageEstimate {
   reliability: Reliability;
 }
 
-interface ShapeSummary {
-  num_layers: number;
-  hidden_size: number;
-  num_attention_heads: number;
-  num_kv_heads: number;
-  ffn_hidden_size: number;
-  vocab_size: number;
-}
-
 /** The model grows between two stages. */
 export interface GrowthEstimate {
   /** Name of the stage that begins with it. */
   stage: string;
   step: number;
   tokens: number;
-  from: ShapeSummary;
-  to: ShapeSummary;
+  from: GrowingSizes;
+  to: GrowingSizes;
   parameters_before: number;
   parameters_after: number;
   ramp_steps: number;

@@ -1,3 +1,4 @@
+import type { GrowingSizes } from "../config/shape.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { GroupResult, SuiteName, TaskResult } from "../eval/results.ts";
 import type { PrepareProgress } from "../data/types.ts";
@@ -24,16 +25,6 @@ export interface StepRow {
   mfu: number | null;
   flops_total: number;
   memory_bytes: number;
-}
-
-interface Shape {
-  num_layers: number;
-  hidden_size: number;
-  num_attention_heads: number;
-  num_kv_heads: number;
-  ffn_hidden_size: number;
-  /** Rows of the embedding. */
-  vocab_size: number;
 }
 
 /** One row of events.jsonl, but for the time. */
@@ -96,8 +87,8 @@ export type RunEvent =
       type: "growth";
       stage: number;
       step: number;
-      from: Shape;
-      to: Shape;
+      from: GrowingSizes;
+      to: GrowingSizes;
       parameters_before: number;
       parameters_after: number;
       preserving: boolean;
@@ -163,23 +154,4 @@ export interface TrainResult {
   tokens_per_second: number;
   checkpoint: string | null;
   run_dir: string;
-}
-
-export function shapeOf(plan: StagePlan): Shape {
-  const {
-    num_layers,
-    hidden_size,
-    num_attention_heads,
-    num_kv_heads,
-    ffn_hidden_size,
-    vocab_size,
-  } = plan.shape;
-  return {
-    num_layers,
-    hidden_size,
-    num_attention_heads,
-    num_kv_heads,
-    ffn_hidden_size,
-    vocab_size,
-  };
 }

@@ -1,9 +1,10 @@
+import { growingSizes } from "../config/shape.ts";
 import type { Checkpoint } from "../checkpoint/store.ts";
 import type { PreparedData, RowPieces } from "../data/types.ts";
 import type { LossReport } from "../eval/loss-of-rows.ts";
 import { NO_RAMP } from "../growth/ramp.ts";
 import { PIECE_FIELDS } from "../native/types.ts";
-import { type RunEvent, shapeOf } from "./events.ts";
+import type { RunEvent } from "./events.ts";
 import type { RankStage } from "./rank-stage.ts";
 import { sameText, type TextRows } from "./same-text.ts";
 import { type EngineParts, grownLoad, resumeLoad, StageEngine } from "./session.ts";
@@ -59,8 +60,8 @@ export async function growStage(
       type: "growth",
       stage: large.index,
       step: checkpoint.manifest.step,
-      from: shapeOf(small),
-      to: shapeOf(large),
+      from: growingSizes(small.shape),
+      to: growingSizes(large.shape),
       parameters_before: small.parameters,
       parameters_after: large.parameters,
       preserving: large.growth!.preserving,
