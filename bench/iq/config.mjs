@@ -1,13 +1,7 @@
-// The model and the run of the task benchmark. Bytes are the tokens: half of the tasks copy single letters.
+// The model and the run of the task benchmark. Bytes are the tokens: these tasks copy single letters.
 
 /** What the training text consists of, in equal parts of documents. The other tasks show what does not carry over. */
-export const TASKS = [
-  "ru_count",
-  "ru_replace_lower",
-  "pm_head_tail",
-  "pm_full_repeat",
-  "pm_head_slice",
-];
+export const TASKS = ["ru_replace_lower", "pm_head_tail", "pm_full_repeat", "pm_head_slice"];
 export const DOCUMENTS = 120_000;
 
 /** @param scale of the tokens that are trained on */
@@ -32,7 +26,7 @@ export function configFor(text, scale) {
         num_layers: 2,
         hidden_size: 128,
         num_attention_heads: 4,
-        tokens: Math.round(12e6 * scale),
+        tokens: Math.round(10e6 * scale),
         global_batch_size: 4,
         warmup_steps: 50,
       },
@@ -41,7 +35,7 @@ export function configFor(text, scale) {
         num_layers: 4,
         hidden_size: 192,
         num_attention_heads: 6,
-        tokens: Math.round(9e6 * scale),
+        tokens: Math.round(16e6 * scale),
         global_batch_size: 4,
         lr: 2e-3,
         warmup_steps: 50,
