@@ -110,6 +110,7 @@ StepReport Engine::step(const StepInput& input) {
        input.row_weights},
       [&](const Run& run, PipelineWork work) {
         work.block_done = [&](int64_t block) { e.sync.block_done(block); };
+        work.head_done = [&] { e.sync.head_done(); };
         run_training(
             run, input.instructions.empty() ? alternate(input.num_micro_batches) : input.instructions, work);
       });

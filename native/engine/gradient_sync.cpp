@@ -25,17 +25,23 @@ void GradientSync::reduce_bucket(int64_t bucket, Stream stream) {
   groups_.data->reduce_scatter(all.at(groups_.data->rank() * slice), all, slice, stream);
 }
 
-void GradientSync::block_done(int64_t block) {
+void GradientSync::bucket_done(int64_t bucket) {
   if (!groups_.data && !groups_.kv) return;
   const Stream comm = device_.stream(StreamRole::comm);
   device_.wait(comm, device_.record(device_.stream(StreamRole::compute)));
-  reduce_bucket(store_.layout().block_buckets[size_t(block)], comm);
+  reduce_bucket(bucket, comm);
+}
+
+void GradientSync::block_done(int64_t block) { bucket_done(store_.layout().block_buckets[size_t(block)]); }
+
+void GradientSync::head_done() {
+  if (const auto bucket = store_.layout().head_bucket) bucket_done(*bucket);
 }
 
 void GradientSync::finish() {
   const ParameterLayout& layout = store_.layout();
   const Stream compute = device_.stream(StreamRole::compute), comm = device_.stream(StreamRole::comm);
-  // First what block_done() has enqueued: every rank calls a group in the same order.
+  // First what has been enqueued early: every rank calls a group in the same order.
   device_.wait(compute, device_.record(comm));
   for (const Parameter& p : layout.parameters) {
     if (groups_.ends && p.name == "embedding.weight")

@@ -6,8 +6,8 @@
 namespace flm {
 
 // Makes the gradients of one step whole: what ranks computed in parts is summed, and the matrices' sums go to
-// their owners alone. Blocks that are finished early are reduced on the communication stream while the
-// backward pass goes on.
+// their owners alone. What is finished early, the head and the blocks, is reduced on the communication stream
+// while the backward pass goes on.
 class GradientSync {
  public:
   GradientSync(ParameterStore& store, const Groups& groups, Device& device);
@@ -15,10 +15,13 @@ class GradientSync {
   void begin();
   // All micro-batches have passed this block: its gradients will not change any more.
   void block_done(int64_t block);
+  // The same of the head; a tied one is complete with the embedding, at the end.
+  void head_done();
   // Everything else; the compute stream then sees all sums.
   void finish();
 
  private:
+  void bucket_done(int64_t bucket);
   void reduce_bucket(int64_t bucket, Stream stream);
   void sum_parts(const Parameter& parameter, Stream stream);
 

@@ -55,6 +55,7 @@ void run_training(const Run& run, const std::vector<Instruction>& instructions, 
       kept[c].push_back(take_chunk(run, work.chunks[c], work.N));
 
   const int64_t size = local_rows(run, work.N) * run.shape.hidden_size;
+  int64_t heads_left = work.num_micro_batches;
   std::vector<int64_t> backward_left(work.chunks.size(), work.num_micro_batches);
   for (const Instruction& step : instructions) {
     const Chunk& chunk = chunk_of(work, step);
@@ -70,6 +71,7 @@ void run_training(const Run& run, const std::vector<Instruction>& instructions, 
       case Kind::forward:
         chunk_fwd(run, chunk, a, work.losses, work.batch(step.micro_batch));
         if (chunk.is_last) work.losses_ready(step.micro_batch);
+        if (chunk.is_last && --heads_left == 0 && work.head_done) work.head_done();
         break;
       case Kind::send_forward:
         send(run, work.forward, a.x.back(), size, step.peer);

@@ -67,6 +67,10 @@ class LayoutBuilder {
     layout_.block_buckets.push_back(int64_t(layout_.buckets.size()));
     end_bucket();
   }
+  void end_head() {
+    layout_.head_bucket = int64_t(layout_.buckets.size());
+    end_bucket();
+  }
   ParameterLayout finish() {
     layout_.vector_total = padded(layout_.vector_total, kAlignElements);
     return std::move(layout_);
@@ -159,8 +163,10 @@ ParameterLayout parameter_layout(const ModelShape& shape, const Shard& shard, in
     for (int64_t layer = chunk.begin; layer < chunk.end(); ++layer) add_block(to, shape, block_name(layer));
   if (shard.is_last) {
     add_norm(to, shape, "final_norm");
-    if (!shape.tie_embeddings) to.rows_split("head.weight", V, C, vocab);
-    to.end_bucket();
+    if (!shape.tie_embeddings) {
+      to.rows_split("head.weight", V, C, vocab);
+      to.end_head();
+    }
   }
   return to.finish();
 }

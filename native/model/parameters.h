@@ -1,6 +1,7 @@
 #pragma once
 // The list of a model's parameters in its one order, their places in flat buffers, and the views made of
 // them.
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct ParameterLayout {
   std::vector<Parameter> parameters;
   std::vector<Range> buckets;          // of the matrices' buffer: the embeddings, each block, the head
   std::vector<int64_t> block_buckets;  // index of each block's bucket
+  std::optional<int64_t> head_bucket;  // of an untied head
   int64_t matrix_total = 0, vector_total = 0;
   int64_t data_size = 1;  // every bucket is cut into so many equal slices
 

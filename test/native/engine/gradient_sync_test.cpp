@@ -12,19 +12,26 @@ namespace {
 // Rank 0 of two, of which the other one has the same gradients: a sum is twice as much.
 class PairedGroup final : public Communicator {
  public:
-  explicit PairedGroup(Device& device) : device_(device) {}
+  // `scattered` gets the length of every reduce_scatter when it is called.
+  explicit PairedGroup(Device& device, std::vector<int64_t>* scattered = nullptr)
+      : device_(device), scattered_(scattered) {}
   int reductions() const { return reductions_; }
 
   int rank() const override { return 0; }
   int size() const override { return 2; }
   void all_reduce(Out data, int64_t n, ReduceOp, Stream stream) override { sum(data, n, stream); }
-  void reduce_scatter(Out own, In, int64_t n, Stream stream) override { sum(own, n, stream); }
+  void reduce_scatter(Out own, In, int64_t n, Stream stream) override {
+    if (scattered_) scattered_->push_back(n);
+    sum(own, n, stream);
+  }
   void all_gather(Out, In, int64_t, Stream) override {}
   void broadcast(Out, int64_t, int, Stream) override {}
   void send(In, int64_t, int, Stream) override {}
   void recv(Out, int64_t, int, Stream) override {}
   void barrier() override {}
-  std::unique_ptr<Communicator> split(int, int) override { return nullptr; }
+  std::unique_ptr<Communicator> split(int, int) override {
+    return std::make_unique<PairedGroup>(device_, scattered_);
+  }
   void abort() noexcept override {}
 
  private:
@@ -36,15 +43,27 @@ class PairedGroup final : public Communicator {
   }
 
   Device& device_;
+  std::vector<int64_t>* scattered_;
   int reductions_ = 0;
 };
+
+EngineSpec two_data_ranks(const ModelShape& shape) {
+  EngineSpec spec = engine_spec(shape, Precision::f64);
+  spec.mesh.data_size = 2;
+  return spec;
+}
+
+ModelShape untied_model() {
+  ModelShape shape = tiny_flm();
+  shape.tie_embeddings = false;
+  return shape;
+}
 
 struct Bench {
   explicit Bench(StreamRole eager) {
     backend = oracle::make_backend();
     backend.device = std::make_unique<ScheduledDevice>(eager);
-    EngineSpec spec = engine_spec(tiny_flm(), Precision::f64);
-    spec.mesh.data_size = 2;
+    const EngineSpec spec = two_data_ranks(untied_model());
     store.emplace(backend, spec, whole_model(spec.shape), ComputeTypes{DType::f64, DType::f64});
     auto pair = std::make_unique<PairedGroup>(*backend.device);
     group = pair.get();
@@ -87,6 +106,8 @@ Outcome two_steps(StreamRole eager, int left_out) {
   for (size_t step = 0; step < 2; ++step) {
     bench.store->zero_gradients(bench.compute());
     bench.sync->begin();
+    bench.add_gradient(*layout.head_bucket, double(step + 1));
+    bench.sync->head_done();
     for (int64_t block = bench.blocks() - 1; block >= 0; --block) {
       bench.add_gradient(layout.block_buckets[size_t(block)], double(step + 1));
       bench.sync->block_done(block);
@@ -128,6 +149,30 @@ FLM_TEST(a_finished_block_is_reduced_while_the_backward_pass_goes_on) {
   CHECK_EQ(bench.group->reductions(), 0);
   bench.device().synchronize(bench.device().stream(StreamRole::comm));
   CHECK_EQ(bench.group->reductions(), 1);
+}
+
+// The first matrix whose gradient is complete is an untied head's, often the largest of all.
+FLM_TEST(an_untied_head_is_reduced_before_the_blocks_of_the_last_micro_batch) {
+  for (const bool tied : {false, true}) {
+    ModelShape shape = untied_model();
+    shape.tie_embeddings = tied;
+    const EngineSpec spec = two_data_ranks(shape);
+    Backend backend = oracle::make_backend();
+    std::vector<int64_t> scattered;
+    PairedGroup world(*backend.device, &scattered);
+    Engine engine(std::move(backend), spec, &world);
+    engine.open_token_files({write_token_file(
+        random_tokens(kMicroBatches * spec.micro_batch_size * shape.seq_length + 1, shape.vocab_size, 1))});
+    gradients(engine, Ramp{});
+
+    const ParameterLayout layout = parameter_layout(shape, whole_model(shape), 2);
+    const auto slice = [&](int64_t bucket) { return layout.buckets[size_t(bucket)].count / 2; };
+    std::vector<int64_t> expected;
+    if (!tied) expected.push_back(slice(*layout.head_bucket));
+    for (size_t i = layout.block_buckets.size(); i-- > 0;) expected.push_back(slice(layout.block_buckets[i]));
+    expected.push_back(slice(0));
+    CHECK(scattered == expected);
+  }
 }
 
 }  // namespace
