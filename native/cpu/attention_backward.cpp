@@ -1,5 +1,6 @@
 // The weights are made again from the scores and lse. With P = exp(scale * q k' - lse) and o = P v:
 //   dv = P' do    dP = do v'    dS = P * (dP - sum(do * o)) * scale    dq = dS k    dk = dS' q
+// The scale is part of dP and of sum(do * o) from the beginning.
 // Source: FlashAttention-2, arXiv 2307.08691, algorithm 2.
 #include "cpu/attention_backward.h"
 
@@ -36,6 +37,7 @@ struct Scratch {
       dscores = plan.take(square / 2);
       dscores_by_key = plan.take(square / 2);
     }
+    lse = plan.take(kQueries);
     delta = plan.take(kQueries);
     ld = ceil_div(D, 16) * 16;
     dq = plan.take(kQueries * ld);
@@ -47,11 +49,12 @@ struct Scratch {
   float *q_panels, *do_panels;          // panels over D
   float *k_rows, *v_rows;
   float* k_panels;           // panels over D
-  float *scores, *dweights;  // (keys, queries)  f32
+  float *scores, *dweights;  // (keys, queries)  f32; scores in units of ln 2, dweights times scale
   // Operands of the products over queries, units along queries; the memory of the above for f32.
   float *weights, *dscores;
   float* dscores_by_key;  // operand of the product over keys, units along keys
-  float* delta;           // (queries)  sum(do * o)
+  float* lse;             // (queries)  in units of ln 2
+  float* delta;           // (queries)  scale * sum(do * o)
   float *dq, *dk, *dv;    // (queries, ld), (segment, ld), (segment, ld)
   int64_t ld;
 };
@@ -100,15 +103,16 @@ class BackwardTask {
     packer_.pack_panels(s_.do_panels, dout, query, count);
     make_delta<T>(dout, o_rows(args_.o, head), query, count);
     const float* lse = args_.lse.as<float>() + head * args_.N + first_ + query;
+    for (int64_t j = 0; j < count; ++j) s_.lse[j] = float(kLog2E * lse[j]);
     for (int64_t key = 0; key < query + count; key += kKeys) {
       const int64_t keys = std::min(kKeys, query + count - key);
       packer_.copy_rows(s_.k_rows, k, key, keys);
       packer_.copy_rows(s_.v_rows, v, key, keys);
       packer_.pack_panels(s_.k_panels, k, key, keys);
       const int64_t lead = query - key;  // query j of the tile sees key i when i <= lead + j
-      multiply_heads(s_.scores, s_.k_rows, s_.q_transposed, keys, count, lead, float(args_.scale));
-      multiply_heads(s_.dweights, s_.v_rows, s_.do_transposed, keys, count, lead, 1.0f);
-      run_for_isa(isa_, [&](int64_t, int64_t end) { make_operands(end, count, lead, lse); }, 0, keys);
+      multiply_heads(s_.scores, s_.k_rows, s_.q_transposed, keys, count, lead, float(args_.scale * kLog2E));
+      multiply_heads(s_.dweights, s_.v_rows, s_.do_transposed, keys, count, lead, float(args_.scale));
+      run_for_isa(isa_, [&](int64_t, int64_t end) { make_operands(end, count, lead); }, 0, keys);
       add_to_keys(key, keys, count, lead);
       add_to_queries(key > 0, keys, count, lead);
     }
@@ -134,7 +138,7 @@ class BackwardTask {
             }
             for (; d < args_.D; ++d) sum += load_float(a[d]) * load_float(b[d]);
             for (int64_t lane = 0; lane < kLanes; ++lane) sum += lanes[lane];
-            s_.delta[i] = sum;
+            s_.delta[i] = float(args_.scale) * sum;
           }
         },
         0, count);
@@ -147,21 +151,22 @@ class BackwardTask {
       const int64_t width = std::min<int64_t>(kernels_.nr, count - j),
                     seen = std::min(keys, lead + j + width);
       for (int64_t i = 0; i < seen; i += kernels_.mr) {
-        kernels_.to_f32.of_rows(int(std::min<int64_t>(kernels_.mr, seen - i)), int(width),
+        const int64_t skip = packer_.skipped_columns(lead + j - i);
+        kernels_.to_f32.of_rows(int(std::min<int64_t>(kernels_.mr, seen - i)), int(width - skip),
                                 packer_.row_units(), rows + i * packer_.row_units(), packer_.row_units(),
-                                columns + j * packer_.row_units(),
-                                {.c = to + i * kQueries + j, .ldc = kQueries, .alpha = alpha});
+                                columns + j * packer_.row_units() + skip,
+                                {.c = to + i * kQueries + j + skip, .ldc = kQueries, .alpha = alpha});
       }
     }
   }
 
   // Scores and dweights to weights and dscores, zero where a query does not see a key.
-  void make_operands(int64_t keys, int64_t count, int64_t lead, const float* __restrict lse) const {
+  void make_operands(int64_t keys, int64_t count, int64_t lead) const {
     if (kernels_.steps_per_unit == 1) {
-      for (int64_t i = 0; i < keys; ++i) make_row(i, count, lead, lse);
+      for (int64_t i = 0; i < keys; ++i) make_row(i, count, lead);
     } else {
-      for (int64_t i = 0; i + 1 < keys; i += 2) make_narrow_rows<true>(i, count, lead, lse);
-      if (keys % 2) make_narrow_rows<false>(keys - 1, count, lead, lse);
+      for (int64_t i = 0; i + 1 < keys; i += 2) make_narrow_rows<true>(i, count, lead);
+      if (keys % 2) make_narrow_rows<false>(keys - 1, count, lead);
     }
   }
 
@@ -174,21 +179,22 @@ class BackwardTask {
     return std::min(count, std::max<int64_t>(0, i - lead));
   }
 
-  void make_row(int64_t i, int64_t count, int64_t lead, const float* __restrict lse) const {
+  void make_row(int64_t i, int64_t count, int64_t lead) const {
+    const float* __restrict lse = s_.lse;
     float* __restrict score = s_.scores + i * kQueries;
     float* __restrict dweight = s_.dweights + i * kQueries;
     const int64_t begin = hidden(i, count, lead);
     for (int64_t j = first_read(i, lead); j < begin; ++j) score[j] = dweight[j] = 0;
     for (int64_t j = begin; j < count; ++j) {
-      const float weight = vec_exp_bounded(score[j] - lse[j]);
+      const float weight = vec_exp2_bounded(score[j] - lse[j]);
       score[j] = weight;
-      dweight[j] = weight * (dweight[j] - s_.delta[j]) * float(args_.scale);
+      dweight[j] = weight * (dweight[j] - s_.delta[j]);
     }
   }
 
   // Keys i and, where paired, i + 1 at once, straight to bf16: along queries, and dscores also along keys.
   template <bool kPaired>
-  void make_narrow_rows(int64_t i, int64_t count, int64_t lead, const float* __restrict lse) const {
+  void make_narrow_rows(int64_t i, int64_t count, int64_t lead) const {
     const float* __restrict score0 = s_.scores + i * kQueries;
     const float* __restrict score1 = score0 + kQueries;
     const float* __restrict dweight0 = s_.dweights + i * kQueries;
@@ -198,17 +204,17 @@ class BackwardTask {
     uint16_t* __restrict dscore_out0 = narrow_row(s_.dscores, i);
     uint16_t* __restrict dscore_out1 = narrow_row(s_.dscores, i + 1);
     float* __restrict pairs = s_.dscores_by_key + i / 2 * kQueries;
+    const float* __restrict lse = s_.lse;
     const float* __restrict delta = s_.delta;
-    const float scale = float(args_.scale);
     const int64_t seen0 = hidden(i, count, lead), seen1 = hidden(i + 1, count, lead);
     const auto make = [&](int64_t j, bool sees1) {
-      const float weight0 = vec_exp_bounded(score0[j] - lse[j]);
-      const float dscore0 = weight0 * (dweight0[j] - delta[j]) * scale;
+      const float weight0 = vec_exp2_bounded(score0[j] - lse[j]);
+      const float dscore0 = weight0 * (dweight0[j] - delta[j]);
       weight_out0[j] = uint16_t(rounded_bits(weight0) >> 16);
       dscore_out0[j] = uint16_t(rounded_bits(dscore0) >> 16);
       if constexpr (kPaired) {
-        const float weight1 = sees1 ? vec_exp_bounded(score1[j] - lse[j]) : 0.0f;
-        const float dscore1 = sees1 ? weight1 * (dweight1[j] - delta[j]) * scale : 0.0f;
+        const float weight1 = sees1 ? vec_exp2_bounded(score1[j] - lse[j]) : 0.0f;
+        const float dscore1 = sees1 ? weight1 * (dweight1[j] - delta[j]) : 0.0f;
         weight_out1[j] = uint16_t(rounded_bits(weight1) >> 16);
         dscore_out1[j] = uint16_t(rounded_bits(dscore1) >> 16);
         pairs[j] = unit_of(dscore0, dscore1);

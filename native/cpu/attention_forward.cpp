@@ -30,8 +30,8 @@ struct Scratch {
   float* q;              // transposed, panels over queries
   float* k;              // rows
   float* v;              // panels over D
-  float* scores;         // (keys, nr)  of one panel of queries
-  float* weights;        // (keys, nr)  exp(score - maximum) in units; the memory of scores for f32
+  float* scores;         // (keys, nr)  of one panel of queries, in units of ln 2
+  float* weights;        // (keys, nr)  2^(score - maximum) in units; the memory of scores for f32
   float* o;              // (queries, ldo)
   float *maximum, *sum;  // (queries)
   float* factor;         // (nr)        what older sums of a panel are multiplied by
@@ -79,14 +79,21 @@ class ForwardTask {
     const int64_t lead = query_ + column - key;  // how far the panel's first query is ahead of the first key
     const int64_t seen = std::min(keys, lead + width);
     if (seen <= 0) return;
+    const float alpha = float(args_.scale * kLog2E);
     for (int64_t i = 0; i < seen; i += kernels_.mr) {
-      kernels_.to_f32.of_rows(
-          int(std::min<int64_t>(kernels_.mr, seen - i)), int(width), packer_.row_units(),
-          s_.k + i * packer_.row_units(), packer_.row_units(), s_.q + column * packer_.row_units(),
-          {.c = s_.scores + i * kernels_.nr, .ldc = kernels_.nr, .alpha = float(args_.scale)});
+      const int64_t skip = first_column(i, lead);
+      kernels_.to_f32.of_rows(int(std::min<int64_t>(kernels_.mr, seen - i)), int(width - skip),
+                              packer_.row_units(), s_.k + i * packer_.row_units(), packer_.row_units(),
+                              s_.q + column * packer_.row_units() + skip,
+                              {.c = s_.scores + i * kernels_.nr + skip, .ldc = kernels_.nr, .alpha = alpha});
     }
     run_for_isa(isa_, [&](int64_t, int64_t end) { softmax(column, width, end, lead); }, 0, seen);
     add_values(key > 0, keys, column, width, seen, lead);
+  }
+
+  // The scores of key i begin with this query of the panel; the queries before it do not see the key.
+  int64_t first_column(int64_t i, int64_t lead) const {
+    return packer_.skipped_columns(lead - i / kernels_.mr * kernels_.mr);
   }
 
   // Scores to weights, maxima and sums. Query j of the panel sees key i when i <= lead + j.
@@ -96,31 +103,32 @@ class ForwardTask {
     float* __restrict sum = s_.sum + column;
     float* __restrict factor = s_.factor;
     for (int64_t i = std::max<int64_t>(0, lead + 1); i < seen; ++i) {
-      std::fill_n(s_.scores + i * ld, std::min(width, i - lead), -std::numeric_limits<float>::infinity());
+      std::fill(s_.scores + i * ld + first_column(i, lead), s_.scores + i * ld + std::min(width, i - lead),
+                -std::numeric_limits<float>::infinity());
     }
     for (int64_t j = 0; j < width; ++j) factor[j] = maximum[j];
-    // Several rows at once, since a maximum must wait for the one before.
+    // Several rows of a register tile at once, since a maximum must wait for the one before.
     int64_t row = 0;
     for (; row + 4 <= seen; row += 4) {
       const float* __restrict score = s_.scores + row * ld;
-      for (int64_t j = 0; j < width; ++j) {
+      for (int64_t j = first_column(row, lead); j < width; ++j) {
         maximum[j] = larger(maximum[j], larger(larger(score[j], score[ld + j]),
                                                larger(score[2 * ld + j], score[3 * ld + j])));
       }
     }
     for (; row < seen; ++row) {
       const float* __restrict score = s_.scores + row * ld;
-      for (int64_t j = 0; j < width; ++j) maximum[j] = larger(maximum[j], score[j]);
+      for (int64_t j = first_column(row, lead); j < width; ++j) maximum[j] = larger(maximum[j], score[j]);
     }
     for (int64_t j = 0; j < width; ++j) {
-      factor[j] = vec_exp(factor[j] - maximum[j]);
+      factor[j] = vec_exp2_bounded(factor[j] - maximum[j]);
       sum[j] *= factor[j];
     }
     if (kernels_.steps_per_unit == 1) {
       for (int64_t i = 0; i < seen; ++i) {
         float* __restrict score = s_.scores + i * ld;
-        for (int64_t j = 0; j < width; ++j) {
-          score[j] = vec_exp_bounded(score[j] - maximum[j]);
+        for (int64_t j = first_column(i, lead); j < width; ++j) {
+          score[j] = vec_exp2_bounded(score[j] - maximum[j]);
           sum[j] += score[j];
         }
       }
@@ -131,9 +139,9 @@ class ForwardTask {
     for (int64_t i = 0; i < seen; i += 2) {
       const float* __restrict score = s_.scores + i * ld;
       float* __restrict weight = s_.weights + i / 2 * ld;
-      for (int64_t j = 0; j < width; ++j) {
-        const float weight0 = vec_exp_bounded(score[j] - maximum[j]);
-        const float weight1 = vec_exp_bounded(score[ld + j] - maximum[j]);
+      for (int64_t j = first_column(i, lead); j < width; ++j) {
+        const float weight0 = vec_exp2_bounded(score[j] - maximum[j]);
+        const float weight1 = vec_exp2_bounded(score[ld + j] - maximum[j]);
         weight[j] = unit_of(weight0, weight1);
         sum[j] += weight0 + weight1;
       }
@@ -165,7 +173,7 @@ class ForwardTask {
   void finish() {
     float* lse = args_.lse.as<float>() + head_ * args_.N + first_ + query_;
     T* to = args_.o.as<T>() + ((first_ + query_) * args_.H + head_) * args_.D;
-    for (int64_t i = 0; i < count_; ++i) lse[i] = s_.maximum[i] + std::log(s_.sum[i]);
+    for (int64_t i = 0; i < count_; ++i) lse[i] = float(kLn2 * s_.maximum[i]) + std::log(s_.sum[i]);
     run_for_isa(
         isa_,
         [&](int64_t begin, int64_t end) {

@@ -57,6 +57,13 @@ class HeadPacker {
   // The floats of one panel of `count` rows.
   int64_t panel_floats(int64_t count) const { return units(count) * kernels_.nr; }
 
+  // The queries of a panel that see none of the keys of a register tile, in whole vectors: `lead` is how far
+  // the panel's first query is ahead of the tile's first key.
+  int64_t skipped_columns(int64_t lead) const {
+    const int64_t lanes = kernels_.nr / 3;
+    return std::max<int64_t>(0, -lead) / lanes * lanes;
+  }
+
   // `count` rows as they are, row_units() apart: the left side of a product over D.
   void copy_rows(float* to, const HeadRows& rows, int64_t first, int64_t count) const {
     kernels_.copy_rows(to, row_units(), rows.at(first), rows.stride, count, D_);
@@ -101,11 +108,12 @@ inline void prefetch_row_after(const T* row, int64_t stride, int64_t D) {
     __builtin_prefetch(row + kRowsAhead * stride + d, kForWriting);
 }
 
-// Two bf16 as a unit. NaN made by arithmetic survives this rounding.
-inline uint32_t rounded_bits(float value) {
-  const uint32_t bits = std::bit_cast<uint32_t>(value);
-  return bits + 0x7fffu + ((bits >> 16) & 1u);
-}
+// Scores are held in units of ln 2, since 2^x is cheaper than e^x.
+constexpr double kLog2E = 1.4426950408889634, kLn2 = 0.6931471805599453;
+
+// Two bf16 as a unit. Halves are rounded away from zero, in one step where halves to even need four; NaN made
+// by arithmetic survives.
+inline uint32_t rounded_bits(float value) { return std::bit_cast<uint32_t>(value) + 0x8000u; }
 inline float unit_of(float low, float high) {
   return std::bit_cast<float>(rounded_bits(low) >> 16 | (rounded_bits(high) & 0xffff0000u));
 }

@@ -45,12 +45,23 @@ inline float vec_exp(float x) {
   return x > 89.0f ? std::numeric_limits<float>::infinity() : y;
 }
 
-// e^x for x <= 80, as in a softmax, in fewer steps: 0 where the result is below the normal numbers.
-inline float vec_exp_bounded(float x) {
-  uint32_t shifted;
-  const float p = detail::exp_of_remainder(x, shifted);
-  const float y = p * std::bit_cast<float>((shifted + 127u) << 23);
-  return x < -87.0f ? 0.0f : y;
+// 2^x for x <= 126: 0 where the result is below the normal numbers.
+inline float vec_exp2_bounded(float x) {
+  // As in exp_of_remainder, with the exponent's bias in the low bits too: they are the result's exponent as
+  // they are.
+  constexpr float kShift = 12582912.0f + 127.0f;
+  const float sum = x + kShift;
+  const float r = x - (sum - kShift);
+  // A minimax polynomial on |r| <= 1 / 2, 1 at 0.
+  float p = 1.5353361960e-4f;
+  p = p * r + 1.3398875017e-3f;
+  p = p * r + 9.6184369177e-3f;
+  p = p * r + 5.5503323674e-2f;
+  p = p * r + 2.4022647738e-1f;
+  p = p * r + 6.9314718246e-1f;
+  p = p * r + 1.0f;
+  const float y = p * std::bit_cast<float>(std::bit_cast<uint32_t>(sum) << 23);
+  return x < -126.0f ? 0.0f : y;
 }
 
 // 1 / (1 + e^-x).
