@@ -29,7 +29,6 @@
   X(layer_norm_fwd, LayerNormFwd)       \
   X(layer_norm_bwd, LayerNormBwd)       \
   X(matmul, Matmul)                     \
-  X(pack_weights, PackWeights)          \
   X(bias_bwd, BiasBwd)                  \
   X(rotary_fwd, RotaryFwd)              \
   X(rotary_bwd, RotaryBwd)              \

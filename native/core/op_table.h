@@ -32,8 +32,6 @@ struct OpTable {
 #define FLM_SLOT(op, Args) Op<Args> op;
   FLM_OPS(FLM_SLOT)
 #undef FLM_SLOT
-  // Bytes of this backend's own layout of a weight; 0: it reads the weight as it is.
-  size_t (*packed_bytes)(const Context&, const PackWeights&);
 };
 
 // The default of backends that need no workspace for an op; a non-template overload takes precedence.

@@ -6,7 +6,7 @@
 namespace flm::cpu {
 
 Backend make_backend(int num_threads) {
-  static constexpr OpTable kOps{FLM_OPS(FLM_FILL_OP) packed_bytes};
+  static constexpr OpTable kOps{FLM_OPS(FLM_FILL_OP)};
   auto state = std::make_unique<CpuState>(num_threads, choose_isa());
   Backend backend;
   backend.device = make_device(*state);

@@ -26,7 +26,4 @@ size_t workspace_bytes(const Context& context, const GeluBwd& args);
 size_t workspace_bytes(const Context& context, const BiasBwd& args);
 size_t workspace_bytes(const Context& context, const NormSquared& args);
 
-// 0: products read weights as they are and pack them on the way, which large products share among many rows.
-size_t packed_bytes(const Context& context, const PackWeights& args);
-
 }  // namespace flm::cpu

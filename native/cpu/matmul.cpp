@@ -43,9 +43,4 @@ size_t workspace_bytes(const Context& context, const Matmul& args) {
   return args.M <= kMaxSkinnyRows ? gemm_skinny_workspace(args) : gemm_workspace(context, args);
 }
 
-// Nothing to do, since packed_bytes is 0: matmul reads b itself.
-void pack_weights(Context&, const PackWeights&) {}
-
-size_t packed_bytes(const Context&, const PackWeights&) { return 0; }
-
 }  // namespace flm::cpu

@@ -4,11 +4,6 @@
 
 namespace flm {
 
-// A backend's own layout of a weight, made once a step by pack_weights and read by every product with it.
-struct PackedView {
-  In data;  // null: not packed
-};
-
 // c = alpha * op(a) * op(b) + bias + residual, or with `accumulate` c += alpha * op(a) * op(b).
 // a and b share their type (f32, bf16, f64); c is f32, bf16 or f64 (f64 only with f64). Sums are f32 (f64).
 // Or b is i8 (N, K) with transpose_b, and b[n, k] stands for b_scales[n, k / kScaleBlock] * b[n, k]; a is not
@@ -21,19 +16,10 @@ struct Matmul {
   In b_scales = {};  // (N, scale_blocks(K)) stat where b is i8, else null
   In bias;           // (N) stat, or null; not with accumulate; may be rounded to the type of c first
   In residual;  // (M, N) with c's type and row stride, or null; not with accumulate; never the memory of c
-  PackedView b_packed;  // b as pack_weights left it, or null
   int64_t M, N, K;
   int64_t lda, ldb, ldc;  // elements from one stored row to the next
   double alpha = 1;
   bool transpose_a = false, transpose_b = false, accumulate = false;
-};
-
-// packed = b in the backend's layout, for products that read it with these flags.
-struct PackWeights {
-  Out packed;  // packed_bytes bytes  =
-  In b;        // (K, N), or (N, K) with transpose_b
-  int64_t N, K, ldb;
-  bool transpose_b = false;
 };
 
 }  // namespace flm

@@ -47,7 +47,6 @@ class Buffers {
   Buffers(const Buffers&) = delete;
   Buffers& operator=(const Buffers&) = delete;
 
-  const Backend& backend() const { return backend_; }
 
   In input(const std::string& name, Extent extent, Kind kind, const Draw& draw);
   Out output(const std::string& name, Extent extent, Kind kind);

@@ -8,7 +8,7 @@ struct Shape {
   bool transpose_a = false, transpose_b = false;
   bool accumulate = false;
   bool stat_result = false;  // c is f32 also where a and b are bf16
-  bool bias = false, residual = false, packed = false;
+  bool bias = false, residual = false;
   int64_t gap = 0;  // between rows of every matrix
   double alpha = 1;
 };
@@ -23,7 +23,6 @@ std::string name_of_case(const Shape& s) {
                           {"stat_c", s.stat_result},
                           {"bias", s.bias},
                           {"residual", s.residual},
-                          {"packed", s.packed},
                           {"gap", s.gap}});
 }
 
@@ -55,17 +54,7 @@ Case multiply(Shape s, Purpose purpose = Purpose::test) {
             a.c = s.accumulate ? b.in_out("c", result, kind, normal()) : b.output("c", result, kind);
             if (s.bias) a.bias = b.input("bias", {s.N}, Kind::stat, bias_values());
             if (s.residual) a.residual = b.input("residual", result, kind, normal());
-            if (!s.packed) return call(&OpTable::matmul, a);
-
-            PackWeights pack{};
-            pack.b = a.b, pack.N = s.N, pack.K = s.K, pack.ldb = a.ldb, pack.transpose_b = s.transpose_b;
-            const size_t bytes = b.backend().ops->packed_bytes(b.backend().context(), pack);
-            pack.packed = b.scratch("packed", bytes);
-            a.b_packed.data = pack.packed;
-            return [=](Context& context, const OpTable& ops) {
-              if (bytes > 0) ops.pack_weights(context, pack);
-              ops.matmul(context, a);
-            };
+            return call(&OpTable::matmul, a);
           },
           .purpose = purpose,
           .flops = 2.0 * double(s.M) * double(s.N) * double(s.K),
@@ -86,13 +75,13 @@ FLM_OP_CASES(matmul) {
         s.transpose_a = ta, s.transpose_b = tb;
         cases.push_back(multiply(s));
         s.gap = 5;
-        s.bias = s.residual = s.packed = true;
+        s.bias = s.residual = true;
         s.alpha = 0.7;
         cases.push_back(multiply(s));
         s.stat_result = true;
         s.residual = false;
         cases.push_back(multiply(s));
-        s.bias = s.packed = false;
+        s.bias = false;
         s.accumulate = true;
         cases.push_back(multiply(s));
         s.stat_result = false;

@@ -5,9 +5,7 @@
 namespace flm::oracle {
 namespace {
 
-const OpTable kOps{FLM_OPS(FLM_FILL_OP)[](const Context&, const PackWeights&)->size_t{return 0;
-}
-};  // namespace flm::oracle
+const OpTable kOps{FLM_OPS(FLM_FILL_OP)};
 
 }  // namespace
 

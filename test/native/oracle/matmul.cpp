@@ -48,6 +48,5 @@ void matmul(Context&, const Matmul& a) {
   }
 }
 
-void pack_weights(Context&, const PackWeights&) {}  // packed_bytes is 0: products read the weight itself
 
 }  // namespace flm::oracle
