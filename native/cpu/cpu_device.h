@@ -6,7 +6,7 @@
 
 namespace flm::cpu {
 
-// The host as a device. `state` only lends its description.
+// The host as a device, whose memory the state's threads zero.
 std::unique_ptr<Device> make_device(const CpuState& state);
 
 }  // namespace flm::cpu

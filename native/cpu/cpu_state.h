@@ -1,5 +1,7 @@
 #pragma once
 // What the CPU backend keeps between ops.
+#include <memory>
+
 #include "core/context.h"
 #include "cpu/isa.h"
 #include "cpu/thread_pool.h"
@@ -7,9 +9,10 @@
 namespace flm::cpu {
 
 struct CpuState final : BackendState {
-  CpuState(int num_threads, Isa isa) : pool(num_threads), isa(isa) {}
+  CpuState(int num_threads, Isa isa) : team(std::make_shared<ThreadPool>(num_threads)), isa(isa) {}
 
-  ThreadPool pool;
+  std::shared_ptr<ThreadPool> team;  // the device zeroes memory with it, and may live longer
+  ThreadPool& pool = *team;
   Isa isa;
 };
 

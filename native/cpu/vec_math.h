@@ -67,22 +67,6 @@ inline float vec_exp2_bounded(float x) {
 // 1 / (1 + e^-x).
 inline float vec_sigmoid(float x) { return 1.0f / (1.0f + vec_exp(-x)); }
 
-inline float vec_tanh(float x) {
-  const float magnitude = std::bit_cast<float>(std::bit_cast<int32_t>(x) & 0x7fffffff);
-  const float far = 1.0f - 2.0f / (vec_exp(2.0f * magnitude) + 1.0f);
-  // Near zero the form above cancels.
-  const float z = x * x;
-  float p = -5.70498872745e-3f;
-  p = p * z + 2.06390887954e-2f;
-  p = p * z - 5.37397155531e-2f;
-  p = p * z + 1.33314422036e-1f;
-  p = p * z - 3.33332819422e-1f;
-  const float near = x + x * (z * p);
-  const float signed_far =
-      std::bit_cast<float>(std::bit_cast<int32_t>(far) | (std::bit_cast<int32_t>(x) & int32_t(0x80000000)));
-  return magnitude < 0.625f ? near : signed_far;
-}
-
 // f32 and bf16 alike in templates; the conversion to bf16 is that of core/dtype.h without its branch.
 inline float load_float(float value) { return value; }
 inline float load_float(bf16 value) { return std::bit_cast<float>(uint32_t(value.bits) << 16); }
