@@ -57,7 +57,7 @@ function llamaArms(arm) {
   const small = from(SHALLOW, "small", "small", ALL_SEEDS);
   const early = grow("stack-15", ALL_SEEDS, 0.15);
   const half = grow("half-copy", ALL_SEEDS, 0.5);
-  const progressive = arm("grown", "progressive", ALL_SEEDS, [
+  const progressive = arm("grown", "progressive", ONE_SEED, [
     [SHALLOW, 0],
     [MIDDLE, 0.5],
     [DEEP, 0.7],
@@ -69,14 +69,17 @@ function llamaArms(arm) {
     ...OTHER_RATES.map((lr) => from(SHALLOW, "rate", `small-lr-${lr}`, ONE_SEED, { lr })),
     ...[early, half, progressive],
     ...[early, half, progressive].map((grown) =>
-      from(SHALLOW, "small", `small-as-${grown.name}`, ALL_SEEDS, equalFlops(grown, small)),
+      from(SHALLOW, "small", `small-as-${grown.name}`, grown.seeds, equalFlops(grown, small)),
     ),
-    ...[0.8, 0.6, 0.4, 0.25].map((length) =>
+    ...[0.8, 0.6].map((length) =>
       from(DEEP, "scratch", `scratch-${100 * length}`, ALL_SEEDS, { length }),
     ),
-    grow("stack-10", ALL_SEEDS, 0.1),
-    grow("stack-20", ALL_SEEDS, 0.2),
-    grow("late-copy", ALL_SEEDS, 0.8),
+    ...[0.4, 0.25].map((length) =>
+      from(DEEP, "scratch", `scratch-${100 * length}`, ONE_SEED, { length }),
+    ),
+    grow("stack-10", ONE_SEED, 0.1),
+    grow("stack-20", ONE_SEED, 0.2),
+    grow("late-copy", ONE_SEED, 0.8),
     ...["random", "zero", "ramp"].flatMap((operator) => [
       grow(`half-${operator}`, ONE_SEED, 0.5, operator),
       grow(`late-${operator}`, ONE_SEED, 0.8, operator),
@@ -92,7 +95,7 @@ function flmArms(arm) {
     [FLM_MEDIUM, 0.79],
     [FLM_LARGE, 0.92],
   ];
-  const small = from(FLM_SMALL, "small", "flm-small", ALL_SEEDS);
+  const small = from(FLM_SMALL, "small", "flm-small", ONE_SEED);
   const grown = arm("grown", "flm", ALL_SEEDS, stages, { growth: OPERATORS.ramp });
   return [
     from(FLM_LARGE, "scratch", "flm-scratch", ALL_SEEDS),
