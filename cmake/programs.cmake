@@ -48,6 +48,9 @@ foreach(FLM_BENCH step/step_bench gpu/op_bench)
 endforeach()
 target_sources(flm_step_bench PRIVATE ${CMAKE_SOURCE_DIR}/bench/step/step_trace.cpp)
 
+add_executable(flm_adamw_bench ${CMAKE_SOURCE_DIR}/bench/step/adamw_bench.cpp)
+target_link_libraries(flm_adamw_bench PRIVATE flm_rooms)
+
 add_executable(flm_gather_bench ${CMAKE_SOURCE_DIR}/bench/loader/gather_bench.cpp)
 target_link_libraries(flm_gather_bench PRIVATE flm_rooms)
 
