@@ -52,10 +52,8 @@ const scored = [];
 for (const checkpoint of lastOfEachStage()) scored.push(await score(checkpoint));
 const made = { date: new Date().toISOString(), commit: describeCommit() };
 mkdirSync(dirname(resolve(options.out)), { recursive: true });
-writeFileSync(
-  options.out,
-  `${JSON.stringify({ ...made, machine, trained_on: TASKS, overlap, config, result, stages: scored }, null, 1)}\n`,
-);
+const all = { ...made, machine, trained_on: TASKS, overlap, config, result, stages: scored };
+writeFileSync(options.out, `${JSON.stringify(all, null, 1).replaceAll(`${root}/`, "")}\n`);
 printTable();
 
 /** Solved items as JSONL, unless they are there. Every prompt is looked up, by its hash, among those that are scored. */

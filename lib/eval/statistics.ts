@@ -16,7 +16,8 @@ export function wilson(passed: readonly boolean[]): Interval {
   const centre = p + Z ** 2 / (2 * n);
   const half = Z * Math.sqrt((p * (1 - p)) / n + Z ** 2 / (4 * n ** 2));
   const scale = 100 / (1 + Z ** 2 / n);
-  return [Math.max(0, scale * (centre - half)), Math.min(100, scale * (centre + half))];
+  // At the ends the difference is zero, and only nearly so in floating point.
+  return [p === 0 ? 0 : scale * (centre - half), p === 1 ? 100 : scale * (centre + half)];
 }
 
 /** The plain mean of the columns' percentages; its interval by resampling the items of every column. */

@@ -15,6 +15,13 @@ describe("Wilson's interval", () => {
     expect(from).toBeCloseTo(low, 2);
     expect(to).toBeCloseTo(high, 2);
   });
+
+  it("ends at 0 and at 100 exactly, however many items there are", () => {
+    for (let n = 1; n <= 300; n++) {
+      expect(wilson(column(0, n))[0]).toBe(0);
+      expect(wilson(column(n, n))[1]).toBe(100);
+    }
+  });
 });
 
 describe("a group's mean", () => {
