@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./support/files.mjs";
 import { buildNative } from "./support/native.mjs";
+import { lesserInstructionSets } from "./support/instruction-sets.mjs";
 import { countTests } from "./support/totals.mjs";
 import { jobs, resolveInPackage, run } from "./support/tools.mjs";
 
@@ -15,13 +16,14 @@ const SUITES = {
   // These share modules and no state: loading each module once halves their time.
   lib: () => vitest(["--no-isolate", "test/arch", "test/scripts", "test/lib"]),
   // The rooms as the addon has them, which has just been built: no source is compiled twice.
-  native: () => native("build-native", { FLM_ROOM_OBJECTS: objectsOfAddon() }),
+  native: () => native("build-native", fromAddon()),
   addon: () => vitest(["test/addon", "test/distributed", "test/e2e"]),
 };
 
 const SLOW_SUITES = {
   slow: () => vitest([], { FLM_TEST_SLOW: "1" }),
   emulation: () => emulation(["cuda_emulated"]),
+  instruction_sets: () => instructionSets(),
   address: () => native("build-address", { FLM_SANITIZE: "address" }),
   thread: () => native("build-thread", { FLM_SANITIZE: "thread" }),
   emulation_checked: () => emulation(["cuda_emulated_asan", "cuda_emulated_race"]),
@@ -32,15 +34,22 @@ function vitest(folders, env = {}) {
   return countTests(process.execPath, [program, "run", "--passWithNoTests", ...folders], env);
 }
 
-/** Empty where the addon came without them, as a prebuilt one does. */
-function objectsOfAddon() {
+/** The addon's objects instead of its sources; none where it came without them, as a prebuilt one does. */
+function fromAddon() {
   const objects = join(root, "build/Release/obj.target/flm");
-  return existsSync(objects) ? objects : "";
+  return { FLM_ROOM_OBJECTS: existsSync(objects) ? objects : "" };
 }
 
-async function native(directory, options) {
+async function native(directory, options, args = [], sets = [{}]) {
   if (buildNative(directory, options, ["flm_native_test"]) !== 0) return BROKEN_BUILD;
-  return inShards(join(root, directory, "flm_native_test"));
+  const program = join(root, directory, "flm_native_test");
+  return inTurn(sets.map((env) => () => inShards(program, args, env)));
+}
+
+/** The CPU backend as it is on older processors: with every instruction set below this machine's best. */
+function instructionSets() {
+  const sets = lesserInstructionSets().map((name) => ({ FLM_CPU_ISA: name }));
+  return native("build-native", fromAddon(), ["--backend", "cpu"], sets);
 }
 
 /** The CUDA kernels on the CPU: plain, under AddressSanitizer, or under the race checker. */
@@ -51,9 +60,11 @@ async function emulation(programs) {
 }
 
 /** Shares the tests of a native program out among processes: most of a test is its reference, on one thread. */
-async function inShards(program) {
+async function inShards(program, args = [], env = {}) {
   const shards = Array.from({ length: jobs }, (_, i) => ["--shard", `${i + 1}/${jobs}`]);
-  return sum(await Promise.all(shards.map((args) => countTests(program, args))));
+  return sum(
+    await Promise.all(shards.map((shard) => countTests(program, [...args, ...shard], env))),
+  );
 }
 
 async function inTurn(suites) {
