@@ -12,7 +12,7 @@ const SEQ_LENGTH = 128;
 const BATCH = 32;
 const TOKENS_PER_STEP = BATCH * SEQ_LENGTH;
 const VOCAB_SIZE = 257; // bytes and the end of a document
-export const LR = 4e-3;
+export const LR = 2e-3;
 const MIN_STEPS = 20;
 
 /** @typedef {{ steps: number, corpus: string[] }} Budget of a whole run */

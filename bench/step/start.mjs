@@ -1,0 +1,118 @@
+// From the command to the end of the first optimizer step, tokens ready, and JavaScript's share of the steps after it:
+// the processor time of the main thread, which is all that runs JavaScript, over the time that passes. Needs the built
+// addon and dist/. The first call trains the tokenizers.
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { root } from "../../scripts/support/files.mjs";
+import { readOptions } from "../support/options.mjs";
+import { describeCommit, describeMachine } from "./machine.mjs";
+import { SHAPES } from "./shapes.mjs";
+
+const MODELS = {
+  "1m": {
+    family: "llama",
+    num_layers: 4,
+    hidden_size: 128,
+    num_attention_heads: 4,
+    ffn_hidden_size: 344,
+    vocab_size: 1024,
+    batch_size: 16,
+    seq_length: 128,
+  },
+  "9m": SHAPES["9m"],
+  "134m": SHAPES["134m"],
+};
+const STEPS = 20; // whose JavaScript is looked at
+const POLL_MS = 2;
+const TICKS_PER_SECOND = 100; // of /proc's processor times
+
+const options = readOptions("node bench/step/start.mjs", {
+  model: {
+    value: "NAME",
+    among: Object.keys(MODELS),
+    multiple: true,
+    default: Object.keys(MODELS),
+    help: "model and batch",
+  },
+  rounds: { value: "N", least: 1, default: 5, help: "starts of each model" },
+  out: { value: "FILE", help: "results as JSON (default: none are written)" },
+});
+const folder = join(root, "runs/bench-start");
+mkdirSync(folder, { recursive: true });
+const machine = describeMachine();
+const results = [];
+for (const name of options.model) {
+  const config = join(folder, `${name}.yaml`);
+  writeFileSync(config, JSON.stringify(configOf(name, MODELS[name])));
+  await start(config, 1); // makes the tokens
+  const starts = [];
+  for (let round = 0; round < options.rounds; round++)
+    starts.push((await start(config, 1)).seconds);
+  const { javascript_share } = await start(config, STEPS);
+  const first_step_seconds = starts.sort((a, b) => a - b)[Math.floor(starts.length / 2)];
+  results.push({ model: name, first_step_seconds, starts, javascript_share });
+  console.log(
+    `${name.padEnd(5)} first step after ${first_step_seconds.toFixed(2)} s (best ${starts[0].toFixed(2)})  ` +
+      `JavaScript ${(100 * javascript_share).toFixed(2)} % of the time of ${STEPS} steps`,
+  );
+}
+const made = { date: new Date().toISOString(), commit: describeCommit() };
+if (options.out)
+  writeFileSync(options.out, `${JSON.stringify({ ...made, machine, results }, null, 1)}\n`);
+
+function configOf(name, { family, batch_size, vocab_size, seq_length, ...shape }) {
+  return {
+    name,
+    device: "cpu",
+    precision: "bf16",
+    model: { family, seq_length, tie_embeddings: false },
+    tokenizer: { type: "bpe", vocab_size },
+    data: {
+      sources: [
+        { path: ["md", "ts", "js"].map((ending) => join(root, `node_modules/**/*.${ending}`)) },
+      ],
+      cache_dir: join(folder, "cache"),
+    },
+    stages: [{ ...shape, tokens: 1e6, global_batch_size: batch_size }],
+  };
+}
+
+/** Runs until `steps` steps have ended, and then no further. */
+async function start(config, steps) {
+  const out = join(folder, "run");
+  rmSync(out, { recursive: true, force: true });
+  const begin = performance.now();
+  const command = [join(root, "dist/cli/main.js"), config, "--out", out];
+  const child = spawn(process.execPath, command, { stdio: "ignore" });
+  let ended = false;
+  child.once("exit", () => (ended = true));
+  const rowsAre = async (count) => {
+    while (rows(join(out, "metrics.jsonl")) < count) {
+      if (ended) throw new Error(`the run of ${config} ended before step ${count}`);
+      await delay(POLL_MS);
+    }
+    return { at: performance.now(), cpu: mainThreadSeconds(child.pid) };
+  };
+  const first = await rowsAre(1);
+  const last = await rowsAre(steps);
+  child.kill("SIGKILL");
+  return {
+    seconds: (first.at - begin) / 1000,
+    javascript_share: (last.cpu - first.cpu) / ((last.at - first.at) / 1000),
+  };
+}
+
+function rows(path) {
+  try {
+    return readFileSync(path, "utf8").split("\n").length - 1;
+  } catch {
+    return 0; // not there yet
+  }
+}
+
+function mainThreadSeconds(pid) {
+  const fields = readFileSync(`/proc/${pid}/task/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
