@@ -1,35 +1,37 @@
 // All-reduce between processes of this machine: ours in shared memory and over TCP, and PyTorch's Gloo where Python has
 // it, in turns within one run.
-//   node bench/comm/main.mjs [--ranks N] [--rounds N] [--program FILE] [--python PROGRAM] [--out FILE]
+// --help lists the options.
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { root } from "../../scripts/support/files.mjs";
 import { describeCommit, describeMachine, torchVersion } from "../step/machine.mjs";
+import { readOptions } from "../support/options.mjs";
 
-const { values } = parseArgs({
-  options: {
-    ranks: { type: "string", default: "4" },
-    rounds: { type: "string", default: "5" },
-    program: { type: "string", default: join(root, "build-native", "flm_comm_bench") },
-    python: { type: "string", default: "python3" },
-    out: { type: "string" },
+const options = readOptions("node bench/comm/main.mjs", {
+  ranks: { value: "N", least: 2, default: 4, help: "processes" },
+  rounds: { value: "N", least: 1, default: 5, help: "of each contender" },
+  program: {
+    value: "FILE",
+    default: join(root, "build-native/flm_comm_bench"),
+    help: "ours, a CMake target",
   },
+  python: { value: "PROGRAM", default: "python3", help: "the interpreter that has torch" },
+  out: { value: "FILE", help: "results as JSON (default: none are written)" },
 });
 /** Bytes, and Gloo's iterations: as comm_bench.cpp has them. */
 const SIZES = { 4096: 301, 1048576: 101, 67108864: 9 };
-const ranks = Number(values.ranks);
+const { ranks } = options;
 const machine = describeMachine();
-const torch = torchVersion(values.python);
-if (torch === null) console.log(`no Gloo: ${values.python} cannot import torch`);
+const torch = torchVersion(options.python);
+if (torch === null) console.log(`no Gloo: ${options.python} cannot import torch`);
 
 /** Milliseconds of each round, by contender and size. */
 const times = {};
-for (let round = 0; round < Number(values.rounds); ++round) {
-  for (const row of lines(values.program, ["--json", "--ranks", values.ranks]))
+for (let round = 0; round < options.rounds; ++round) {
+  for (const row of lines(options.program, ["--json", "--ranks", String(ranks)]))
     add(row.transport, row);
-  if (torch !== null) for (const row of lines(values.python, glooArguments())) add("Gloo", row);
+  if (torch !== null) for (const row of lines(options.python, glooArguments())) add("Gloo", row);
 }
 
 const results = Object.entries(times).flatMap(([name, sizes]) =>
@@ -46,15 +48,15 @@ for (const { name, bytes, median_ms, bus_gb_per_s } of results)
       `${bus_gb_per_s.toFixed(2).padStart(6)} GB/s`,
   );
 if (!machine.quiet) console.log(`the machine was busy (${machine.busy_before}): do not quote`);
-if (values.out) {
+if (options.out) {
   const protocol = { verb: "all_reduce of f32", ranks, order: "in turns" };
   const report = { date: new Date().toISOString(), commit: describeCommit(), torch, machine, protocol, results }; // prettier-ignore
-  writeFileSync(values.out, `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(options.out, `${JSON.stringify(report, null, 2)}\n`);
 }
 
 function glooArguments() {
   const sizes = Object.entries(SIZES).map(([bytes, iterations]) => `${bytes}:${iterations}`);
-  return [join(root, "bench/comm/gloo.py"), values.ranks, ...sizes];
+  return [join(root, "bench/comm/gloo.py"), options.ranks, ...sizes];
 }
 
 function lines(program, args) {

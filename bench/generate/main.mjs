@@ -6,10 +6,10 @@ import { dirname, join, resolve } from "node:path";
 import { Contender } from "../step/contender.mjs";
 import { describeCommit, describeMachine } from "../step/machine.mjs";
 import { median, takeTurns } from "../step/measure.mjs";
-import { readOptions } from "./options.mjs";
+import { generationOptions } from "./options.mjs";
 import { bytesPerToken, SHAPES } from "./shapes.mjs";
 
-const { shape, precision, rounds, warmup, threads, llama, bandwidth, out } = readOptions();
+const { shape, precision, rounds, warmup, threads, llama, bandwidth, out } = generationOptions();
 const machine = describeMachine();
 const results = [];
 for (const name of shape)

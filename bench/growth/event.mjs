@@ -1,19 +1,21 @@
 // What a growth event costs beside one checkpoint saved and one loaded: saves the smaller model, grows it from that
 // checkpoint, and for comparison saves the larger one and loads that as it is. Files stay in the page cache for both.
-//   node bench/growth/event.mjs [--shape quickstart | 134m] [--rounds 3]
+// --help lists the options.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { CheckpointStore } from "../../dist/checkpoint/store.js";
 import { resolveConfig } from "../../dist/config/resolve.js";
 import { planStages } from "../../dist/growth/stage-plan.js";
+import { loadNative } from "../../dist/native/load.js";
+import { choosePlacement } from "../../dist/native/placement.js";
 import { saveCheckpoint } from "../../dist/train/save-checkpoint.js";
 import { grownLoad, initialLoad, resumeLoad, StageEngine } from "../../dist/train/session.js";
 import { aloneIn } from "../../dist/train/rank-stage.js";
 import { alone } from "../../dist/train/ranks.js";
 import { describeCommit, describeMachine } from "../step/machine.mjs";
 import { median } from "../step/measure.mjs";
+import { readOptions } from "../support/options.mjs";
 
 const SHAPES = {
   quickstart: {
@@ -32,13 +34,16 @@ const SHAPES = {
   },
 };
 
-const { values } = parseArgs({
-  options: {
-    shape: { type: "string", default: "quickstart" },
-    rounds: { type: "string", default: "3" },
+const options = readOptions("node bench/growth/event.mjs", {
+  shape: {
+    value: "NAME",
+    among: Object.keys(SHAPES),
+    default: "quickstart",
+    help: "of the two models",
   },
+  rounds: { value: "N", least: 1, default: 3, help: "events" },
 });
-const { vocab_size, stages } = SHAPES[values.shape];
+const { vocab_size, stages } = SHAPES[options.shape];
 const config = resolveConfig({
   name: "growth-event",
   model: { family: "llama", seq_length: 128 },
@@ -46,12 +51,12 @@ const config = resolveConfig({
   stages: stages.map((stage) => ({ ...stage, tokens: 1e6 })),
 });
 const [before, after] = planStages(config, vocab_size);
-const placement = { device: "cpu", device_index: 0, num_threads: 0, precision: "bf16" };
-const parts = { config, placement, world: null, files: [] };
+const { engine, device } = choosePlacement({ device: "cpu", precision: "bf16" }, loadNative());
+const parts = { config, placement: engine, device, world: null, files: [] };
 const machine = describeMachine();
 const times = { save_before: [], grow: [], save_after: [], load_after: [] };
 const cpuTimes = structuredClone(times);
-for (let round = 0; round < Number(values.rounds); round++) {
+for (let round = 0; round < options.rounds; round++) {
   const folder = mkdtempSync(join(tmpdir(), "flm-growth-event-"));
   try {
     await measure(new CheckpointStore(folder));
@@ -63,7 +68,7 @@ const medians = (all) =>
   Object.fromEntries(Object.entries(all).map(([what, values]) => [what, median(values)]));
 const result = {
   ...{ date: new Date().toISOString(), commit: describeCommit(), machine },
-  ...{ shape: values.shape, parameters: [before.parameters, after.parameters] },
+  ...{ shape: options.shape, parameters: [before.parameters, after.parameters] },
   ...{ seconds: medians(times), cpu_seconds: medians(cpuTimes), times },
 };
 console.log(JSON.stringify(result, null, 1));

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { root } from "../../scripts/support/files.mjs";
 import { armsOf } from "./arms.mjs";
 import { flopsOf } from "./configs.mjs";
-import { readOptions } from "./options.mjs";
+import { growthOptions } from "./options.mjs";
 import { configHash, Results } from "./results.mjs";
 import { runArm } from "./run-arm.mjs";
 
@@ -16,7 +16,7 @@ const WALL_PER_TRAINING = 1.25;
 const PROGRESS_MS = 30_000;
 const TIME_IS_UP = "time is up";
 
-const options = readOptions();
+const options = growthOptions();
 const arms = armsOf(options);
 const results = new Results(options.results);
 const runs = options.results

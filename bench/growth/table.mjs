@@ -1,7 +1,8 @@
-// The growth benchmark's results as a table and a plot, every arm, losers too.
-//   node bench/growth/table.mjs [DIR]     writes table.md and plot.svg into DIR (default bench/results/growth)
+// The growth benchmark's results as a table and a plot, every arm, losers too: table.md and plot.svg beside them.
+// --help lists the options.
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { readOptions } from "../support/options.mjs";
 import { plotSvg } from "./plot.mjs";
 import { Results, RESULTS } from "./results.mjs";
 import { summarise } from "./summary.mjs";
@@ -20,7 +21,10 @@ const HEAD = [
   "against the small model",
 ];
 
-const folder = resolve(process.argv[2] ?? RESULTS);
+const options = readOptions("node bench/growth/table.mjs", {
+  results: { value: "DIR", default: RESULTS, help: "of bench/growth/main.mjs" },
+});
+const folder = resolve(options.results);
 const rows = summarise(new Results(folder).all());
 if (rows.length === 0) {
   console.error(`${folder} has no results; make some with node bench/growth/main.mjs`);

@@ -1,11 +1,9 @@
 // Tokens/s from token files to batches on one core, and MB/s of the tokenizer beside Hugging Face's, on words that it has
-// not met and on words that it has, in turns within one run. How to read it: bench/README.md. Needs the built addon, dist/ and flm_gather_bench (CMake target).
-//   node bench/loader/main.mjs [--rounds N] [--text PATTERN]... [--vocab N] [--split gpt4] [--gather FILE]
-//                              [--python FILE] [--out FILE]
+// not met and on words that it has, in turns within one run. How to read it: bench/README.md. Needs the built addon, dist/
+// and flm_gather_bench (CMake target); --help lists the options.
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { PassageIndex } from "../../dist/data/stream/passages.js";
 import { readDocumentIndex } from "../../dist/data/corpus/document-index.js";
 import { TrainingStream } from "../../dist/data/stream/training-stream.js";
@@ -13,23 +11,29 @@ import { root } from "../../scripts/support/files.mjs";
 import { Contender } from "../step/contender.mjs";
 import { describeCommit, describeMachine } from "../step/machine.mjs";
 import { median, takeTurns } from "../step/measure.mjs";
+import { readOptions } from "../support/options.mjs";
 import { randomTokenFiles, textAndTokenizer } from "./corpus.mjs";
 
-const text = (value) => ({ type: "string", default: value });
-const { values: options } = parseArgs({
-  options: {
-    rounds: text("9"),
-    text: {
-      type: "string",
-      multiple: true,
-      default: ["md", "d.ts", "js"].map((ending) => join(root, `node_modules/**/*.${ending}`)),
-    },
-    vocab: text("8192"),
-    split: text("gpt4"),
-    gather: text(join(root, "build-native/flm_gather_bench")),
-    python: { type: "string" },
-    out: { type: "string" },
+const options = readOptions("node bench/loader/main.mjs", {
+  rounds: { value: "N", least: 1, default: 9, help: "of each contender" },
+  text: {
+    value: "PATTERN",
+    multiple: true,
+    default: ["md", "d.ts", "js"].map((ending) => join(root, `node_modules/**/*.${ending}`)),
+    help: "what is tokenized",
   },
+  vocab: { value: "N", least: 257, default: 8192, help: "size of the tokenizer's vocabulary" },
+  split: { value: "NAME", among: ["gpt2", "gpt4"], default: "gpt4", help: "its pre-tokenizer" },
+  gather: {
+    value: "FILE",
+    default: join(root, "build-native/flm_gather_bench"),
+    help: "a CMake target",
+  },
+  python: {
+    value: "PROGRAM",
+    help: "an interpreter that has tokenizers (default: Hugging Face's is not timed)",
+  },
+  out: { value: "FILE", help: "results as JSON (default: none are written)" },
 });
 const WARMUP = 2;
 const LOADER = { rows: 64, seq_length: 2048, batches: 16 };
@@ -44,7 +48,7 @@ try {
   print(loader, tokenizer);
   if (options.out) {
     const made = { date: new Date().toISOString(), commit: describeCommit(), machine };
-    const protocol = { rounds: Number(options.rounds), warmup: WARMUP, order: "in turns, rotated" };
+    const protocol = { rounds: options.rounds, warmup: WARMUP, order: "in turns, rotated" };
     const all = { ...made, protocol, loader, tokenizer };
     writeFileSync(options.out, `${JSON.stringify(all, null, 2)}\n`);
   }
@@ -90,7 +94,7 @@ async function measureTokenizer() {
     scratch,
     options.text.map((pattern) => resolve(pattern)),
     TEXT_BYTES,
-    Number(options.vocab),
+    options.vocab,
     options.split,
   );
   const first_pass = await passes({ ...job, fresh: true });
@@ -98,7 +102,7 @@ async function measureTokenizer() {
   const ids = new Set([...first_pass, ...again].map(({ sha256 }) => sha256));
   return {
     bytes: statSync(job.text).size,
-    vocab_size: Number(options.vocab),
+    vocab_size: options.vocab,
     split: options.split,
     same_ids: ids.size === 1,
     first_pass,
@@ -126,7 +130,7 @@ async function turns(contenders) {
   try {
     const hellos = [];
     for (const contender of contenders) hellos.push(await contender.hello());
-    const rounds = Number(options.rounds);
+    const rounds = options.rounds;
     const steps = await takeTurns(contenders, {
       ...{ warmup: WARMUP, rounds },
       onFailure: (_, error) => {

@@ -1,16 +1,17 @@
 // How near `flm-train plan` comes to the memory that the ranks of real runs take: peaks of processes, less that of a run
 // of next to nothing on the same mesh. Needs the built addon and dist/. Single engines: test/addon/peak-memory.slow.test.ts
-//   node bench/memory/main.mjs [--out FILE.json]
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { planRun } from "../../dist/plan/plan.js";
 import { describeCommit } from "../step/machine.mjs";
+import { readOptions } from "../support/options.mjs";
 import { cases } from "./cases.mjs";
 import { peakOfRun } from "./peak-of-run.mjs";
 
-const { values: options } = parseArgs({ options: { out: { type: "string" } } });
+const options = readOptions("node bench/memory/main.mjs", {
+  out: { value: "FILE", help: "results as JSON (default: none are written)" },
+});
 const MB = 1e6;
 const scratch = mkdtempSync(join(tmpdir(), "flm-memory-"));
 const corpus = join(scratch, "text.txt");

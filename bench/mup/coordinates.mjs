@@ -1,23 +1,21 @@
 // The muP coordinate check on the benchmark's model: how far activations move in the first steps, by width.
-//   node bench/mup/coordinates.mjs [--steps 8] [--out FILE.json] [--plot FILE.svg]
+// --help lists the options.
 import { writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { checkCoordinates, coordinateText } from "../../dist/cli/sweep/coordinate-check.js";
 import { resolveConfig } from "../../dist/config/resolve.js";
 import { root } from "../../scripts/support/files.mjs";
 import { describeCommit } from "../step/machine.mjs";
+import { readOptions } from "../support/options.mjs";
 import { coordinatesSvg } from "./coordinates-plot.mjs";
 import { BASE_WIDTH, configOf, WIDTHS } from "./grid.mjs";
 
 /** The rate that the grid finds at its narrowest width. */
 const LR = 4e-3;
 
-const { values: options } = parseArgs({
-  options: {
-    steps: { type: "string", default: "8" },
-    out: { type: "string" },
-    plot: { type: "string" },
-  },
+const options = readOptions("node bench/mup/coordinates.mjs", {
+  steps: { value: "N", least: 1, default: 8, help: "of each width" },
+  out: { value: "FILE", help: "results as JSON (default: none are written)" },
+  plot: { value: "FILE", help: "results as SVG (default: none is drawn)" },
 });
 const user = configOf({ parametrisation: "mup", width: BASE_WIDTH, lr: LR, seed: 1 });
 const config = resolveConfig(user, { cwd: root });
@@ -28,7 +26,7 @@ const point = {
 };
 const check = await checkCoordinates(config, {
   widths: WIDTHS,
-  steps: Number(options.steps),
+  steps: options.steps,
   point,
 });
 process.stdout.write(coordinateText(check));

@@ -2,9 +2,9 @@
 import { rmSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { root } from "../../scripts/support/files.mjs";
 import { describeCommit } from "../step/machine.mjs";
+import { readOptions } from "../support/options.mjs";
 import { configHash } from "./grid.mjs";
 import { RunLog } from "./run-log.mjs";
 import { trainRun } from "./train-run.mjs";
@@ -16,12 +16,14 @@ const MS_PER_MINUTE = 60e3;
  * @param {{ config: object }[]} wanted what else is in an entry is logged with its result
  */
 export async function runMissing(name, wanted) {
-  const { values: options } = parseArgs({
-    options: {
-      list: { type: "boolean" },
-      jobs: { type: "string", default: String(availableParallelism()) },
-      minutes: { type: "string" },
-      results: { type: "string", default: join(root, "bench/results", name, "runs.jsonl") },
+  const options = readOptions(`node bench/${name}/main.mjs`, {
+    list: { help: "say how many runs are missing, and train none" },
+    jobs: { value: "N", least: 1, default: availableParallelism(), help: "runs at a time" },
+    minutes: { value: "M", above: 0, help: "stop then (default: when none is missing)" },
+    results: {
+      value: "FILE",
+      default: join(root, "bench/results", name, "runs.jsonl"),
+      help: "a line for each run",
     },
   });
   const log = new RunLog(resolve(options.results));
@@ -32,7 +34,7 @@ export async function runMissing(name, wanted) {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
   const timer = options.minutes
-    ? setTimeout(() => stop.abort(), Number(options.minutes) * MS_PER_MINUTE)
+    ? setTimeout(() => stop.abort(), options.minutes * MS_PER_MINUTE)
     : undefined;
   const commit = describeCommit();
   const work = async () => {
@@ -47,7 +49,7 @@ export async function runMissing(name, wanted) {
       console.log(`${config.name}  ${result.loss?.toFixed(4) ?? "diverged"}`);
     }
   };
-  await Promise.all(Array.from({ length: Number(options.jobs) }, work));
+  await Promise.all(Array.from({ length: options.jobs }, work));
   clearTimeout(timer);
   if (stop.signal.aborted) console.log("stopped; the same command goes on");
 }

@@ -1,19 +1,20 @@
-// The muP benchmark's results as a table on stdout and a plot.
-//   node bench/mup/table.mjs [--results FILE] [--plot FILE.svg]
+// The muP benchmark's results as a table on stdout and a plot. --help lists the options.
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { root } from "../../scripts/support/files.mjs";
+import { readOptions } from "../support/options.mjs";
 import { RATES } from "./grid.mjs";
 import { plotSvg } from "./plot.mjs";
 import { RunLog } from "./run-log.mjs";
 import { basins, shiftOf } from "./summary.mjs";
 
-const { values: options } = parseArgs({
-  options: {
-    results: { type: "string", default: join(root, "bench/results/mup/runs.jsonl") },
-    plot: { type: "string" },
+const options = readOptions("node bench/mup/table.mjs", {
+  results: {
+    value: "FILE",
+    default: join(root, "bench/results/mup/runs.jsonl"),
+    help: "of bench/mup/main.mjs",
   },
+  plot: { value: "FILE", help: "results as SVG (default: none is drawn)" },
 });
 const all = basins(new RunLog(resolve(options.results)).all());
 if (all.length === 0) {

@@ -1,25 +1,29 @@
 // What the objectives are for, measured: FreeLM's teacher signal, and instruction tuning. What is compared and what came
 // out: docs/objectives.md. Needs the built addon and dist/. Finished runs are kept in bench/results/objectives/ and not made
 // again, unless what they train on has changed.
-// --from names a run of examples/quickstart.yaml to tune; without it one is made.
-//   node bench/objectives/main.mjs [--seeds 1,2,3] [--only teacher|instruct|chain] [--from DIR]
+// --help lists the options.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { root } from "../../scripts/support/files.mjs";
 import { describeCommit, describeMachine } from "../step/machine.mjs";
+import { readOptions } from "../support/options.mjs";
 import { chainInputs, runChain } from "./chain.mjs";
 import { quickstart } from "./cli.mjs";
 import { conversations, propositions, writeSources } from "./data.mjs";
 import { CHAT, runInstruct, tuningConfig } from "./instruct.mjs";
 import { ARMS, runTeacher, TEACHER, teacherConfig } from "./teacher.mjs";
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "1,2,3" },
-    only: { type: "string" },
-    from: { type: "string" },
+const options = readOptions("node bench/objectives/main.mjs", {
+  seeds: { value: "N,N", list: true, least: 0, default: "1,2,3", help: "of each kind of run" },
+  only: {
+    value: "NAME",
+    among: ["teacher", "instruct", "chain"],
+    help: "one kind (default: all)",
+  },
+  from: {
+    value: "DIR",
+    help: "a run of examples/quickstart.yaml to tune (default: one is made)",
   },
 });
 const RESULTS = join(root, "bench/results/objectives");
@@ -30,16 +34,16 @@ const teacher = propositions(TEACHER);
 const chat = conversations(CHAT);
 const sources = writeSources(join(WORK, "sources"), { teacher: teacher.train, chat: chat.train });
 
-const wanted = (name) => values.only === undefined || values.only === name;
+const wanted = (name) => options.only === undefined || options.only === name;
 const base =
   wanted("instruct") || wanted("chain")
-    ? quickstart(values.from && resolve(values.from), WORK)
+    ? quickstart(options.from && resolve(options.from), WORK)
     : "";
 // Another model of the same example may answer otherwise.
 const model =
   base && readFileSync(join(base, "metrics.jsonl"), "utf8").trimEnd().split("\n").at(-1);
 
-for (const seed of values.seeds.split(",").map(Number)) {
+for (const seed of options.seeds) {
   if (wanted("teacher"))
     for (const arm of ARMS)
       await once(`teacher-${arm}-s${seed}`, [TEACHER, teacherConfig(arm, "", "")], (options) =>

@@ -1,32 +1,30 @@
 // How far one measured efficiency carries: calibrates a plan with two models and predicts the step time of others. All
 // take turns, so that a busy moment meets every one of them. Needs the built addon and dist/.
-//   node bench/plan/calibrate.mjs [--rounds 5] [--steps 12] [--out FILE.json]
+// --help lists the options.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { calibrateFrom } from "../../dist/plan/calibrate-from.js";
 import { planRun } from "../../dist/plan/plan.js";
 import { median } from "../../dist/scaling/calibrate.js";
 import { runTraining } from "../../dist/train/train.js";
 import { describeCommit, describeMachine } from "../step/machine.mjs";
+import { readOptions } from "../support/options.mjs";
 import { CALIBRATED, configOf, UNSEEN } from "./shapes.mjs";
 
 /** Of each round: caches and threads are cold. */
 const WARM_UP = 3;
 
-const { values: options } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "5" },
-    steps: { type: "string", default: "12" },
-    out: { type: "string" },
-  },
+const options = readOptions("node bench/plan/calibrate.mjs", {
+  rounds: { value: "N", least: 1, default: 5, help: "of every model" },
+  steps: { value: "N", least: 1, default: 12, help: "timed, in each round" },
+  out: { value: "FILE", help: "results as JSON (default: none are written)" },
 });
-const steps = Number(options.steps) + WARM_UP;
+const steps = options.steps + WARM_UP;
 const machine = describeMachine();
 const shapes = { ...CALIBRATED, ...UNSEEN };
 const times = Object.fromEntries(Object.keys(shapes).map((name) => [name, []]));
-for (let round = 0; round < Number(options.rounds); round++)
+for (let round = 0; round < options.rounds; round++)
   for (const [name, shape] of Object.entries(shapes))
     times[name].push(...(await stepTimes(configOf(name, [shape], steps))));
 
@@ -51,7 +49,7 @@ if (options.out) {
   const made = { date: new Date().toISOString(), commit: describeCommit(), machine };
   const result = {
     ...made,
-    rounds: Number(options.rounds),
+    rounds: options.rounds,
     efficiency: calibration.efficiency,
     rows,
   };

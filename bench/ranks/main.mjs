@@ -1,16 +1,17 @@
 // How much of one rank's speed on all threads several ranks reach that share them, in turns within one run.
-//   node bench/ranks/main.mjs [--rounds N] [--out FILE]
+// --help lists the options.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { root } from "../../scripts/support/files.mjs";
 import { describeCommit, describeMachine } from "../step/machine.mjs";
 import { median } from "../step/measure.mjs";
+import { readOptions } from "../support/options.mjs";
 
-const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "3" }, out: { type: "string" } },
+const options = readOptions("node bench/ranks/main.mjs", {
+  rounds: { value: "N", least: 1, default: 3, help: "runs of each mesh" },
+  out: { value: "FILE", help: "results as JSON (default: none are written)" },
 });
 /** The first steps fault memory in. */
 const WARMUP_STEPS = 4;
@@ -27,7 +28,7 @@ const machine = describeMachine();
 const scratch = mkdtempSync(join(tmpdir(), "flm-ranks-"));
 const speeds = Object.fromEntries(Object.keys(CONTENDERS).map((name) => [name, []]));
 try {
-  for (let round = 0; round < Number(values.rounds); ++round)
+  for (let round = 0; round < options.rounds; ++round)
     for (const name of Object.keys(CONTENDERS)) speeds[name].push(tokensPerSecond(name, round));
 } finally {
   rmSync(scratch, { recursive: true, force: true });
@@ -45,9 +46,9 @@ for (const { name, tokens_per_second, share_of_one_rank } of results)
     `${name.padEnd(16)} ${tokens_per_second.toFixed(0).padStart(6)} tokens/s  ${share_of_one_rank.toFixed(2)}`,
   );
 if (!machine.quiet) console.log(`the machine was busy (${machine.busy_before}): do not quote`);
-if (values.out)
+if (options.out)
   writeFileSync(
-    values.out,
+    options.out,
     `${JSON.stringify({ date: new Date().toISOString(), commit: describeCommit(), machine, protocol: { threads, warmup_steps: WARMUP_STEPS, order: "in turns" }, results }, null, 2)}\n`,
   );
 

@@ -1,16 +1,18 @@
 // Predicts the held-out width's loss from the narrow ones, by the fit of `flm-train fit`, and prints how far off it is.
-//   node bench/scaling/table.mjs [--results FILE]
+// --help lists the options.
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { fitLoss, predictLoss } from "../../dist/scaling/loss-fit.js";
 import { root } from "../../scripts/support/files.mjs";
 import { RunLog } from "../mup/run-log.mjs";
 import { FITTED_WIDTHS, HELD_OUT_WIDTH } from "./runs.mjs";
 import { mean } from "../support/numbers.mjs";
+import { readOptions } from "../support/options.mjs";
 
-const { values: options } = parseArgs({
-  options: {
-    results: { type: "string", default: join(root, "bench/results/scaling/runs.jsonl") },
+const options = readOptions("node bench/scaling/table.mjs", {
+  results: {
+    value: "FILE",
+    default: join(root, "bench/results/scaling/runs.jsonl"),
+    help: "of bench/scaling/main.mjs",
   },
 });
 const all = new RunLog(resolve(options.results)).all();

@@ -6,11 +6,11 @@ import { dirname, join, resolve } from "node:path";
 import { Contender } from "./contender.mjs";
 import { describeCommit, describeMachine, torchVersion } from "./machine.mjs";
 import { median, takeTurns } from "./measure.mjs";
-import { readOptions } from "./options.mjs";
+import { stepOptions } from "./options.mjs";
 import { stepTable, traceTable } from "./report.mjs";
 import { INIT_STD, NORM_EPS, OPTIMIZER, SHAPES } from "./shapes.mjs";
 
-const { shape, precision, against, rounds, warmup, threads, python, out } = readOptions();
+const { shape, precision, against, rounds, warmup, threads, python, out } = stepOptions();
 const torch = against.length > 0 ? torchVersion(python) : null;
 if (against.length > 0 && torch === null)
   console.error(`${python} cannot import torch: only our side is timed`);

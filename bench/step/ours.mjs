@@ -6,6 +6,8 @@ import { resolveConfig } from "../../dist/config/resolve.js";
 import { TokenFileWriter } from "../../dist/data/corpus/token-file-writer.js";
 import { NO_RAMP } from "../../dist/growth/ramp.js";
 import { planStages } from "../../dist/growth/stage-plan.js";
+import { loadNative } from "../../dist/native/load.js";
+import { choosePlacement } from "../../dist/native/placement.js";
 import { PIECE_LAST_TARGET, PIECE_NEW_SEGMENT } from "../../dist/native/types.js";
 import { aloneIn } from "../../dist/train/rank-stage.js";
 import { initialLoad, StageEngine } from "../../dist/train/session.js";
@@ -31,13 +33,12 @@ process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 const path = join(folder, "tokens");
 await writeRandomTokens(path, BATCHES * batch_size * (seq_length + 1));
-const placement = {
-  device: "cpu",
-  device_index: 0,
-  num_threads: job.threads,
-  precision: job.precision,
-};
-const parts = { config, placement, world: null, files: [path] };
+const { engine: found, device } = choosePlacement(
+  { ...config, precision: job.precision },
+  loadNative(),
+);
+const placement = { ...found, num_threads: job.threads };
+const parts = { config, placement, device, world: null, files: [path] };
 const engine = await StageEngine.create(parts, aloneIn(plan), initialLoad(config, plan));
 
 async function writeRandomTokens(path, count) {

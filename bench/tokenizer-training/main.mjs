@@ -1,22 +1,26 @@
 // Memory and time of training a tokenizer, and of tokenizing with it, on corpora of several sizes: memory must not follow
 // the size. How to read it: docs/data.md, "Tokenizers". Needs the built addon and dist/, and twice the text's size on disk.
-//   node bench/tokenizer-training/main.mjs [--megabytes 100,300,1000] [--vocab 32000] [--out FILE]
+// --help lists the options.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { findFiles } from "../../dist/data/read/glob.js";
 import { root } from "../../scripts/support/files.mjs";
 import { describeCommit, describeMachine } from "../step/machine.mjs";
+import { readOptions } from "../support/options.mjs";
 import { writeVariedText } from "./varied-text.mjs";
 
-const { values: options } = parseArgs({
-  options: {
-    megabytes: { type: "string", default: "100,300,1000" },
-    vocab: { type: "string", default: "32000" },
-    out: { type: "string" },
+const options = readOptions("node bench/tokenizer-training/main.mjs", {
+  megabytes: {
+    value: "N,N",
+    list: true,
+    least: 1,
+    default: "100,300,1000",
+    help: "of each corpus",
   },
+  vocab: { value: "N", least: 257, default: 32000, help: "size of the vocabulary" },
+  out: { value: "FILE", help: "results as JSON (default: none are written)" },
 });
 
 const machine = describeMachine();
@@ -24,7 +28,7 @@ const files = ["md", "d.ts", "js"].flatMap((ending) =>
   findFiles(join(root, `node_modules/**/*.${ending}`)),
 );
 const runs = [];
-for (const megabytes of options.megabytes.split(",").map(Number)) {
+for (const megabytes of options.megabytes) {
   const scratch = mkdtempSync(join(tmpdir(), "flm-tokenizer-"));
   try {
     const path = join(scratch, "text.jsonl");
@@ -45,7 +49,7 @@ function prepare(path, cache_dir) {
   const config = {
     name: "tokenizer-training",
     model: { family: "llama", seq_length: 128 },
-    tokenizer: { type: "bpe", vocab_size: Number(options.vocab) },
+    tokenizer: { type: "bpe", vocab_size: options.vocab },
     data: { sources: [{ path }], validation: { fraction: 0.01 }, cache_dir },
     stages: [{ num_layers: 1, hidden_size: 32, num_attention_heads: 1, tokens: 4096 }],
   };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { ExitCode, FlmError } from "../errors.ts";
-import { checkSplit, type ModelPlace, ONE_PROCESS } from "../eval/model-place.ts";
+import { checkSplit, type ModelPlace, type ModelSplit, ONE_PROCESS } from "../eval/model-place.ts";
 import { findModel, placementOf, type Weights } from "../eval/open-model.ts";
 import { detectLaunch, type Launch } from "../parallel/launch/detect.ts";
 import { followLifeline } from "../parallel/launch/lifeline.ts";
@@ -13,31 +13,40 @@ import { gpusFor } from "./gpus.ts";
 export interface AskedRanks {
   launch: Launch;
   world_size: number;
-  tensor_parallel_size: number;
+  split: ModelSplit;
+}
+
+/** Sizes that the user has named. */
+export interface AskedSizes {
+  tensor?: number | undefined;
+  pipeline?: number | undefined;
+  data?: number | undefined;
 }
 
 /**
- * @param options what the user has asked for; what is left out takes all ranks that a launcher has started, or one
+ * @param sizes what the user has asked for; of the sizes but that of the pipeline, what is left out takes all ranks that
+ *   a launcher has started, or one
  * @throws FlmError USAGE where a launcher has started another number; the message has both
  */
 export function askedRanks(
-  options: { tensor?: number | undefined; data?: number | undefined },
+  { tensor, pipeline = 1, data }: AskedSizes,
   env: NodeJS.ProcessEnv = process.env,
 ): AskedRanks {
   // In a batch script of several tasks one process may well use a model: that is no srun forgotten.
   const claimed = env.SLURM_STEP_ID ? env : { ...env, SLURM_NTASKS: undefined };
   const launch = detectLaunch(claimed, { gpus: () => gpusFor("auto") });
   const started = launch.world_size;
-  const tensor = options.tensor ?? Math.max(1, Math.floor(started / (options.data ?? 1)));
-  const data = options.data ?? Math.max(1, Math.floor(started / tensor));
-  const world_size = tensor * data;
+  const startedForEach = (ranks: number) => Math.max(1, Math.floor(started / ranks));
+  const tensor_parallel_size = tensor ?? startedForEach(pipeline * (data ?? 1));
+  const replicas = data ?? startedForEach(pipeline * tensor_parallel_size);
+  const world_size = tensor_parallel_size * pipeline * replicas;
   if (launch.launcher !== "none" && world_size !== started)
     throw new FlmError(
       "USAGE",
-      `tensor-parallel ${tensor} x data-parallel ${data} takes ${world_size} ranks, ${launch.launcher} has started ${started}`,
+      `tensor-parallel ${tensor_parallel_size} x pipeline-parallel ${pipeline} x data-parallel ${replicas} takes ${world_size} ranks, ${launch.launcher} has started ${started}`,
       { hint: `start ${world_size} ranks, or ask for as many as there are` },
     );
-  return { launch, world_size, tensor_parallel_size: tensor };
+  return { launch, world_size, split: { tensor_parallel_size, pipeline_parallel_size: pipeline } };
 }
 
 /**
@@ -48,7 +57,7 @@ export function askedRanks(
  * @param asked what has to be equal on all ranks
  */
 export async function overRanks(
-  { launch, world_size, tensor_parallel_size }: AskedRanks,
+  { launch, world_size, split }: AskedRanks,
   path: string,
   asked: { weights?: Weights },
   work: (place: ModelPlace) => Promise<void>,
@@ -56,7 +65,7 @@ export async function overRanks(
   if (world_size === 1) return work(ONE_PROCESS);
   followLifeline(process.env);
   const { config, plan } = await findModel(path, { verify: false });
-  checkSplit(plan, tensor_parallel_size);
+  checkSplit(plan, split);
   const count = launch.launcher === "none" ? world_size : launch.ranks_to_start;
   if (count > 1) {
     const { exit_code, message } = await runLocalRanks({ count, launch, stderr: process.stderr });
@@ -66,18 +75,16 @@ export async function overRanks(
   }
   process.once("SIGINT", () => process.exit(ExitCode.interrupted));
   process.once("SIGTERM", () => process.exit(ExitCode.try_again));
-  const { local_rank, local_world_size } = launch;
-  const local = { local_rank, local_world_size };
   const ranks = await meetRanks({
     launch,
-    placement: placementOf(config, asked.weights, local),
-    config_hash: hashOf([resolve(path), tensor_parallel_size, asked]),
+    placement: placementOf(config, asked.weights, launch),
+    config_hash: hashOf([resolve(path), split, asked]),
     epoch: 1,
     ...config.distributed,
     onWarning: (message) => process.stderr.write(`warning: ${message}\n`),
   });
   try {
-    await Promise.race([work({ ranks, local, tensor_parallel_size }), ranks.hung]);
+    await Promise.race([work({ ranks, local: launch, split }), ranks.hung]);
     // Who leaves ends the work of those that still talk with it.
     await ranks.gather("end", null);
   } catch (error) {

@@ -70,11 +70,13 @@ export async function evaluate(
   const model = await findModelTogether(path, place);
   const result = { suite: options.suite, checkpoint: model.checkpoint.directory };
   if (options.suite === "iq") {
+    // Before the first one is scored, which takes long.
+    const { compare } = options;
+    const other = compare === undefined ? null : await findModelTogether(compare, place);
     const run = await runIqOn(model, options, place);
     const warnings = [...model.warnings, ...rampWarnings(model, "the scores are those")];
     const scored: EvaluateResult = { ...result, ...run.scores, warnings };
-    if (options.compare === undefined) return scored;
-    const other = await findModelTogether(options.compare, place);
+    if (other === null) return scored;
     const tasks = compareRuns(run, await runIqOn(other, options, place));
     return { ...scored, comparison: { checkpoint: other.checkpoint.directory, tasks } };
   }
@@ -189,8 +191,16 @@ async function withScoring<T>(
   }
 }
 
-/** @throws FlmError USAGE */
-export function checkOptions({ suite, file, limit, shots, compare }: EvaluateOptions): void {
+/** Options that one suite alone has. */
+const OWNERS: readonly [keyof EvaluateOptions, SuiteName][] = [
+  ["field", "perplexity"],
+  ["shots", "choice"],
+  ["answers", "choice"],
+];
+
+/** @throws FlmError USAGE, also for an option that the suite would pass over */
+export function checkOptions(options: EvaluateOptions): void {
+  const { suite, file, limit, shots, compare } = options;
   if (!(SUITES as readonly string[]).includes(suite))
     throw new FlmError("USAGE", `there is no suite ${suite}`, { hint: `use ${SUITES.join(", ")}` });
   if (suite === "choice" && file === undefined)
@@ -205,6 +215,19 @@ export function checkOptions({ suite, file, limit, shots, compare }: EvaluateOpt
     throw new FlmError("USAGE", `the ${suite} suite cannot compare two checkpoints`, {
       hint: "use --suite iq, or evaluate both",
     });
+  for (const [option, owner] of OWNERS)
+    if (options[option] !== undefined && suite !== owner)
+      throw new FlmError("USAGE", `${option} is for the ${owner} suite, not for ${suite}`, {
+        hint: "leave it out",
+      });
+  if (suite === "perplexity" && file === undefined && limit !== undefined)
+    throw new FlmError(
+      "USAGE",
+      "limit counts documents of a file; the run's own text is scored whole",
+      {
+        hint: "leave it out, or name a file",
+      },
+    );
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1))
     throw new FlmError("USAGE", `limit is ${limit}; it must be a whole number from 1 on`);
   if (shots !== undefined && !(Number.isInteger(shots) && shots >= 0))

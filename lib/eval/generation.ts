@@ -57,12 +57,14 @@ export class Generation {
   readonly warnings: readonly string[];
   readonly #engine: NativeEngine;
   readonly #tokenizer: Tokenizer;
+  readonly #seq_length: number;
 
   constructor(model: TrainedModel, engine: NativeEngine) {
     this.checkpoint = model.checkpoint;
     this.warnings = [...model.warnings, ...rampWarnings(model, "the text is that")];
     this.#engine = engine;
     this.#tokenizer = model.tokenizer;
+    this.#seq_length = model.plan.shape.seq_length;
   }
 
   /**
@@ -105,7 +107,8 @@ export class Generation {
       );
     for (const each of seeds) completed({ ...rest, seed: each });
     const { max_tokens, stop, sampling, signal } = completed(rest);
-    const encoded = await Promise.all(prompts.map((prompt) => this.#encode(prompt)));
+    const nameOf = (index: number) => `prompt ${index + 1} of ${prompts.length}`;
+    const encoded = await Promise.all(prompts.map((prompt, i) => this.#encode(prompt, nameOf(i))));
     const requests = encoded.map((prompt, i) => ({ prompt, max_tokens, seed: seeds[i]! }));
     const texts = prompts.map(() => new TextStream(this.#tokenizer, stop));
     const isOver = (index: number, tokens: readonly number[]) =>
@@ -123,8 +126,14 @@ export class Generation {
     return this.#engine.close();
   }
 
-  async #encode(prompt: string): Promise<Int32Array> {
+  async #encode(prompt: string, name = "the prompt"): Promise<Int32Array> {
     const tokens = await this.#tokenizer.encode(prompt);
+    if (tokens.length > this.#seq_length)
+      throw new FlmError(
+        "INVALID_ARGUMENT",
+        `${name} has ${tokens.length} tokens, the model's seq_length is ${this.#seq_length}`,
+        { hint: "shorten it" },
+      );
     return tokens.length > 0 ? tokens : Int32Array.of(this.#tokenizer.eos_id);
   }
 }

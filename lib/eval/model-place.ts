@@ -1,9 +1,9 @@
 import type { StagePlan } from "../growth/stage-plan.ts";
 import type { LocalRanks } from "../native/placement.ts";
-import { type MeshSpec, ONE_RANK } from "../native/plans.ts";
 import type { NativeWorld } from "../native/types.ts";
+import { type Coordinates, coordinatesOf, type Mesh } from "../parallel/mesh.ts";
 import { checkShape } from "../parallel/shape-check.ts";
-import { ALONE, type Team } from "./share.ts";
+import { shareOf, speakersOf, type Team } from "./share.ts";
 
 /** What scoring and writing need of the ranks that do it together. Rank 0 leads. */
 export interface ModelRanks {
@@ -17,13 +17,21 @@ export interface ModelRanks {
   broadcast<T>(key: string, value: T): Promise<T>;
 }
 
+/** Over how many ranks one replica of a model is split. */
+export interface ModelSplit {
+  /** Share every matrix. */
+  tensor_parallel_size: number;
+  /** Share the layers. */
+  pipeline_parallel_size: number;
+}
+
 /** Where this process stands among the ranks that use one model. */
 export interface ModelPlace {
   ranks: ModelRanks;
   /** Among those of this machine. */
   local: LocalRanks;
-  /** Neighbouring ranks that share every matrix, and so hold a replica of the model. It divides the ranks. */
-  tensor_parallel_size: number;
+  /** Of each replica; the product of its sizes divides the ranks. */
+  split: ModelSplit;
 }
 
 /** A process that uses a model by itself. */
@@ -36,36 +44,36 @@ export const ONE_PROCESS: ModelPlace = {
     broadcast: async (_, value) => value,
   },
   local: { local_rank: 0, local_world_size: 1 },
-  tensor_parallel_size: 1,
+  split: { tensor_parallel_size: 1, pipeline_parallel_size: 1 },
 };
 
 /** @throws FlmError CONFIG_INVALID where the model cannot be split so; the message has both numbers */
-export function checkSplit({ config, shape }: StagePlan, tensor_parallel_size: number): void {
-  const whole = { pipeline_parallel_size: 1, virtual_pipeline_size: 1, sequence_parallel: false };
-  checkShape({ ...config.parallel, ...whole, tensor_parallel_size }, shape);
+export function checkSplit({ config, shape }: StagePlan, split: ModelSplit): void {
+  const plain = { virtual_pipeline_size: 1, sequence_parallel: false };
+  checkShape({ ...config.parallel, ...plain, ...split }, shape);
 }
 
-/** The part of the model that this process holds. */
-export function meshSpecOf({ ranks, tensor_parallel_size }: ModelPlace): MeshSpec {
-  return {
-    ...ONE_RANK,
-    tensor_parallel_size,
-    data_parallel_size: ranks.world_size / tensor_parallel_size,
-    tensor_rank: ranks.rank % tensor_parallel_size,
-    data_rank: Math.floor(ranks.rank / tensor_parallel_size),
+/** The ranks as replicas of the model, and where in them this process is. */
+export function meshOfPlace({ ranks, split }: ModelPlace): { mesh: Mesh; at: Coordinates } {
+  const { rank, world_size } = ranks;
+  const mesh: Mesh = {
+    ...split,
+    data_parallel_size: world_size / (split.tensor_parallel_size * split.pipeline_parallel_size),
+    virtual_pipeline_size: 1,
+    world_size,
   };
+  return { mesh, at: coordinatesOf(mesh, rank)! };
 }
 
-/** Every replica scores its own items, and its first rank speaks for it. */
+/** Every replica scores its own items, and one of its ranks speaks for it. */
 export function teamOf(place: ModelPlace): Team {
-  const { data_parallel_size, data_rank, tensor_parallel_size } = meshSpecOf(place);
+  const { mesh, at } = meshOfPlace(place);
+  const speakers = speakersOf(mesh);
   return {
-    ...ALONE,
-    replicas: data_parallel_size,
-    replica: data_rank,
+    ...shareOf(mesh, at),
     gather: async (value) => {
       const all = await place.ranks.gather("scores", value);
-      return all.filter((_, rank) => rank % tensor_parallel_size === 0);
+      return speakers.map((rank) => all[rank]!);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Manifest } from "../checkpoint/manifest.ts";
 import { planResume } from "../checkpoint/plans.ts";
@@ -22,7 +22,9 @@ import { loadNative } from "../native/load.ts";
 import { choosePlacement, type LocalRanks, type Placement } from "../native/placement.ts";
 import type { GrowthMasks } from "../native/plans.ts";
 import type { NativeBinding, NativeEngine } from "../native/types.ts";
-import { checkSplit, meshSpecOf, type ModelPlace, ONE_PROCESS } from "./model-place.ts";
+import { meshSpecOf } from "../parallel/mesh-spec.ts";
+import { readText } from "../read-text.ts";
+import { checkSplit, meshOfPlace, type ModelPlace, ONE_PROCESS } from "./model-place.ts";
 
 /** A checkpoint with what its run says about it. */
 export interface TrainedModel {
@@ -95,10 +97,11 @@ export async function createModelEngine(
   micro_batch_size: number,
   { masks = NO_MASKS, weights, place = ONE_PROCESS }: ModelEngineOptions = {},
 ): Promise<NativeEngine> {
-  checkSplit(plan, place.tensor_parallel_size);
+  checkSplit(plan, place.split);
   const int8_weights = weights === "int8";
   const { engine: placement } = placementOf(config, weights, place.local);
-  const mesh = meshSpecOf(place);
+  const { mesh: ranks, at } = meshOfPlace(place);
+  const mesh = meshSpecOf(ranks, at, plan.shape);
   const spec = engineSpecOf(config, plan, placement, { trainable: false, int8_weights, mesh });
   const precision = weights === undefined || weights === "int8" ? spec.precision : weights;
   const engine = await createEngine(
@@ -181,5 +184,5 @@ async function runTokenizer(
     throw new FlmError("TOKENIZER_INVALID", `${path} is missing`, {
       hint: "copy the tokenizer.json of the run there",
     });
-  return loadTokenizer(native, readFileSync(path, "utf8"));
+  return loadTokenizer(native, readText(path), path);
 }

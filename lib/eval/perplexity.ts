@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { readDocumentIndex } from "../data/corpus/document-index.ts";
 import { TokenFileWriter } from "../data/corpus/token-file-writer.ts";
 import { readDocuments, type Source } from "../data/read/documents.ts";
@@ -10,6 +7,7 @@ import type { DocumentTokenizer } from "../data/tokenizer/document-tokenizer.ts"
 import type { RowPieces } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import { lossOfRows } from "./loss-of-rows.ts";
+import { withTokenFile } from "./own-token-file.ts";
 import type { TaskResult } from "./results.ts";
 import type { ScoringEngine } from "./score-continuations.ts";
 
@@ -71,26 +69,18 @@ export async function measureFiles(
   limit = Infinity,
 ): Promise<PerplexityResult> {
   const source = findSource(path, field);
-  const directory = await mkdtemp(join(tmpdir(), "flm-train-eval-"));
-  try {
-    const file = join(directory, "text.tok");
-    const measured = await tokenizeDocuments(source, tokenizer, file, limit);
-    if (measured.targets === 0)
+  const write = async (file: string): Promise<MeasuredText> => {
+    const { targets, bytes } = await tokenizeDocuments(source, tokenizer, file, limit);
+    if (targets === 0)
       throw new FlmError("DATA_EMPTY", `${path} holds no text to predict`, {
         hint: "name files with text; for JSONL, --field names the field that holds it",
       });
     const documents = readDocumentIndex(file)!;
     const sources = [{ file: scoring.files.length, documents, supervised: null }];
-    await scoring.engine.openTokenFiles([...scoring.files, file]);
-    return await measurePerplexity(scoring, {
-      name: path,
-      rows: validationRows(sources, scoring.seq_length),
-      bytes_per_token: measured.bytes / measured.targets,
-    });
-  } finally {
-    await scoring.engine.openTokenFiles(scoring.files);
-    await rm(directory, { recursive: true, force: true });
-  }
+    const rows = validationRows(sources, scoring.seq_length);
+    return { name: path, rows, bytes_per_token: bytes / targets };
+  };
+  return withTokenFile(scoring, write, (text) => measurePerplexity(scoring, text));
 }
 
 function findSource(path: string, field: string): Source {

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { TokenFileWriter } from "../data/corpus/token-file-writer.ts";
 import {
   type NativeEngine,
@@ -9,6 +6,7 @@ import {
   type Ramp,
 } from "../native/types.ts";
 import { callsOf, joinRows } from "./loss-of-rows.ts";
+import { withTokenFile } from "./own-token-file.ts";
 import { ALONE, type Team } from "./share.ts";
 
 /** Tokens of a prompt and of what follows it; both have at least one. */
@@ -45,16 +43,11 @@ export async function scoreContinuations(
   sequences: readonly TokenSequence[],
 ): Promise<number[]> {
   if (sequences.length === 0) return [];
-  const directory = await mkdtemp(join(tmpdir(), "flm-train-eval-"));
-  try {
-    const path = join(directory, "sequences.tok");
-    await writeSequences(path, scoring.vocab_size, sequences);
-    await scoring.engine.openTokenFiles([...scoring.files, path]);
-    return await scoreRows(scoring, sequences);
-  } finally {
-    await scoring.engine.openTokenFiles(scoring.files);
-    await rm(directory, { recursive: true, force: true });
-  }
+  return withTokenFile(
+    scoring,
+    (path) => writeSequences(path, scoring.vocab_size, sequences),
+    () => scoreRows(scoring, sequences),
+  );
 }
 
 async function writeSequences(

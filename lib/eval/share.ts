@@ -1,4 +1,7 @@
 import { NO_INSTRUCTIONS } from "../native/types.ts";
+import { encodeInstructions } from "../parallel/instruction.ts";
+import { type Coordinates, type Mesh, rankOf } from "../parallel/mesh.ts";
+import { forwardInstructionsOf } from "../parallel/schedule.ts";
 
 /** How ranks share the scoring of one model. A replica of it is one rank, or several that hold it together. */
 export interface Share {
@@ -22,3 +25,23 @@ export const ALONE: Team = {
   instructions: () => NO_INSTRUCTIONS,
   gather: async (value) => [value],
 };
+
+/** How the ranks of a mesh share an evaluation. */
+export function shareOf(mesh: Mesh, at: Coordinates): Share {
+  return {
+    replicas: mesh.data_parallel_size,
+    replica: at.data,
+    instructions: (numMicroBatches) =>
+      mesh.pipeline_parallel_size === 1
+        ? NO_INSTRUCTIONS
+        : encodeInstructions(forwardInstructionsOf(mesh, at.pipeline, numMicroBatches)),
+  };
+}
+
+/** Of each replica, a rank that sees the losses: one with the head. */
+export function speakersOf(mesh: Mesh): number[] {
+  const pipeline = mesh.pipeline_parallel_size - 1;
+  return Array.from({ length: mesh.data_parallel_size }, (_, data) =>
+    rankOf(mesh, { tensor: 0, data, pipeline }),
+  );
+}

@@ -2,7 +2,7 @@ import type { Tokenizer } from "../data/types.ts";
 import type { NativeEngine } from "../native/types.ts";
 
 /** Sequences that decode at once: the weights are read once for all of them. */
-export const LANES = 8;
+const LANES = 8;
 
 /** Tokens of one native call: few enough for text to flow, enough to keep calls cheap. */
 const TOKENS_PER_CALL = 8;

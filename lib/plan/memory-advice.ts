@@ -72,6 +72,17 @@ export function memoryAdvice(stage: SizedStage, site: MemorySite, limit: number)
   return `${describe(best, site)} needs ${gigabytes(best.bytes)}${also}`;
 }
 
+/** The cheapest remedy as keys of the stage: "parallel.recompute=full"; none where nothing fits. */
+export function bestRemedyKeys(stage: SizedStage, site: MemorySite, limit: number): string[] {
+  const [best] = memoryRemedies(stage, site, limit);
+  if (best === undefined) return [];
+  const { parallel = {}, ...own } = best.change;
+  return [
+    ...Object.entries(own).map(([key, value]) => `${key}=${value}`),
+    ...Object.entries(parallel).map(([key, value]) => `parallel.${key}=${value}`),
+  ];
+}
+
 export function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(bytes < 1e9 ? 3 : 1)} GB`;
 }

@@ -1,5 +1,4 @@
 import type { SavePart } from "../checkpoint/plans.ts";
-import type { Share } from "../eval/share.ts";
 import type { StagePlan } from "../growth/stage-plan.ts";
 import { type MeshSpec, ONE_RANK } from "../native/plans.ts";
 import { NO_INSTRUCTIONS, PIECE_FIELDS, type TensorInfo } from "../native/types.ts";
@@ -13,9 +12,9 @@ import {
   rankOf,
   ranksOf,
 } from "../parallel/mesh.ts";
+import { meshSpecOf } from "../parallel/mesh-spec.ts";
 import { numMicroBatchesOf } from "../parallel/micro-batches.ts";
-import { partitionLayers } from "../parallel/partition.ts";
-import { forwardInstructionsOf, instructionsOf } from "../parallel/schedule.ts";
+import { instructionsOf } from "../parallel/schedule.ts";
 
 /** What one rank does in a stage. */
 export interface RankStage {
@@ -44,14 +43,8 @@ export function rankStageOf(plan: StagePlan, rank: number, world_size: number): 
     num_micro_batches,
     instructions: encodeInstructions(list),
     spec: {
-      tensor_parallel_size: mesh.tensor_parallel_size,
-      data_parallel_size: mesh.data_parallel_size,
-      pipeline_parallel_size: mesh.pipeline_parallel_size,
-      tensor_rank: at.tensor,
-      data_rank: at.data,
-      pipeline_rank: at.pipeline,
+      ...meshSpecOf(mesh, at, plan.shape),
       sequence_parallel: plan.config.parallel.sequence_parallel,
-      chunks: partitionLayers(plan.shape, mesh)[at.pipeline]!,
       slots: slotCounts(list),
     },
   };
@@ -84,18 +77,6 @@ export function savePartsOf({ plan, mesh }: RankStage, tensors: readonly TensorI
       ),
     };
   });
-}
-
-/** How the stage's ranks share an evaluation. */
-export function shareOf({ mesh, at }: RankStage): Share {
-  return {
-    replicas: mesh.data_parallel_size,
-    replica: at!.data,
-    instructions: (numMicroBatches) =>
-      mesh.pipeline_parallel_size === 1
-        ? NO_INSTRUCTIONS
-        : encodeInstructions(forwardInstructionsOf(mesh, at!.pipeline, numMicroBatches)),
-  };
 }
 
 /** The pieces of rows begin to end - 1, with rows counted from 0. */

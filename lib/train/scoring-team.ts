@@ -1,6 +1,6 @@
-import { ALONE, type Team } from "../eval/share.ts";
-import { rankOf, ranksOf } from "../parallel/mesh.ts";
-import { type RankStage, shareOf } from "./rank-stage.ts";
+import { ALONE, shareOf, speakersOf, type Team } from "../eval/share.ts";
+import { ranksOf } from "../parallel/mesh.ts";
+import type { RankStage } from "./rank-stage.ts";
 import type { Ranks } from "./ranks.ts";
 
 /** What a rank tells the others of its stage. */
@@ -16,25 +16,19 @@ interface Told {
  * gather, and the signal falls on all of them at once.
  */
 export function scoringTeam(
-  stage: RankStage,
+  { mesh, at }: RankStage,
   ranks: Pick<Ranks, "gather">,
   stop: AbortSignal,
 ): { team: Team; signal: AbortSignal } {
-  const { mesh } = stage;
   const count = ranksOf(mesh);
   if (count === 1) return { team: ALONE, signal: stop };
   const together = new AbortController();
-  const share = shareOf(stage);
-  // The ranks that see the losses: those with the head.
-  const pipeline = mesh.pipeline_parallel_size - 1;
-  const speakers = Array.from({ length: share.replicas }, (_, data) =>
-    rankOf(mesh, { tensor: 0, data, pipeline }),
-  );
+  const speakers = speakersOf(mesh);
   const gather = async <T>(value: T): Promise<T[]> => {
     const told = await ranks.gather<Told>("scores", { value, stop: stop.aborted }, count);
     if (told.some((each) => each.stop)) together.abort();
     together.signal.throwIfAborted();
     return speakers.map((rank) => told[rank]!.value as T);
   };
-  return { team: { ...share, gather }, signal: together.signal };
+  return { team: { ...shareOf(mesh, at!), gather }, signal: together.signal };
 }

@@ -6,6 +6,7 @@ import type { Config } from "../config/types.ts";
 import type { RowPieces } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import { type LossReport, lossOfRows } from "../eval/loss-of-rows.ts";
+import { shareOf } from "../eval/share.ts";
 import { type GrowthSource, growthLoadPlan } from "../growth/moves.ts";
 import { createEngine, probeDevices } from "../native/engine.ts";
 import { encodeLoadPlan } from "../native/encode.ts";
@@ -20,7 +21,7 @@ import type {
 } from "../native/types.ts";
 import { parameterTable } from "../scaling/parameters.ts";
 import { type EnginePlacement, engineSpecOf, type StagePlan } from "../growth/stage-plan.ts";
-import { type RankStage, rowsOf, shareOf } from "./rank-stage.ts";
+import { type RankStage, rowsOf } from "./rank-stage.ts";
 import { refuseOversized, withMemoryAdvice } from "./stage-fit.ts";
 
 /** The engine of one stage on this rank, with what TypeScript has to remember about its tensors. */
@@ -99,8 +100,8 @@ export class StageEngine {
 
   /** Mean loss of rows, each with its own pieces, which the data-parallel ranks share. */
   lossOfRows(rows: readonly RowPieces[], ramp: Ramp): Promise<LossReport> {
-    const { micro_batch_size } = this.stage.plan.config;
-    return lossOfRows(this.native, rows, micro_batch_size, ramp, shareOf(this.stage));
+    const { plan, mesh, at } = this.stage;
+    return lossOfRows(this.native, rows, plan.config.micro_batch_size, ramp, shareOf(mesh, at!));
   }
 
   get optimizerSteps(): Record<string, number> {

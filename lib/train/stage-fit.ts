@@ -3,7 +3,7 @@ import { FlmError } from "../errors.ts";
 import type { EnginePlacement, StagePlan } from "../growth/stage-plan.ts";
 import type { DeviceInfo } from "../native/types.ts";
 import { meshOf, ranksOf } from "../parallel/mesh.ts";
-import { gigabytes, memoryAdvice } from "../plan/memory-advice.ts";
+import { bestRemedyKeys, gigabytes, memoryAdvice } from "../plan/memory-advice.ts";
 import { type MemorySite, stageMemory } from "../plan/stage-memory.ts";
 import { totalBytes } from "../scaling/memory.ts";
 
@@ -46,7 +46,9 @@ export function memoryWarnings(
 export function refuseOversized(stage: StagePlan, site: StageSite): void {
   const { kind, total_bytes } = site.device;
   if (kind === "cpu" || bytesOf(stage, site) <= total_bytes) return;
-  throw new FlmError("OUT_OF_MEMORY", shortage(stage, site, total_bytes), { hint: hint(stage) });
+  throw new FlmError("OUT_OF_MEMORY", shortage(stage, site, total_bytes), {
+    hint: hint(stage, site, total_bytes),
+  });
 }
 
 /**
@@ -62,13 +64,15 @@ export function withMemoryAdvice(
   freeBytes: () => number,
 ): unknown {
   if (!(error instanceof FlmError) || error.code !== "OUT_OF_MEMORY") return error;
-  const message = shortage(stage, site, freeBytes(), ` free (${error.message})`);
-  return new FlmError(error.code, message, { hint: hint(stage), cause: error });
+  const free = freeBytes();
+  const message = shortage(stage, site, free, ` free (${error.message})`);
+  return new FlmError(error.code, message, { hint: hint(stage, site, free), cause: error });
 }
 
-function hint({ index, config }: StagePlan): string {
-  const half = Math.max(1, Math.floor(config.micro_batch_size / 2));
-  return `plan says what a change needs: flm-train plan CONFIG --set stages.${index}.micro_batch_size=${half}`;
+function hint(stage: StagePlan, site: StageSite, there: number): string {
+  const keys = bestRemedyKeys(stage, memorySite(site), there);
+  const sets = keys.map((key) => ` --set stages.${stage.index}.${key}`).join("");
+  return `plan says what a change needs: flm-train plan CONFIG${sets}`;
 }
 
 /** "stage large needs 91.2 GB of 85.0 GB on each device; micro_batch_size: 2 needs 61.0 GB (or …)". */

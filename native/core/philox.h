@@ -43,7 +43,7 @@ inline uint64_t philox_stream(std::string_view name) {
   return hash;
 }
 
-// In (0, 1), 53 bits.
+// In (0, 1], 53 bits: the largest rounds up.
 inline double philox_uniform(uint32_t high, uint32_t low) {
   const uint64_t bits = (uint64_t(high) << 32 | low) >> 11;
   return (double(bits) + 0.5) * 0x1.0p-53;

@@ -7,6 +7,8 @@ import { CheckpointStore } from "../../dist/checkpoint/store.js";
 import { resolveConfig } from "../../dist/config/resolve.js";
 import { NO_RAMP } from "../../dist/growth/ramp.js";
 import { engineSpecOf, planStages } from "../../dist/growth/stage-plan.js";
+import { loadNative } from "../../dist/native/load.js";
+import { choosePlacement } from "../../dist/native/placement.js";
 import { NO_INSTRUCTIONS } from "../../dist/native/types.js";
 import { aloneIn } from "../../dist/train/rank-stage.js";
 import { alone } from "../../dist/train/ranks.js";
@@ -46,10 +48,10 @@ function wildInitialLoad() {
 }
 
 async function withEngine(precision, clip_grad, use) {
-  const placement = { device: "cpu", device_index: 0, num_threads: 0, precision };
+  const { engine: placement, device } = choosePlacement({ device: "cpu", precision }, loadNative());
   const optimizer = { ...config.optimizer, clip_grad };
   const load = wildInitialLoad();
-  const parts = { config: { ...config, optimizer }, placement, world: null, files };
+  const parts = { config: { ...config, optimizer }, placement, device, world: null, files };
   const engine = await StageEngine.create(parts, aloneIn(plan), load);
   try {
     return await use(engine);

@@ -75,6 +75,24 @@ describe("ranks that are processes", () => {
     expect(ended.stderr).toMatch(/^lost rank 1 \(here\): /m);
   });
 
+  it("end by themselves where their main thread stands still for ever", async () => {
+    const start = (rank: number, deed: string) => {
+      const place = { MASTER_ADDR: "127.0.0.1", MASTER_PORT: "29721", FLM_JOB_ID: "hang" };
+      const env = {
+        ...place,
+        FLM_RANK: String(rank),
+        FLM_LOCAL_RANK: String(rank),
+        FLM_WORLD_SIZE: "2",
+      };
+      const deeds = ["all:impatient", `${rank}:${deed}`];
+      return startNode([child("world-rank.mjs"), ...deeds], { cwd: temporaryDirectory(), env });
+    };
+    const [whole, hung] = await Promise.all([start(0, "abort").outcome, start(1, "hang").outcome]);
+    expect(whole.code, show(whole)).toBe(65);
+    expect(hung.signal, show(hung)).toBe("SIGKILL");
+    // Before this test's own limit for children.
+  }, 60_000);
+
   const address = ownAddress();
   it.skipIf(address === null)("find each other over the launchers of two nodes", async () => {
     const secret = join(temporaryDirectory(), "secret");

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { closeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Writable } from "node:stream";
-import { ExitCode } from "../../errors.ts";
+import { ExitCode, FlmError } from "../../errors.ts";
 import type { Launch } from "./detect.ts";
 import { openJobSecret } from "./job-secret.ts";
 import { RankProcess } from "./rank-process.ts";
@@ -12,6 +12,9 @@ import { type LocalOutcome, judge } from "./verdict.ts";
 const LOOPBACK = "127.0.0.1";
 const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const DEFAULT_STOP_SECONDS = 30;
+/** So many are allowed on any machine, for trying meshes out. */
+const MANY_RANKS = 64;
+const RANKS_A_CORE = 4;
 /** For a rank that is left alone after a failure: it has nobody to save with, and may be the one that hangs. */
 const LAST_RANK_SECONDS = 5;
 
@@ -34,9 +37,10 @@ export interface LocalRanksOptions {
  * often as it comes, and SIGHUP as SIGTERM. When a rank fails, all others are ended: SIGTERM, and SIGKILL after
  * `stop_seconds`, or some seconds after all others have ended. The ranks end with this process too (`followLifeline`).
  *
- * @throws FlmError ENVIRONMENT where a rank cannot be started
+ * @throws FlmError ENVIRONMENT where a rank cannot be started, or so many that the machine would be lost in them
  */
 export async function runLocalRanks(options: LocalRanksOptions): Promise<LocalOutcome> {
+  refuseTooMany(options.count, availableParallelism());
   const store =
     isWholeJob(options) && options.launch.master_port === null
       ? await openStoreSocket(LOOPBACK)
@@ -125,6 +129,17 @@ async function supervise(ranks: readonly RankProcess[], stop_ms: number): Promis
 }
 
 /** False where other nodes start further ranks of the same job. */
+/** A config for a cluster, started on somebody's laptop, would fill its memory with processes. */
+function refuseTooMany(count: number, cores: number): void {
+  const most = Math.max(MANY_RANKS, RANKS_A_CORE * cores);
+  if (count <= most) return;
+  throw new FlmError(
+    "ENVIRONMENT",
+    `${count} ranks would be started on this machine of ${cores} cores, which is more than ${most}`,
+    { hint: "start them on several machines by a launcher (docs/parallel.md), or ask for fewer" },
+  );
+}
+
 function isWholeJob({ count, launch }: LocalRanksOptions): boolean {
   return launch.launcher === "none" || launch.world_size === count;
 }

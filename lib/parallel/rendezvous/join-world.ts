@@ -13,7 +13,7 @@ interface Waiting {
 /**
  * Joins the other ranks of the job: rank 0 runs the store, every rank connects to it. All of it lives in a thread of its
  * own, so that this rank is alive for the others whatever the main thread does. It does not keep the process alive,
- * except while something is waited for.
+ * except while something is waited for. Where the main thread stands still when the world ends, it kills the process.
  *
  * @throws FlmError ENVIRONMENT where ranks do not fit together (version, config, world size, secret: the message has
  *   both values), COMM_TIMEOUT where ranks do not come (the message lists them), COMM_PEER_LOST where the job has gone
@@ -131,6 +131,7 @@ class ThreadedWorld implements World {
       case "refusal":
         return this.#settle(message.id)?.reject(revive(message.error));
       case "abort":
+        this.#tell({ type: "heard" });
         return this.#end(revive(message.error));
       case "warning":
         return this.#onWarning(message.message);

@@ -31,6 +31,13 @@ export interface Timing {
   /** A rank that has said nothing for so long is lost. */
   silence_ms: number;
   handshake_ms: number;
+  /** A main thread that has not heard of the world's end for so long stands still, and its process is killed. */
+  deaf_ms: number;
 }
 
-export const TIMING: Timing = { heartbeat_ms: 1000, silence_ms: 5000, handshake_ms: 5000 };
+export const TIMING: Timing = {
+  heartbeat_ms: 1000,
+  silence_ms: 5000,
+  handshake_ms: 5000,
+  deaf_ms: 30_000,
+};

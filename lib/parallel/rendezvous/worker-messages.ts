@@ -17,6 +17,8 @@ export type ToWorker =
     }
   | { type: "progress"; step: number }
   | { type: "abort"; error: PlainError }
+  /** The answer to an abort from the other side. */
+  | { type: "heard" }
   | { type: "close"; id: number };
 
 export type FromWorker =

@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { FlmError } from "../../errors.ts";
 import { joinHere } from "./join-here.ts";
 import { plain, type PlainError, revive } from "./messages.ts";
+import { TIMING } from "./options.ts";
 import type { FromWorker, ToWorker, WorkerOptions } from "./worker-messages.ts";
 import type { World } from "./world.ts";
 
@@ -17,7 +18,7 @@ function plainOf(error: unknown): PlainError {
   return { code: "INTERNAL", message: text };
 }
 
-async function obey(world: World, message: ToWorker): Promise<unknown> {
+async function obey(world: World, message: Exclude<ToWorker, { type: "heard" }>): Promise<unknown> {
   switch (message.type) {
     case "progress":
       return world.progress(message.step);
@@ -37,8 +38,15 @@ try {
   const onWarning = (message: string) => say({ type: "warning", message });
   const world = await joinHere({ ...options, onWarning });
   const { epoch, roster, hosts } = world;
-  world.onAbort((reason) => say({ type: "abort", error: plain(reason) }));
+  let deaf: NodeJS.Timeout | undefined;
+  world.onAbort((reason) => {
+    say({ type: "abort", error: plain(reason) });
+    // A thread of Node's cannot end the process with a code of its own.
+    const kill = () => process.kill(process.pid, "SIGKILL");
+    deaf = setTimeout(kill, options.timing?.deaf_ms ?? TIMING.deaf_ms);
+  });
   port.on("message", (message: ToWorker) => {
+    if (message.type === "heard") return clearTimeout(deaf);
     void obey(world, message).then(
       (value) => "id" in message && say({ type: "answer", id: message.id, value }),
       (error) => "id" in message && say({ type: "refusal", id: message.id, error: plainOf(error) }),

@@ -59,10 +59,9 @@ export async function findTarget(
     firstWhole(rollbackTargets(store.checkpoints(), stages, at, margin), hashFile, (message) =>
       recorder.event({ type: "warning", step: at.step, message }),
     );
-  // Ranks that the stage does not use wait for its next checkpoint and hear of nothing else: then each looks for itself.
-  if (ranksOf(mesh) < ranks.world_size) return search();
   const own = ranks.rank === 0 ? await search() : null;
-  const directory = await ranks.broadcast("rollback", own?.directory ?? null);
+  // Ranks that the stage does not use wait for its next checkpoint and hear of nothing else.
+  const [directory = null] = await ranks.gather("rollback", own?.directory ?? null, ranksOf(mesh));
   return own ?? (directory === null ? null : readCheckpoint(directory));
 }
 

@@ -16,6 +16,8 @@ const deeds = process.argv
   .map(([, deed]) => deed);
 
 const SILENCE_MS = 500;
+const IMPATIENT = { heartbeat_ms: 20, silence_ms: SILENCE_MS, deaf_ms: SILENCE_MS };
+const standStill = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
 try {
   const world = await joinWorld({
@@ -26,7 +28,7 @@ try {
     secret_file: null,
     store_socket: takeStoreSocket(),
     timeout_seconds: 60,
-    timing: deeds.includes("impatient") ? { heartbeat_ms: 20, silence_ms: SILENCE_MS } : {},
+    timing: deeds.includes("impatient") ? IMPATIENT : {},
     host: "here",
     onWarning: (message) => process.stderr.write(`warning: ${message}\n`),
   });
@@ -35,12 +37,12 @@ try {
     process.exit(reason.exitCode);
   });
   // The main thread stands still for longer than a rank may be silent.
-  if (deeds.includes("block"))
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3 * SILENCE_MS);
+  if (deeds.includes("block")) standStill(3 * SILENCE_MS);
   const ranks = await world.gather("ranks", world.rank);
   const { epoch, roster } = world;
   process.stdout.write(`${JSON.stringify({ ...launch, epoch, ranks, own: roster[world.rank] })}\n`);
   if (deeds.includes("kill")) process.kill(process.pid, "SIGKILL");
+  if (deeds.includes("hang")) standStill(Infinity);
   if (deeds.includes("abort")) {
     const { FlmError } = await import("../../../dist/errors.js");
     world.abort(new FlmError("DATA_INVALID", "token 70000 is not in the vocabulary"));

@@ -50,9 +50,18 @@ describe("refuseOversized", () => {
     const error = failure(() => refuseOversized(large, site("cuda", 40e9)));
     expect(error.code).toBe("OUT_OF_MEMORY");
     expect(error.message).toMatch(
-      /^stage large needs [\d.]+ GB of 40\.0 GB on each device; micro_batch_size: \d needs [\d.]+ GB \(or recompute: full/,
+      /^stage large needs [\d.]+ GB of 40\.0 GB on each device; micro_batch_size: 2 needs [\d.]+ GB \(or recompute: full/,
     );
-    expect(error.hint).toContain("--set stages.1.micro_batch_size=4");
+    expect(error.hint).toContain("plan CONFIG --set stages.1.micro_batch_size=2");
+  });
+
+  test("hints at the change that it names first, where there is one", () => {
+    const single = { ...large, config: { ...large.config, micro_batch_size: 1 } };
+    const errorOf = (there: number) => failure(() => refuseOversized(single, site("cuda", there)));
+    const split = errorOf(20e9);
+    expect(split.message).toContain("on each device; tensor_parallel_size: 2 on 2 devices needs");
+    expect(split.hint).toMatch(/plan CONFIG --set stages\.1\.parallel\.tensor_parallel_size=2$/);
+    expect(errorOf(1e6).hint).toMatch(/plan CONFIG$/);
   });
 
   test("lets pass what fits, and every CPU", () => {

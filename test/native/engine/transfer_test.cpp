@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "core/philox.h"
+#include "engine/moves.h"
 #include "temporary_file.h"
 #include "test.h"
 
@@ -22,18 +23,10 @@ std::vector<float> counting_source() {
 }
 
 Move move_of(FillKind fill, double fill_value) {
-  return {.tensor = "layers.0.ffn.up.weight",
-          .kind = StateKind::master,
-          .file = 0,
-          .offset = 0,
-          .dtype = DType::f32,
-          .source_rows = 3,
-          .source_cols = 4,
-          .row_map = -1,
-          .col_map = -1,
-          .scale = 1,
-          .fill = fill,
-          .fill_value = fill_value};
+  Move move = test::copy_move("layers.0.ffn.up.weight", StateKind::master, DType::f32, 3, 4);
+  move.fill = fill;
+  move.fill_value = fill_value;
+  return move;
 }
 
 std::vector<float> filled(const Move& move, const LoadPlan& plan, int64_t rows, int64_t cols,

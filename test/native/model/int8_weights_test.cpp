@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "cpu/cpu_backend.h"
+#include "engine/moves.h"
 #include "model/mesh_compare.h"
 #include "oracle/oracle.h"
 #include "test.h"
@@ -22,21 +23,10 @@ LoadPlan drawn_weights(const EngineSpec& spec) {
   LoadPlan plan{};
   plan.seed = 7;
   for (const ParameterSpec& p : spec.parameters) {
-    const bool is_matrix = p.rows > 1;
-    plan.moves.push_back({.tensor = p.name,
-                          .kind = StateKind::master,
-                          .file = -1,
-                          .offset = 0,
-                          .dtype = DType::f32,
-                          .source_rows = 0,
-                          .source_cols = 0,
-                          .row_map = -1,
-                          .col_map = -1,
-                          .scale = 1,
-                          .fill = is_matrix ? FillKind::normal : FillKind::constant,
-                          .fill_value = is_matrix                   ? 1 / std::sqrt(double(p.cols))
-                                        : p.name.ends_with(".gain") ? 1
-                                                                    : 0});
+    if (p.rows > 1)
+      plan.moves.push_back(fill_move(p.name, FillKind::normal, 1 / std::sqrt(double(p.cols))));
+    else
+      plan.moves.push_back(fill_move(p.name, FillKind::constant, p.name.ends_with(".gain") ? 1 : 0));
   }
   return plan;
 }

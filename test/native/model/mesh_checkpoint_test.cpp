@@ -4,6 +4,7 @@
 
 #include "comm/communicator.h"
 #include "comm/host_group.h"
+#include "engine/moves.h"
 #include "model/mesh.h"
 #include "ops/backends.h"
 #include "temporary_file.h"
@@ -43,18 +44,10 @@ Plans plans_for(const EngineSpec& spec, const Mesh& mesh, const std::string& fol
       for (const ParameterSpec& p : spec.parameters) {
         if (stage_of(p.name, spec, mesh) != stage) continue;
         file.items.push_back({p.name, kind});
-        plans.load.moves.push_back({.tensor = p.name,
-                                    .kind = kind,
-                                    .file = stage,
-                                    .offset = offset,
-                                    .dtype = element == 8 ? DType::f64 : DType::f32,
-                                    .source_rows = p.rows,
-                                    .source_cols = p.cols,
-                                    .row_map = -1,
-                                    .col_map = -1,
-                                    .scale = 1,
-                                    .fill = FillKind::constant,
-                                    .fill_value = 0});
+        Move move = copy_move(p.name, kind, element == 8 ? DType::f64 : DType::f32, p.rows, p.cols);
+        move.file = stage;
+        move.offset = offset;
+        plans.load.moves.push_back(std::move(move));
         offset += p.rows * p.cols * element;
       }
     plans.load.files.push_back(file.path);
@@ -119,18 +112,7 @@ FLM_TEST(mesh_fresh_weights_are_the_same_under_any_mesh) {
   LoadPlan fresh;
   fresh.seed = 11;
   for (const ParameterSpec& p : spec.parameters)
-    fresh.moves.push_back({.tensor = p.name,
-                           .kind = StateKind::master,
-                           .file = -1,
-                           .offset = 0,
-                           .dtype = DType::f32,
-                           .source_rows = 0,
-                           .source_cols = 0,
-                           .row_map = -1,
-                           .col_map = -1,
-                           .scale = 1,
-                           .fill = FillKind::normal,
-                           .fill_value = 0.1});
+    fresh.moves.push_back(fill_move(p.name, FillKind::normal, 0.1));
   const auto load = [&](Engine& engine, int) { engine.load(fresh); };
   const Tensors one = states(spec, {}, load);
   for (const Mesh& mesh : kMeshes) CHECK(states(spec, mesh, load) == one);

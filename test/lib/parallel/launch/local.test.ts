@@ -2,6 +2,7 @@ import { Writable } from "node:stream";
 import { expect, it } from "vitest";
 import { detectLaunch } from "../../../../lib/parallel/launch/detect.ts";
 import { runLocalRanks } from "../../../../lib/parallel/launch/local.ts";
+import { rejection } from "../../failure.ts";
 
 /** Rank 1 tries to take the store's port before it knocks; rank 0 listens where it was told. */
 const RANK = `
@@ -40,4 +41,18 @@ it("the store's port belongs to the job before rank 0 listens", async () => {
   });
   expect(said.join("")).toBe("");
   expect(outcome.exit_code).toBe(0);
+});
+
+it("more ranks than a machine can bear are refused before the first is started", async () => {
+  const { code, message, hint } = await rejection(
+    runLocalRanks({
+      count: 1_000_000,
+      launch: detectLaunch({}),
+      command: [],
+      stderr: new Writable(),
+    }),
+  );
+  expect(code).toBe("ENVIRONMENT");
+  expect(message).toContain("1000000 ranks");
+  expect(hint).toContain("launcher");
 });

@@ -110,6 +110,23 @@ describe("findTarget", () => {
     ]);
     expect(await find(["step-"])).toBeNull();
   });
+
+  test("is rank 0's on every rank of the stage, whatever that one would find", async () => {
+    for (const step of [25, 30]) commitWithShard(step);
+    const [, older] = store.checkpoints();
+    const asked: unknown[] = [];
+    const gather = async <T>(key: string, value: T, count?: number) => {
+      asked.push([key, value, count]);
+      return [older!.directory, value] as T[];
+    };
+    const ranks = { ...alone(1), rank: 1, world_size: 4, gather };
+    const config = { stability: stability({ rollback_margin_steps: 0 }) } as Config;
+    const run = { config, stages: STAGES, store, ranks, recorder: SILENT };
+    const inTwo = { ...mesh, data_parallel_size: 2, world_size: 4 };
+    const hash = () => expect.unreachable("rank 0 does that");
+    expect((await findTarget(run, placeAt(37), inTwo, hash))?.manifest.step).toBe(25);
+    expect(asked).toEqual([["rollback", null, 2]]);
+  });
 });
 
 test("a store that is rewound goes on from that checkpoint", () => {

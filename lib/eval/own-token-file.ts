@@ -1,0 +1,37 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { NativeEngine } from "../native/types.ts";
+
+interface OpenFiles {
+  engine: Pick<NativeEngine, "openTokenFiles">;
+  /** The token files that the engine has open; they are open again afterwards. */
+  files: readonly string[];
+}
+
+/**
+ * Lets an engine read a token file of one's own, behind those that it has open.
+ *
+ * @param write makes the file; what it gives is handed on
+ */
+export async function withTokenFile<Written, Result>(
+  { engine, files }: OpenFiles,
+  write: (path: string) => Promise<Written>,
+  use: (written: Written) => Promise<Result>,
+): Promise<Result> {
+  const directory = await mkdtemp(join(tmpdir(), "flm-train-eval-"));
+  try {
+    const path = join(directory, "own.tok");
+    const written = await write(path);
+    await engine.openTokenFiles([...files, path]);
+    const result = await use(written).catch(async (error: unknown) => {
+      // An engine that a fault has stopped opens nothing any more; what stopped it is the error to hear of.
+      await engine.openTokenFiles(files).catch(() => {});
+      throw error;
+    });
+    await engine.openTokenFiles(files);
+    return result;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
