@@ -90,18 +90,44 @@ export function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === "string" && Object.hasOwn(EXIT_CODES, code);
 }
 
-/** Turns a Node file system error into an `FlmError` that names the path and, for the common cases, the remedy. */
-export function ioError(action: string, path: string, cause: unknown): FlmError {
+/**
+ * Turns a Node file system error into an `FlmError` that names the path and, for the common cases, the remedy.
+ *
+ * @param action a verb and what it is done to, for "cannot ACTION PATH"
+ * @param instead what else a user who cannot write there can do
+ */
+export function ioError(
+  action: string,
+  path: string,
+  cause: unknown,
+  instead = "choose another directory with --out",
+): FlmError {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? "";
-  const remedies: Record<string, string> = {
-    ENOSPC: "free space on that disk or choose another directory with --out",
-    EDQUOT: "free space in your quota or choose another directory with --out",
-    EACCES: "check the permissions or choose another directory with --out",
-    EROFS: "that file system is read-only; choose another directory with --out",
-    ENOENT: "check the path",
-    ENOTDIR:
-      "a part of that path is a file, not a directory; check it or choose another with --out",
-  };
+  const remedies = /^(read|list|inspect|open|scandir|stat)\b/.test(action)
+    ? READING
+    : writing(instead);
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new FlmError("IO", `cannot ${action} ${path}: ${reason}`, { hint: remedies[code], cause });
+}
+
+type Remedies = Readonly<Record<string, string>>;
+
+const READING: Remedies = {
+  EACCES: "check the permissions",
+  ENOENT: "check the path",
+  EISDIR: "name a file, not a directory",
+  ENOTDIR: "a part of that path is a file, not a directory; check it",
+};
+
+function writing(instead: string): Remedies {
+  return {
+    ENOSPC: `free space on that disk or ${instead}`,
+    EDQUOT: `free space in your quota or ${instead}`,
+    EACCES: `check the permissions or ${instead}`,
+    EROFS: `that file system is read-only; ${instead}`,
+    ENOENT: "check the path",
+    EEXIST: `a file has that name; ${instead}`,
+    EISDIR: "name a file, not a directory",
+    ENOTDIR: `a part of that path is a file, not a directory; check it or ${instead}`,
+  };
 }

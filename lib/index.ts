@@ -90,7 +90,7 @@ export async function generate(
   }
 }
 
-/** What a run will need in memory, time and money. Also for features that training does not have yet. */
+/** What a run will need in memory, time and money. */
 export function plan(config: UserConfig, options: PlanOptions = {}): Plan {
   return planRun(resolveConfig(config), options);
 }

@@ -57,10 +57,16 @@ export class Attempt {
   }
 
   #superseded(): FlmError {
+    const newest = this.#newestEpoch();
+    if (newest < this.epoch)
+      return new FlmError(
+        "ENVIRONMENT",
+        `${this.#directory} was deleted or renamed, or another process was there, while this run was writing it`,
+        { hint: "put it back; the same command goes on from the last checkpoint that is in it" },
+      );
     return new FlmError(
       "ENVIRONMENT",
-      `another process has taken over ${this.#directory}: epoch ${this.#newestEpoch()} has started there, ` +
-        `this is epoch ${this.epoch}`,
+      `another process has taken over ${this.#directory}: epoch ${newest} has started there, this is epoch ${this.epoch}`,
       { hint: "nothing is lost: the later one goes on from the last checkpoint; end this one" },
     );
   }

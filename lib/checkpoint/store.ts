@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } 
 import { basename, dirname, join } from "node:path";
 import { FlmError, ioError } from "../errors.ts";
 import type { FileHash } from "../native/types.ts";
+import { readText } from "../read-text.ts";
 import { Attempt, newestAttempt } from "./attempt.ts";
 import { fsyncDirectory, writeDurably } from "./durable.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
@@ -44,10 +45,10 @@ export class CheckpointStore {
     this.directory = directory;
   }
 
-  /** Names of the committed checkpoints, newest first. */
+  /** Names of the committed checkpoints, newest first. @throws FlmError IO */
   list(): string[] {
     if (!existsSync(this.directory)) return [];
-    return readdirSync(this.directory)
+    return this.#try("list", this.directory, () => readdirSync(this.directory))
       .filter((name) => NAME.test(name))
       .sort((a, b) => compare(position(b), position(a)));
   }
@@ -236,9 +237,9 @@ export class CheckpointStore {
     renameSync(join(this.directory, name), doomed);
   }
 
-  #try(action: string, path: string, run: () => void): void {
+  #try<T>(action: string, path: string, run: () => T): T {
     try {
-      run();
+      return run();
     } catch (cause) {
       if (cause instanceof FlmError) throw cause;
       throw ioError(action, path, cause);
@@ -246,7 +247,7 @@ export class CheckpointStore {
   }
 }
 
-/** Reads a checkpoint's manifest. @throws FlmError CHECKPOINT_INVALID or CHECKPOINT_NOT_FOUND. */
+/** Reads a checkpoint's manifest. @throws FlmError CHECKPOINT_INVALID, CHECKPOINT_NOT_FOUND or IO */
 export function readCheckpoint(directory: string): Checkpoint {
   const path = join(directory, MANIFEST);
   if (!existsSync(path))
@@ -257,7 +258,7 @@ export function readCheckpoint(directory: string): Checkpoint {
         hint: "name a directory like runs/NAME/checkpoints/step-00000100.e0001",
       },
     );
-  return { directory, manifest: parseManifest(readFileSync(path, "utf8"), path) };
+  return { directory, manifest: parseManifest(readText(path), path) };
 }
 
 /** The same, with its files verified. */

@@ -1,11 +1,12 @@
-import { ExitCode, FlmError } from "../errors.ts";
+import { ExitCode, FlmError, ioError } from "../errors.ts";
 
 /**
  * Says what went wrong, once, and sets the exit code. The message goes to stderr; with `json` one object goes to
- * stdout instead. An error that is not an `FlmError` is a bug of ours and shows its stack.
+ * stdout instead. What the file system refused is an error of it wherever it comes from; any other error that is not an
+ * `FlmError` is a bug of ours and shows its stack.
  */
 export function fail(error: unknown, json: boolean): void {
-  const known = error instanceof FlmError ? error : null;
+  const known = error instanceof FlmError ? error : refused(error);
   const exit_code = known?.exitCode ?? ExitCode.hardware;
   process.exitCode = exit_code;
   if (json) {
@@ -24,4 +25,13 @@ export function fail(error: unknown, json: boolean): void {
   }
   const stack = error instanceof Error ? error.stack : String(error);
   process.stderr.write(`internal error, please report it: ${stack}\n`);
+}
+
+/** The error of the file system that `error` is, if it is one. */
+function refused(error: unknown): FlmError | null {
+  if (!(error instanceof Error)) return null;
+  const { syscall, path } = error as NodeJS.ErrnoException;
+  // A working directory that somebody has deleted meanwhile.
+  if (syscall === "uv_cwd") return ioError("open", "the working directory", error);
+  return syscall === undefined || path === undefined ? null : ioError(syscall, path, error);
 }

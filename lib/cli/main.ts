@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { existsSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { nearest } from "../config/nearest.ts";
 import { ExitCode, FlmError } from "../errors.ts";
 import { loadedNative } from "../native/load.ts";
 import { version } from "../version.ts";
@@ -19,6 +21,7 @@ import { sweepCommand } from "./commands/sweep.ts";
 import { tokenizeCommand } from "./commands/tokenize.ts";
 import { trainCommand } from "./commands/train.ts";
 import { fail } from "./fail.ts";
+import { outliveOutput } from "./outlive-output.ts";
 
 const COMMANDS = [
   trainCommand(),
@@ -38,11 +41,15 @@ const COMMANDS = [
   buildCommand(),
 ];
 
-/** `flm-train config.yaml` is `flm-train train config.yaml`. */
+/** `flm-train config.yaml` is `flm-train train config.yaml`, and `flm-train genrate` is none. */
 function withDefaultCommand(args: readonly string[]): string[] {
   const first = args[0];
-  const isCommand = COMMANDS.some((command) => command.name() === first) || first === "help";
-  return first === undefined || first.startsWith("-") || isCommand ? [...args] : ["train", ...args];
+  if (first === undefined || first.startsWith("-")) return [...args];
+  const names = [...COMMANDS.map((command) => command.name()), "help"];
+  const isMistyped =
+    /^[a-z]+$/.test(first) && !existsSync(first) && nearest(first, names) !== undefined;
+  const isCommand = names.includes(first) || isMistyped;
+  return isCommand ? [...args] : ["train", ...args];
 }
 
 const program = new Command("flm-train")
@@ -61,11 +68,7 @@ Examples:
   .exitOverride();
 for (const command of COMMANDS) program.addCommand(command.exitOverride());
 
-// Who reads the output may leave, as `head` does, or end with a connection: that is no reason to end a training.
-for (const stream of [process.stdout, process.stderr])
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+outliveOutput(process);
 
 try {
   const args = withDefaultCommand(process.argv.slice(2));

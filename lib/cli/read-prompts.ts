@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { FlmError, ioError } from "../errors.ts";
+import { FlmError } from "../errors.ts";
+import { readText } from "../read-text.ts";
 
 export interface ListedPrompt {
   prompt: string;
@@ -19,7 +19,7 @@ const LINE = z.strictObject({
  * @throws FlmError IO, DATA_EMPTY; DATA_INVALID naming the line
  */
 export function readPrompts(path: string): ListedPrompt[] {
-  const lines = read(path).split(/\r?\n/);
+  const lines = readText(path).split(/\r?\n/);
   const listed = lines.flatMap((line, i) => {
     if (line.trim() === "") return [];
     return path.endsWith(".jsonl") ? [parse(line, `${path}:${i + 1}`)] : [{ prompt: line }];
@@ -27,14 +27,6 @@ export function readPrompts(path: string): ListedPrompt[] {
   if (listed.length === 0)
     throw new FlmError("DATA_EMPTY", `${path} has no prompt`, { hint: "write one a line" });
   return listed;
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw ioError("read", path, error);
-  }
 }
 
 function parse(line: string, where: string): ListedPrompt {

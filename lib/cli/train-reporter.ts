@@ -147,8 +147,8 @@ function describeEvent(event: RunEvent): string | null {
       return `baseline    an interpolated bigram model has validation loss ${event.bigram_loss.toFixed(4)}`;
     case "validation":
       return (
-        `validation  step ${event.step}: loss ${event.loss.toFixed(4)}, perplexity ${event.perplexity.toFixed(1)},` +
-        ` ${event.bits_per_byte.toFixed(3)} bits per byte${bySource(event.sources)}`
+        `validation  step ${event.step}: loss ${event.loss.toFixed(4)}, perplexity ${event.perplexity.toFixed(1)}` +
+        bitsPerByte(event)
       );
     case "preference":
       return (
@@ -200,13 +200,17 @@ function describeGrowth(event: Extract<RunEvent, { type: "growth" }>): string {
     : `loss on one batch ${event.loss_before.toFixed(6)} → ${event.loss_after.toFixed(6)}`;
   return (
     `growth      step ${event.step}: ${count(event.parameters_before)} → ${count(event.parameters_after)} parameters` +
-    ` (${changes})\n            ${loss}${kept}, ${event.seconds.toFixed(1)} s`
+    ` (${changes || "the same shape"})\n            ${loss}${kept}, ${event.seconds.toFixed(1)} s`
   );
 }
 
-/** Bits per byte of each of several sources. */
-function bySource(sources: Extract<RunEvent, { type: "validation" }>["sources"]): string {
-  if (sources === undefined) return "";
-  const each = sources.map(({ name, bits_per_byte }) => `${name} ${bits_per_byte.toFixed(3)}`);
-  return ` (${each.join(", ")})`;
+/** Of all, and of each of several sources. A label that is a special token has no bytes. */
+function bitsPerByte({
+  bits_per_byte,
+  sources = [],
+}: Extract<RunEvent, { type: "validation" }>): string {
+  const withBytes = sources.filter((source) => Number.isFinite(source.bits_per_byte));
+  const each = withBytes.map((source) => `${source.name} ${source.bits_per_byte.toFixed(3)}`);
+  const all = Number.isFinite(bits_per_byte) ? `, ${bits_per_byte.toFixed(3)} bits per byte` : "";
+  return each.length === 0 ? all : `${all} (${each.join(", ")})`;
 }

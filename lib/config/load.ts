@@ -63,8 +63,9 @@ export function loadConfig(path: string, options: LoadOptions = {}): LoadedConfi
 }
 
 function readText(file: string, shown: string): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(file, "utf8");
+    bytes = readFileSync(file);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR")
@@ -78,6 +79,15 @@ function readText(file: string, shown: string): string {
         cause,
       });
     throw ioError("read the config", shown, cause);
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new FlmError("CONFIG_INVALID", `${shown} is not UTF-8 text`, {
+      hint: "save it as UTF-8; UTF-16, which some editors and shells write, is not read",
+      issues: [{ path: "", message: "is not UTF-8 text" }],
+      cause,
+    });
   }
 }
 

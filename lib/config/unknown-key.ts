@@ -19,12 +19,16 @@ function siblings(path: Path): readonly string[] {
 }
 
 function suggestion(path: Path): string {
+  if (path.at(-1) === "<<") return "YAML's merge keys are not read; write the keys out";
   const near = nearestSibling(path);
   if (near !== undefined) return `did you mean \`${near}\`?`;
   const parentPath = path.slice(0, -1);
   const parent = schemaAt(parentPath);
-  if (parent !== undefined && itemsOf(parent) !== undefined)
-    return `did you mean \`${formatPath([...parentPath, 0, ...path.slice(-1)])}\`? Items of a list are numbered from 0`;
+  if (parent !== undefined && itemsOf(parent) !== undefined) {
+    const inFirst = [...parentPath, 0, ...path.slice(-1)];
+    if (schemaAt(inFirst) === undefined) return "items of a list are numbered from 0";
+    return `did you mean \`${formatPath(inFirst)}\`? Items of a list are numbered from 0`;
+  }
   const namesakes = valueKeys().filter((entry) => entry.name === path.at(-1));
   // A key that is set once for all stages is meant more often than a stage's own.
   const elsewhere = namesakes.find((entry) => !entry.path.includes("[]")) ?? namesakes[0];

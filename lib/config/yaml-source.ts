@@ -21,7 +21,11 @@ export interface YamlSource {
  */
 export function parseYaml(text: string, name: string): YamlSource {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: "error", // An odd key is told of as an unknown one.
+  });
   const position = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
@@ -75,7 +79,8 @@ function toPlain(document: Document, name: string): Record<string, unknown> {
     return unshared(document.toJS()) as Record<string, unknown>;
   } catch (cause) {
     // Aliases to anchors that do not exist, or that expand without end.
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const isEndless = cause instanceof RangeError;
+    const reason = isEndless ? "an alias holds itself" : (cause as Error).message;
     throw invalid(
       name,
       `cannot be read: ${reason}`,
@@ -117,6 +122,8 @@ function describe(error: YAMLError, text: string, at: string): string {
     return `a tab is used as indentation ${at}; YAML wants spaces`;
   if (error.code === "MULTIPLE_DOCS")
     return `a second document begins ${at}; a config is one document, so remove the \`---\``;
+  // The parser's own words for the end of its stack.
+  if (/call stack/.test(error.message)) return `values are nested too deeply ${at}`;
   return `not valid YAML ${at}: ${error.message}`;
 }
 

@@ -1,10 +1,18 @@
 /** Number formats of stored tensors, and their conversion from and to f32. All are little endian, as this machine is. */
 
+import { FlmError } from "../errors.ts";
+
 export type FloatType = "f32" | "f16" | "bf16" | "f64";
 
 export const FLOAT_BYTES: Readonly<Record<FloatType, number>> = { f32: 4, f16: 2, bf16: 2, f64: 8 };
 
-/** Values as bytes; f16 and bf16 round to the nearest, of two equally near ones to the even. */
+const INFINITE_HALF = 0x7c00;
+
+/**
+ * Values as bytes; f16 and bf16 round to the nearest, of two equally near ones to the even.
+ *
+ * @throws FlmError NOT_SUPPORTED for a number beyond the range of f16, which would be infinite there
+ */
 export function encodeFloats(values: Float32Array, type: FloatType): Uint8Array {
   if (type === "f32") return bytesOf(values);
   if (type === "f64") return bytesOf(Float64Array.from(values));
@@ -12,7 +20,22 @@ export function encodeFloats(values: Float32Array, type: FloatType): Uint8Array 
   const round = type === "f16" ? halfOf : bfloatOf;
   const halves = new Uint16Array(values.length);
   for (let i = 0; i < bits.length; i++) halves[i] = round(bits[i]!);
+  if (type === "f16") refuseOverflow(values, halves);
   return bytesOf(halves);
+}
+
+function refuseOverflow(values: Float32Array, halves: Uint16Array): void {
+  const at = halves.findIndex(
+    (half, i) => (half & 0x7fff) === INFINITE_HALF && Number.isFinite(values[i]!),
+  );
+  if (at < 0) return;
+  throw new FlmError(
+    "NOT_SUPPORTED",
+    `a weight of ${values[at]} is beyond f16, which ends at 65504`,
+    {
+      hint: "use bf16 or f32",
+    },
+  );
 }
 
 /** The inverse of `encodeFloats`, exact but for f64. `bytes` are a whole number of values, and may be taken over. */
@@ -35,8 +58,8 @@ export function halfOf(bits: number): number {
   const sign = (bits >>> 16) & 0x8000;
   const exponent = ((bits >>> 23) & 0xff) - 127 + 15;
   const mantissa = bits & 0x7fffff;
-  if (exponent === 0xff - 127 + 15) return sign | 0x7c00 | (mantissa === 0 ? 0 : 0x200);
-  if (exponent >= 31) return sign | 0x7c00;
+  if (exponent === 0xff - 127 + 15) return sign | INFINITE_HALF | (mantissa === 0 ? 0 : 0x200);
+  if (exponent >= 31) return sign | INFINITE_HALF;
   if (exponent < -10) return sign;
   // Below the smallest normal number the leading one becomes part of the mantissa.
   if (exponent <= 0) return sign | shiftEven(mantissa | 0x800000, 14 - exponent);

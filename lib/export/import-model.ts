@@ -1,17 +1,21 @@
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { resolveConfig } from "../config/resolve.ts";
 import { loadTokenizer } from "../data/tokenizer/load.ts";
 import type { Tokenizer } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import { loadNative } from "../native/load.ts";
 import type { NativeBinding } from "../native/types.ts";
+import { AskedWeights } from "./import/asked-weights.ts";
 import { importGpt2 } from "./import/gpt2.ts";
+import type { HfConfig } from "./import/hf-config.ts";
 import { type HfDirectory, openHfDirectory } from "./import/hf-directory.ts";
 import type { ImportedModel } from "./import/imported-model.ts";
 import { importLlama, LLAMA_LIKE } from "./import/llama.ts";
+import { runName } from "./import/run-name.ts";
 import { writeRun } from "./import/write-run.ts";
 import { createDirectory } from "./new-directory.ts";
 import { tokenizerJson } from "./tokenizer-json.ts";
+import type { WeightSource } from "./weight-source.ts";
 
 export interface ImportOptions {
   /** The run's directory; it must not exist yet, or be empty. */
@@ -38,13 +42,15 @@ export async function importModel(path: string, options: ImportOptions): Promise
   const native = loadNative();
   const out = resolve(options.out);
   const directory = openHfDirectory(resolve(path));
-  const imported = translate(directory, options.seq_length);
+  const weights = new AskedWeights(directory.weights, directory.weights.names);
+  const imported = translate(directory.config, weights, options.seq_length);
   const { tokenizer, warnings } = readTokenizer(directory, imported, native);
+  warnings.push(...unusedWarnings(weights, imported));
   const { model, stage, tensors } = imported;
   const isBytes = tokenizer.toJson() === null;
   const seq_length = model.seq_length!;
   const config = resolveConfig({
-    name: basename(out),
+    name: runName(out),
     model,
     tokenizer: isBytes ? { type: "bytes" } : { type: "file", path: join(out, "tokenizer.json") },
     data: { sources: [{ path: join(out, "data") }] },
@@ -71,7 +77,23 @@ export async function importModel(path: string, options: ImportOptions): Promise
   return { run_dir: out, family: model.family!, parameters, warnings };
 }
 
-function translate({ config, weights }: HfDirectory, seq_length?: number): ImportedModel {
+/** A head beside a shared one is a copy. */
+function unusedWarnings(weights: AskedWeights, { model }: ImportedModel): string[] {
+  const unused = weights
+    .unasked()
+    .filter((name) => !(model.tie_embeddings && name === "lm_head.weight"));
+  if (unused.length === 0) return [];
+  return [
+    `${unused.length} of the files' tensors are not used, the first is ${unused[0]}: ` +
+      "config.json is of a smaller model, or the model computes what ours do not",
+  ];
+}
+
+function translate(
+  config: HfConfig,
+  weights: WeightSource,
+  seq_length: number | undefined,
+): ImportedModel {
   const type = config.text("model_type");
   if (LLAMA_LIKE.includes(type)) return importLlama(config, weights, seq_length);
   if (type !== "gpt2")

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { FlmError, ioError } from "../errors.ts";
+import { makeDirectory } from "../make-directory.ts";
 
 /** Refuses a directory that holds something: what lies there is somebody's. @throws FlmError USAGE or IO */
 export function refuseOccupied(path: string): void {
@@ -30,13 +31,21 @@ export async function createDirectory(
   const partial = join(dirname(path), `.${basename(path)}.partial-${process.pid}`);
   try {
     rmSync(partial, { recursive: true, force: true });
-    mkdirSync(partial, { recursive: true });
+    makeDirectory(partial);
     await fill(partial);
     if (existsSync(path)) rmdirSync(path);
     renameSync(partial, path);
   } catch (error) {
     throw error instanceof FlmError ? error : ioError("write", path, error);
   } finally {
+    abandon(partial);
+  }
+}
+
+function abandon(partial: string): void {
+  try {
     rmSync(partial, { recursive: true, force: true });
+  } catch {
+    // The failure that led here is the one to tell of.
   }
 }

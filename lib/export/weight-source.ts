@@ -30,6 +30,10 @@ export class StoredWeights implements WeightSource {
     this.#matrices = matrices;
   }
 
+  get names(): string[] {
+    return [...this.#matrices.keys()];
+  }
+
   sizeOf(name: string): { rows: number; cols: number } | undefined {
     return this.#matrices.get(name);
   }

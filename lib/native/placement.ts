@@ -41,7 +41,9 @@ export function choosePlacement(
     throw new FlmError(
       "ENVIRONMENT",
       `device is auto, but a rank of a launched job has no usable GPU: ${no_cuda_reason}`,
-      { hint: "device: cpu trains without GPUs; flm-train doctor says what is missing" },
+      {
+        hint: "set device: cpu to do without GPUs, for a finished run in its config.yaml; flm-train doctor says what is missing",
+      },
     );
   const device =
     (config.device === "cpu" ? undefined : cuda) ?? devices.find(({ kind }) => kind === "cpu")!;

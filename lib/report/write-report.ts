@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { FlmError, ioError } from "../errors.ts";
+import { makeDirectory } from "../make-directory.ts";
+import { replaceFile } from "../replace-file.ts";
 import { runFacts } from "./facts/run-facts.ts";
 import type { RunSummary } from "./facts/summary.ts";
 import { page } from "./page/page.ts";
@@ -25,11 +26,10 @@ export async function writeReport(directories: readonly string[], out?: string):
   for (const directory of directories) runs.push(runFacts(await readRun(directory)));
   const path = resolve(out ?? join(runs.length === 1 ? runs[0]!.directory : ".", "report.html"));
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.tmp`, page(runs));
-    renameSync(`${path}.tmp`, path);
+    makeDirectory(dirname(path));
   } catch (cause) {
     throw ioError("write", path, cause);
   }
+  replaceFile(path, page(runs));
   return { path, runs: runs.map(({ summary }) => summary) };
 }

@@ -22,7 +22,7 @@ function productParameters(shape: ModelShape): number {
 }
 
 /** The paper's constant: 72 when activations are kept, 96 when all are recomputed. */
-export const NARAYANAN_FACTORS = { none: 72, full: 96 } as const;
+const NARAYANAN_FACTORS = { none: 72, full: 96 } as const;
 
 /**
  * FLOPs per token by the rule that FLM-101B's cost table uses (spec: Narayanan et al. 2021, arXiv

@@ -74,7 +74,7 @@ export function activationBytes(
  * with sequence parallelism, 10 of the 34 undivided without it. Includes a dropout mask after attention and FFN, as the
  * formula does, though this package has no dropout.
  */
-export function layerActivationBytes(
+function layerActivationBytes(
   shape: ModelShape,
   { query, key_value, ffn_in }: ShapeSizes,
   layout: Layout,

@@ -15,6 +15,8 @@ const SHAPE_KEYS = [
 ] as const;
 
 const DATA = "the tokenized data";
+/** Checkpoints from before it was kept of the stage in work do not have it. */
+const BATCH = /^stages\.\d+\.global_batch_size$/;
 /** Where files are. Wherever they are, the fingerprint says what they hold; a moved directory goes on. */
 const LOCATION = /^(data\.sources\.\d+|tokenizer)\.path\b/;
 
@@ -33,11 +35,10 @@ export function identityOf(config: Config, stage: number, dataFingerprint: strin
     identity[`stages.${i}.weights`] = at!.weights;
     // Checkpoints from before there was this key do not have it.
     if (at!.vocab_size !== null) identity[`stages.${i}.vocab_size`] = at!.vocab_size;
+    // The steps taken are counted in it: with another one, what is left of the stage would be too much or too little.
+    identity[`stages.${i}.global_batch_size`] = at!.global_batch_size;
     // How long a finished stage was decides where the next one began.
-    if (i < stage) {
-      identity[`stages.${i}.tokens`] = at!.tokens;
-      identity[`stages.${i}.global_batch_size`] = at!.global_batch_size;
-    }
+    if (i < stage) identity[`stages.${i}.tokens`] = at!.tokens;
     if (i > 0) flatten(`stages.${i}.growth`, at!.growth, identity);
   }
   identity[DATA] = dataFingerprint;
@@ -58,6 +59,7 @@ export function checkIdentity(
   const isSameData = saved[DATA] === now[DATA];
   const changes = [...keys]
     .filter((key) => !(isSameData && LOCATION.test(key)))
+    .filter((key) => !(saved[key] === undefined && BATCH.test(key)))
     .filter((key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]))
     .map((key) => `${key} was ${show(saved[key])}, now is ${show(now[key])}`);
   if (changes.length === 0) return;

@@ -1,18 +1,19 @@
 import {
   existsSync,
-  mkdirSync,
   openSync,
   closeSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
-  writeFileSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { isResolved } from "../config/stringify.ts";
 import { FlmError, ioError } from "../errors.ts";
 import { isAlive, startOf } from "../live-process.ts";
+import { makeDirectory } from "../make-directory.ts";
+import { readText } from "../read-text.ts";
+import { replaceFile } from "../replace-file.ts";
 
 /** Locks of runs in this process: their files name a process that lives, yet so do those of an earlier namesake. */
 const held = new Set<string>();
@@ -49,6 +50,23 @@ export class RunDirectory {
   }
   get checkpoints(): string {
     return join(this.path, "checkpoints");
+  }
+
+  /**
+   * For a directory in which no run has come far enough to have an attempt or a checkpoint: what lies there under the
+   * names of a run's files is somebody's, unless the config says that a run has begun.
+   *
+   * @throws FlmError USAGE naming the file that would be overwritten
+   */
+  refuseForeign(): void {
+    if (existsSync(this.config) && isResolved(readText(this.config))) return;
+    const files = [this.config, this.tokenizer, this.data_files, this.reference];
+    files.push(this.metrics, this.events, join(this.path, "report.html"));
+    const taken = files.find((file) => existsSync(file));
+    if (taken === undefined) return;
+    throw new FlmError("USAGE", `${taken} is not of a run, and a run in that directory writes it`, {
+      hint: "choose another directory with --out, or move the file away",
+    });
   }
 
   /**
@@ -99,12 +117,7 @@ export class RunDirectory {
 
   /** Writes a small file so that it is there whole or not at all. */
   write(path: string, text: string): void {
-    try {
-      writeFileSync(`${path}.tmp`, text);
-      renameSync(`${path}.tmp`, path);
-    } catch (cause) {
-      throw ioError("write", path, cause);
-    }
+    replaceFile(path, text);
   }
 
   get #lock(): string {
@@ -120,18 +133,5 @@ export class RunDirectory {
         hint: `wait for it, stop it, or choose another directory with --out; if no such run exists, delete ${lock}`,
       });
     rmSync(lock, { force: true });
-  }
-}
-
-/** Like mkdirSync with `recursive`, which never returns in a place like /proc: it has parents and takes no children. */
-function makeDirectory(path: string): void {
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === "EEXIST" && statSync(path).isDirectory()) return;
-    if (code !== "ENOENT" || existsSync(dirname(path))) throw error;
-    makeDirectory(dirname(path));
-    makeDirectory(path);
   }
 }

@@ -3,8 +3,8 @@ import type { StepRow, TrainObserver, TrainResult } from "./events.ts";
 import { runTraining, type TrainOptions } from "./train.ts";
 
 /**
- * A running training: await it for the result, or iterate over its steps. Reading never holds training up; rows are
- * kept for the reader from the moment it begins to iterate.
+ * A running training: await it for the result, or iterate over its steps. Reading never holds training up, and a reader
+ * that leaves its loop does not end it: `signal` does. Rows are kept for the reader from the moment it begins to iterate.
  */
 export class TrainRun implements PromiseLike<TrainResult>, AsyncIterable<StepRow> {
   readonly #result: Promise<TrainResult>;

@@ -81,12 +81,14 @@ export async function runTraining(
   const claim = isLeader ? directory.claim() : null;
   try {
     const store = new CheckpointStore(directory.checkpoints);
+    const epoch = store.nextEpoch();
+    if (isLeader && epoch === 1) directory.refuseForeign();
     const warnings: string[] = [];
     const ranks = await meetRanks({
       launch,
       placement,
       config_hash: hashOf(config, directory),
-      epoch: store.nextEpoch(),
+      epoch,
       ...config.distributed,
       onWarning: (message) => warnings.push(message),
     });

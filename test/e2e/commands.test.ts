@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { flm, json, start, succeed } from "./support/cli.ts";
@@ -48,6 +49,25 @@ describe("from nothing to text", () => {
       { exit: 64, code: "USAGE", says: [path("config.yaml")], remedy: "another directory" },
     );
     expect(readFileSync(path("config.yaml"), "utf8")).toBe(before);
+  });
+});
+
+describe("the first word", () => {
+  const cwd = tmpdir();
+
+  it("may be a mistyped command", async () => {
+    const outcome = await flm(["genrate", "runs/tiny"], { cwd });
+    expect(outcome.code).toBe(64);
+    expect(outcome.stderr).toMatch(/unknown command 'genrate'\n\(Did you mean generate\?\)/);
+  });
+
+  it("is a config otherwise, also one that is called like a command", async () => {
+    for (const name of ["train.yaml", "xyzzy"])
+      await expectFailure(
+        [name],
+        { cwd },
+        { exit: 64, code: "CONFIG_NOT_FOUND", says: [name], remedy: "check the path" },
+      );
   });
 });
 

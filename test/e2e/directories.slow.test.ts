@@ -41,6 +41,17 @@ describe("the run's directory", () => {
     ]);
   });
 
+  it("is not one that holds somebody's config", async () => {
+    const { directory, path } = project();
+    const before = snapshot(directory);
+    await expectFailure(
+      ["config.yaml", "--out", "."],
+      { cwd: directory },
+      { exit: 64, code: "USAGE", says: [path("config.yaml")], remedy: "--out" },
+    );
+    expect(snapshot(directory)).toEqual(before);
+  });
+
   it("is renamed by --fresh, never overwritten", async () => {
     const { directory, run } = project();
     await succeed(["config.yaml"], { cwd: directory });

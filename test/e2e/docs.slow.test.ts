@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   realpathSync,
@@ -60,7 +61,7 @@ function page(sets: readonly string[]): Page {
     `#!/bin/sh
 shift
 small=
-for word in "$@"; do case "$word" in *.yaml) test -f "$word" && small="${overrides}" ;; esac; done
+for word in "$@"; do case "$word" in examples/*) ;; *.yaml) test -f "$word" && small="${overrides}" ;; esac; done
 exec "${process.execPath}" "${join(ROOT, "dist/cli/main.js")}" "$@" $small
 `,
   );
@@ -77,6 +78,14 @@ function shell({ directory, path }: Page, commands: string): void {
     timeout: LIMIT_MS,
   });
   expect(status, `${commands}\n${stdout}\n${stderr}`).toBe(0);
+}
+
+/** Runs the TypeScript blocks of documents as one program, behind some commands. */
+function runSnippets(where: Page, names: readonly string[], commands: string): void {
+  const program = names.flatMap((name) => blocksOf(readDocument(name), "ts")).join("\n");
+  writeFileSync(where.path("program.mts"), program);
+  const tsx = join(ROOT, "node_modules/tsx/dist/cli.mjs");
+  shell(where, `${commands}\n"${process.execPath}" "${tsx}" program.mts`);
 }
 
 const commandsOf = (name: string) => blocksOf(readDocument(name), "sh").join("\n");
@@ -105,17 +114,37 @@ describe("the commands of the documents work, in order:", { timeout: LIMIT_MS },
     shell(growing, commandsOf("growing.md"));
   });
 
-  it("the lists at the head of evaluation.md and export.md, after a run", () => {
+  it("parallel.md, with its config", () => {
+    const tokens = [0, 1].map((stage) => `stages.${stage}.tokens=6144`);
+    const parallel = page([...tokens, "data.validation.fraction=0.2"]);
+    const [config] = blocksOf(readDocument("parallel.md"), "yaml");
+    writeFileSync(parallel.path("parallel.yaml"), config!);
+    mkdirSync(parallel.path("docs"));
+    for (let i = 0; i < DOCUMENTS; i++)
+      copyFileSync(parallel.path(`data/${i}.txt`), parallel.path(`docs/${i}.md`));
+    shell(parallel, commandsOf("parallel.md"));
+  });
+
+  it("the lists of evaluation.md, export.md, planning.md and data.md, after a run", () => {
     const using = page(SMALL_STARTER);
     writeFileSync(using.path("README.md"), "the sea shells that she sells\n");
     writeFileSync(
       using.path("questions.jsonl"),
       JSON.stringify({ question: "Who sells?", choices: ["she", "a stone"], answer: 0 }),
     );
-    const lists = ["evaluation.md", "export.md"].flatMap((name) => listedCommands(name));
-    expect(lists).toHaveLength(7);
+    symlinkSync(join(ROOT, "examples"), using.path("examples"));
+    mkdirSync(using.path("runs"));
+    // Runs that the documents give names of their own.
+    for (const name of ["small", "instruct"]) symlinkSync("quickstart", using.path(`runs/${name}`));
+    const names = ["evaluation.md", "export.md", "planning.md", "data.md"];
+    // What makes several runs, or reads them, is run by plan-sweep.slow.test.ts.
+    const lists = names.flatMap(listedCommands).filter((each) => !/^(sweep|fit) /.test(each));
+    expect(lists).toHaveLength(11);
     const commands = ["init", "config.yaml --out runs/quickstart", ...lists];
+    commands.push("data inspect config.yaml", "tokenize config.yaml");
     shell(using, commands.map((command) => `npx flm-train ${command}`).join("\n"));
+    // The same by the API: what was exported and imported is made once more.
+    runSnippets(using, ["evaluation.md", "export.md"], "rm -r exported-gguf runs/imported");
   });
 
   it("errors.md", () => {
@@ -131,10 +160,6 @@ describe("the commands of the documents work, in order:", { timeout: LIMIT_MS },
   });
 
   it("api.md, whose snippets are one program", () => {
-    const api = page([]);
-    const program = blocksOf(readDocument("api.md"), "ts").join("\n");
-    writeFileSync(api.path("program.mts"), program);
-    const tsx = join(ROOT, "node_modules/tsx/dist/cli.mjs");
-    shell(api, `npx flm-train init\n"${process.execPath}" "${tsx}" program.mts`);
+    runSnippets(page([]), ["api.md"], "npx flm-train init");
   });
 });

@@ -57,7 +57,7 @@ it("a model that several ranks train leaves a sample", () => {
 
 describe("several ranks", () => {
   it.each([
-    ["iq", IQ, ["--data-parallel", "2"]],
+    ["iq", IQ, ["--data-parallel", "2", "--pipeline-parallel", "2"]],
     ["choice", CHOICE, ["--data-parallel", "2", "--tensor-parallel", "2"]],
   ])("score %s as one does, while they train and later", async (suite, args, ranks) => {
     const one = await evaluated(...args);
@@ -68,7 +68,7 @@ describe("several ranks", () => {
   });
 
   it("measure the perplexity that one does", async () => {
-    const ranks = ["--data-parallel", "2"];
+    const ranks = ["--data-parallel", "2", "--pipeline-parallel", "2"];
     const [one] = (await evaluated("--suite", "perplexity")).tasks;
     const [several] = (await evaluated("--suite", "perplexity", ...ranks)).tasks;
     expect(several!.n).toBe(one!.n);
@@ -76,17 +76,25 @@ describe("several ranks", () => {
   });
 
   it("write the text that one does, once", async () => {
-    expect(await written("--tensor-parallel", "2")).toBe(await written());
+    const ranks = ["--tensor-parallel", "2", "--pipeline-parallel", "2"];
+    expect(await written(...ranks)).toBe(await written());
   });
 
-  it("are refused where they cannot share the model, before any is started", async () => {
-    await expectFailure(["generate", run, "--prompt", "a", "--tensor-parallel", "3"], cwd, {
-      exit: 64,
-      code: "CONFIG_INVALID",
-      says: ["tensor_parallel_size 3", "num_attention_heads 2"],
-      remedy: "split over 1 or 2",
-    });
-  });
+  it.each([
+    ["--tensor-parallel", ["tensor_parallel_size 3", "num_attention_heads 2"], "split over 1 or 2"],
+    ["--pipeline-parallel", ["pipeline_parallel_size 3", "num_layers is 2"], "product is 2"],
+  ])(
+    "are refused where they cannot share the model so, before any is started: %s",
+    async (...of) => {
+      const [option, says, remedy] = of;
+      await expectFailure(["generate", run, "--prompt", "a", option, "3"], cwd, {
+        exit: 64,
+        code: "CONFIG_INVALID",
+        says,
+        remedy,
+      });
+    },
+  );
 
   it("are not started without a prompt", async () => {
     await expectFailure(["generate", run, "--tensor-parallel", "2"], cwd, {

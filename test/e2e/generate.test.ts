@@ -57,6 +57,26 @@ describe("generate", () => {
     );
   });
 
+  it("ends when nobody reads what it writes, though there are more prompts", async () => {
+    const running = start(["generate", run, "--max-tokens", "2"], { cwd: directory });
+    const { stdin, stdout } = running.child;
+    // It may be gone before all prompts are written.
+    stdin.on("error", () => {});
+    stdin.write("the sea\n");
+    stdout.once("data", () => {
+      stdout.destroy();
+      stdin.write("she\n".repeat(100));
+    });
+    expect(await running.outcome).toMatchObject({ code: 0, signal: null });
+  });
+
+  it("says nothing of a prompt that it cannot continue", async () => {
+    const args = ["generate", run, "--prompt", "the sea ", "--temperature", "-1"];
+    const outcome = await flm(args, { cwd: directory });
+    expect(outcome).toMatchObject({ code: 64, stdout: "" });
+    expect(outcome.stderr).toMatch(/^error: temperature is -1/);
+  });
+
   it("repeats itself for one seed and not for another", async () => {
     const hot = ["--temperature", "1.5", "--top-p", "1"];
     const first = await text(run, ...hot, "--seed", "3");
@@ -184,7 +204,7 @@ describe("generate refuses", () => {
   });
 
   it.each([
-    ["a prompt longer than the context", ["--prompt", "x".repeat(40)], ["40", "32"], "seq_length"],
+    ["a prompt longer than the context", ["--prompt", "x".repeat(40)], ["40", "32"], "shorten"],
     ["a temperature below 0", ["--prompt", "a", "--temperature", "-1"], ["-1"], "0 or more"],
     ["no tokens", ["--prompt", "a", "--max-tokens", "0"], ["max_tokens is 0"], "from 1 on"],
     ["a share above 1", ["--prompt", "a", "--top-p", "2"], ["top_p is 2"], "at most 1"],
@@ -201,6 +221,13 @@ describe("generate refuses", () => {
       { cwd: directory },
       { exit: 64, code: "USAGE", says, remedy: "number" },
     );
+  });
+
+  it("a file of prompts for one that is too long, by its place", async () => {
+    const args = ["generate", run, "--prompts", path("long.txt")];
+    writeFileSync(path("long.txt"), `a\n${"x".repeat(40)}\n`);
+    const says = ["prompt 2 of 2 has 40 tokens"];
+    await expectFailure(args, { cwd: directory }, { ...argument, says, remedy: "shorten" });
   });
 
   it("a prompt beside a file of prompts", async () => {

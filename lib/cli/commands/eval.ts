@@ -22,6 +22,7 @@ interface Options {
   weights?: Weights;
   dataParallel?: number;
   tensorParallel?: number;
+  pipelineParallel?: number;
   json?: boolean;
 }
 
@@ -57,6 +58,11 @@ export function evalCommand(): Command {
       "n ranks share each replica's matrices (default: 1)",
       positiveInteger,
     )
+    .option(
+      "--pipeline-parallel <n>",
+      "n ranks share each replica's layers (default: 1)",
+      positiveInteger,
+    )
     .option("--json", "print one result object on stdout")
     .addHelpText("after", "\nExample:\n  flm-train eval runs/quickstart --suite iq --limit 50")
     .action(run);
@@ -65,11 +71,15 @@ export function evalCommand(): Command {
 async function run(
   checkpoint: string,
   file: string | undefined,
-  { json, tensorParallel = 1, dataParallel, ...options }: Options,
+  { json, tensorParallel = 1, pipelineParallel, dataParallel, ...options }: Options,
 ): Promise<void> {
   const asked = { ...options, ...(file === undefined ? {} : { file }) };
   checkOptions(asked);
-  const ranks = askedRanks({ tensor: tensorParallel, data: dataParallel });
+  const ranks = askedRanks({
+    tensor: tensorParallel,
+    pipeline: pipelineParallel,
+    data: dataParallel,
+  });
   await overRanks(ranks, checkpoint, asked, async (place) => {
     const live = new LiveLine(process.stderr);
     const onProgress: EvaluateOptions["onProgress"] = ({ task, done, total }) =>

@@ -25,6 +25,7 @@ interface Options {
   repetitionPenalty?: number;
   seed?: number;
   tensorParallel?: number;
+  pipelineParallel?: number;
   json?: boolean;
 }
 
@@ -65,6 +66,11 @@ export function generateCommand(): Command {
       "n ranks share the model's matrices (default: 1; under a launcher, all ranks)",
       positiveInteger,
     )
+    .option(
+      "--pipeline-parallel <n>",
+      "n ranks share the model's layers (default: 1)",
+      positiveInteger,
+    )
     .option("--json", "print one result object on stdout, for each prompt")
     .addHelpText(
       "after",
@@ -77,11 +83,17 @@ async function run(path: string, options: Options): Promise<void> {
   const { prompt, prompts } = options;
   if (prompt !== undefined && prompts !== undefined)
     throw new FlmError("USAGE", "--prompt and --prompts are both given", { hint: "leave one out" });
-  const ranks = askedRanks({ tensor: options.tensorParallel, data: 1 });
+  const ranks = askedRanks({
+    tensor: options.tensorParallel,
+    pipeline: options.pipelineParallel,
+    data: 1,
+  });
   if (ranks.world_size > 1 && prompt === undefined && prompts === undefined)
     throw new FlmError("USAGE", `${ranks.world_size} ranks have no terminal to read prompts from`, {
       hint: "give them --prompt or --prompts",
     });
+  // Text is all that it makes: there is nothing left to do when nobody reads on. Other ranks would miss this one.
+  if (ranks.world_size === 1) process.stdout.once("error", () => process.exit());
   await overRanks(ranks, path, options, (place) => write(path, options, place));
 }
 
@@ -137,8 +149,12 @@ async function sayAsItComes(
   sampling: GenerateOptions,
   say: Say,
 ): Promise<void> {
+  const pieces = generation.stream(prompt, sampling);
+  // Nothing is said before it is known that prompt and sampling are fit.
+  const first = await pieces.next();
   say(prompt);
-  for await (const piece of generation.stream(prompt, sampling)) say(piece);
+  if (!first.done) say(first.value);
+  for await (const piece of pieces) say(piece);
   say("\n");
 }
 

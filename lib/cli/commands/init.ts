@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { FlmError, ioError } from "../../errors.ts";
+import { makeDirectory } from "../../make-directory.ts";
 
 export function initCommand(): Command {
   return new Command("init")
@@ -19,7 +20,7 @@ function run(dir: string, options: { json?: boolean }): void {
       hint: "choose another directory, or edit the file that is there",
     });
   try {
-    mkdirSync(resolve(dir), { recursive: true });
+    makeDirectory(resolve(dir));
     writeFileSync(path, STARTER, { flag: "wx" });
   } catch (cause) {
     throw ioError("write", path, cause);

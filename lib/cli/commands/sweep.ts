@@ -1,10 +1,10 @@
-import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/types.ts";
 import { parseTokenCount } from "../../config/schema/token-count.ts";
-import { ExitCode, FlmError } from "../../errors.ts";
+import { ExitCode, ioError } from "../../errors.ts";
+import { makeDirectory } from "../../make-directory.ts";
 import {
   gridPoints,
   pointName,
@@ -13,7 +13,7 @@ import {
   sweepGrid,
 } from "../../scaling/sweep.ts";
 import { collect, positiveInteger } from "../options.ts";
-import { Interruption, runChild } from "../sweep/child.ts";
+import { childError, Interruption, runChild } from "../sweep/child.ts";
 import { checkCoordinates, coordinateText } from "../sweep/coordinate-check.ts";
 import { runPoint, savedResult, writePoint } from "../sweep/run-point.ts";
 import { placementOf } from "../sweep/placement.ts";
@@ -85,7 +85,7 @@ async function run(path: string, options: Options): Promise<void> {
   if (options.coordinateCheck) return runCoordinateCheck(config, width, options);
   const points = gridPoints(grid);
   const directory = resolve(options.out ?? `runs/${config.name}-sweep`);
-  mkdirSync(directory, { recursive: true });
+  createDirectory(directory);
   const proxy = { width, tokens: options.tokens ?? config.stages[0]!.tokens };
   const paths = points.map((point) =>
     writePoint(directory, point, proxyConfig(config, point, proxy)),
@@ -123,13 +123,17 @@ async function runCoordinateCheck(config: Config, width: number, options: Option
   process.stdout.write(options.json ? `${JSON.stringify(check)}\n` : coordinateText(check));
 }
 
+function createDirectory(path: string): void {
+  try {
+    makeDirectory(path);
+  } catch (cause) {
+    throw ioError("create", path, cause);
+  }
+}
+
 async function prepareData(config: string): Promise<void> {
-  const { exit_code, stdout } = await runChild(["tokenize", config, "--json"], {}).outcome;
-  if (exit_code === ExitCode.done) return;
-  const { message, hint } = JSON.parse(stdout || "{}") as { message?: string; hint?: string };
-  throw new FlmError("DATA_INVALID", message ?? "the data could not be tokenized", {
-    hint: hint ?? `flm-train tokenize ${config} says more`,
-  });
+  const outcome = await runChild(["tokenize", config, "--json"], {}).outcome;
+  if (outcome.exit_code !== ExitCode.done) throw childError(`tokenizing for ${config}`, outcome);
 }
 
 function givenGrid({ lr, initStd, outputMult }: Options): Partial<SweepGrid> {

@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { ExitCode } from "../../errors.ts";
+import { ExitCode, FlmError, isErrorCode } from "../../errors.ts";
+import { parseOrUndefined } from "../../json.ts";
 
 export interface ChildOutcome {
+  /** `ExitCode.interrupted` where Ctrl-C or SIGTERM ended it before it could say so itself. */
   exit_code: number;
   stdout: string;
+  /** What ended it, if it did not end by itself. */
+  signal: NodeJS.Signals | null;
 }
 
 /** Runs `flm-train` with these arguments; resolves when it has ended. */
@@ -25,9 +29,28 @@ export function runChild(
   child.stdout.on("data", (text) => (stdout += text));
   const outcome = new Promise<ChildOutcome>((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code) => resolve({ exit_code: code ?? ExitCode.interrupted, stdout }));
+    child.on("close", (code, signal) => {
+      const isAsked = signal === "SIGINT" || signal === "SIGTERM";
+      const exit_code = code ?? (isAsked ? ExitCode.interrupted : ExitCode.hardware);
+      resolve({ exit_code, stdout, signal });
+    });
   });
   return { child, outcome };
+}
+
+/** What a child said that it failed of, with `--json`; `what` names its work. */
+export function childError(what: string, { stdout, signal }: ChildOutcome): FlmError {
+  if (signal !== null)
+    return new FlmError("INTERNAL", `${what}: ${signal} ended the process`, {
+      hint: "SIGKILL mostly means that memory ran out: use fewer --jobs",
+    });
+  const said = parseOrUndefined(stdout);
+  const error = (said ?? {}) as { code?: unknown; message?: unknown; hint?: unknown };
+  return new FlmError(
+    isErrorCode(error.code) ? error.code : "INTERNAL",
+    `${what}: ${String(error.message ?? "the process ended without a word")}`,
+    typeof error.hint === "string" ? { hint: error.hint } : {},
+  );
 }
 
 /**

@@ -1,11 +1,13 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../config/types.ts";
 import { stringifyConfig } from "../../config/stringify.ts";
-import { ExitCode, FlmError, isErrorCode } from "../../errors.ts";
+import { ExitCode, FlmError } from "../../errors.ts";
+import { parseOrUndefined } from "../../json.ts";
+import { replaceFile } from "../../replace-file.ts";
 import { pointName, type SweepPoint, type SweepResult } from "../../scaling/sweep.ts";
 import { version } from "../../version.ts";
-import type { RunCommand } from "./child.ts";
+import { childError, type RunCommand } from "./child.ts";
 
 /** Files of one point in the sweep's directory. */
 interface PointFiles {
@@ -26,7 +28,7 @@ function filesOf(directory: string, point: SweepPoint): PointFiles {
 /**
  * Writes the config of a point. One that is there from an earlier call must be the same.
  *
- * @throws FlmError CONFIG_CHANGED
+ * @throws FlmError CONFIG_CHANGED, IO
  * @returns its path
  */
 export function writePoint(directory: string, point: SweepPoint, config: Config): string {
@@ -36,16 +38,17 @@ export function writePoint(directory: string, point: SweepPoint, config: Config)
     throw new FlmError("CONFIG_CHANGED", `${path} is of a sweep with another config`, {
       hint: "restore that config, or choose another directory with --out",
     });
-  writeFileSync(path, text);
+  replaceFile(path, text);
   return path;
 }
 
-/** What an earlier call measured; null where the point has not been run to its end. */
+/** What an earlier call measured; null where the point has not been run to its end, or what it left says nothing. */
 export function savedResult(directory: string, point: SweepPoint): SweepResult | null {
   const { result } = filesOf(directory, point);
   if (!existsSync(result)) return null;
-  const { loss } = JSON.parse(readFileSync(result, "utf8")) as { loss: number | null };
-  return { ...point, loss };
+  const saved = parseOrUndefined(readFileSync(result, "utf8")) as
+    { loss: number | null } | undefined;
+  return saved === undefined ? null : { ...point, loss: saved.loss };
 }
 
 /**
@@ -61,35 +64,17 @@ export async function runPoint(
   run: RunCommand,
 ): Promise<SweepResult | null> {
   const files = filesOf(directory, point);
-  const { exit_code, stdout } = await run(
-    ["train", files.config, "--json", "--out", files.run],
-    env,
-  );
+  const outcome = await run(["train", files.config, "--json", "--out", files.run], env);
+  const { exit_code, stdout } = outcome;
   if (exit_code === ExitCode.interrupted || exit_code === ExitCode.try_again) return null;
   if (exit_code !== ExitCode.done && exit_code !== ExitCode.diverged)
-    throw failed(files.run, stdout);
+    throw childError(files.run, outcome);
   const loss = exit_code === ExitCode.done ? finalLoss(stdout) : null;
-  writeFileSync(files.result, `${JSON.stringify({ loss })}\n`);
+  replaceFile(files.result, `${JSON.stringify({ loss })}\n`);
   return { ...point, loss };
 }
 
 function finalLoss(stdout: string): number | null {
   const { validation_loss, loss } = JSON.parse(stdout) as Record<string, number | null>;
   return validation_loss ?? loss ?? null;
-}
-
-function failed(run: string, stdout: string): FlmError {
-  let error: { code?: unknown; message?: unknown; hint?: unknown } = {};
-  try {
-    error = JSON.parse(stdout) as typeof error;
-  } catch {
-    // It died before it could say why.
-  }
-  const code = typeof error.code === "string" && isErrorCode(error.code) ? error.code : "INTERNAL";
-  const hint = typeof error.hint === "string" ? { hint: error.hint } : {};
-  return new FlmError(
-    code,
-    `${run}: ${String(error.message ?? "the run ended without a word")}`,
-    hint,
-  );
 }

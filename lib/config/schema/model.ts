@@ -1,10 +1,11 @@
 import * as z from "zod";
 import { PRESET_NAMES } from "../presets.ts";
 import { key } from "./key.ts";
+import { epsilon, size } from "./size.ts";
 
 const mupSchema = z.strictObject({
   base_hidden_size: key(
-    z.int().min(1),
+    size,
     "Width at which learning rate and init_std were tuned; m = hidden_size / base_hidden_size.",
   ),
   input_mult: key(z.number().gt(0).default(1), "Factor on the embedding's output."),
@@ -22,13 +23,13 @@ export const modelSchema = z.strictObject({
     "A published model: sets the family, the vocabulary and the shape of the last stage. Explicit keys win over it.",
   ),
   vocab_size: key(
-    z.int().min(1).nullable().optional(),
+    size.nullable().optional(),
     "Rows of the embedding, when more than the tokenizer has are wanted.",
     "the tokenizer's, or the preset's",
   ),
-  seq_length: key(z.int().min(1).optional(), "Tokens in a sequence.", "1024, or the preset's"),
+  seq_length: key(size.optional(), "Tokens in a sequence.", "1024, or the preset's"),
   head_size: key(
-    z.int().min(1).optional(),
+    size.optional(),
     "Width of one attention head; the same in all stages.",
     "hidden_size / num_attention_heads of the first stage, or the preset's",
   ),
@@ -37,7 +38,7 @@ export const modelSchema = z.strictObject({
     "Normalisation before attention, before the FFN and before the head.",
     "by family",
   ),
-  norm_eps: key(z.number().gt(0).default(1e-5), "Epsilon of the norms."),
+  norm_eps: key(epsilon.default(1e-5), "Epsilon of the norms."),
   activation: key(
     z.enum(["gelu", "swiglu"]).optional(),
     "FFN: GELU (tanh form) with two matrices, or SwiGLU with three.",

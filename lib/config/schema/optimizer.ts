@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { key } from "./key.ts";
+import { epsilon } from "./size.ts";
 
 const beta = z.number().min(0).lt(1);
 
@@ -9,7 +10,7 @@ export const optimizerSchema = z.strictObject({
   min_lr: key(z.number().min(0).default(6e-6), "Rate at the end of the decay."),
   adam_beta1: key(beta.default(0.9), "Decay of the mean of gradients."),
   adam_beta2: key(beta.default(0.95), "Decay of the mean of squared gradients."),
-  adam_eps: key(z.number().gt(0).default(1e-8), "Added to the denominator."),
+  adam_eps: key(epsilon.default(1e-8), "Added to the denominator."),
   weight_decay: key(
     z.number().min(0).default(0.1),
     "Decoupled decay; of matrices and embeddings only, under muP of every parameter.",

@@ -3,35 +3,35 @@ import { MAX_WEIGHT } from "./data.ts";
 import { growthOverrideSchema } from "./growth.ts";
 import { key } from "./key.ts";
 import { parallelSchema } from "./parallel.ts";
+import { layers, size } from "./size.ts";
 import { tokenCount } from "./token-count.ts";
 
-const dimension = z.int().min(1);
 const share = z.number().min(0).max(MAX_WEIGHT);
 
 export const stageSchema = z.strictObject({
   name: key(z.string().min(1).optional(), "Name in reports.", "stage-1, stage-2, …"),
   num_layers: key(
-    dimension.optional(),
+    layers.optional(),
     "Decoder layers.",
     "required, but for the last stage of a preset",
   ),
   hidden_size: key(
-    dimension.optional(),
+    size.optional(),
     "Width of the residual stream.",
     "required, but for the last stage of a preset",
   ),
   num_attention_heads: key(
-    dimension.optional(),
+    size.optional(),
     "Query heads.",
     "required, but for the last stage of a preset",
   ),
   num_kv_heads: key(
-    dimension.optional(),
+    size.optional(),
     "Key and value heads; fewer than query heads is grouped-query attention.",
     "num_attention_heads, or the preset's",
   ),
   ffn_hidden_size: key(
-    dimension.optional(),
+    size.optional(),
     "Width of the FFN.",
     "gelu: 4 · hidden_size; swiglu: 8/3 · hidden_size rounded up to a multiple of 64; or the preset's",
   ),
@@ -40,17 +40,17 @@ export const stageSchema = z.strictObject({
     "Training tokens of this stage: a number, or 400k, 1.5M, 3B, 2T (powers of 1000).",
   ),
   vocab_size: key(
-    dimension.nullable().default(null),
+    size.nullable().default(null),
     "Tokens of this stage's vocabulary: bytes, special tokens and the tokenizer's first merges; null is all of the tokenizer's. It never shrinks.",
   ),
-  seq_length: key(dimension.optional(), "Tokens in a sequence.", "model.seq_length"),
+  seq_length: key(size.optional(), "Tokens in a sequence.", "model.seq_length"),
   global_batch_size: key(
-    dimension.optional(),
+    size.optional(),
     "Sequences in an optimizer step, over all ranks.",
     "the previous stage's; 16 in the first",
   ),
   micro_batch_size: key(
-    dimension.optional(),
+    size.optional(),
     "Sequences that a rank computes at once; the rest of its share is accumulated.",
     "the largest divisor, up to 16, of a rank's share",
   ),

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { key } from "./key.ts";
+import { size } from "./size.ts";
 
 export const tokenizerSchema = z.strictObject({
   type: key(
@@ -7,7 +8,7 @@ export const tokenizerSchema = z.strictObject({
     "bytes needs no training; bpe trains a byte-level BPE on the data; file reads a tokenizer.json or a .tiktoken file.",
   ),
   vocab_size: key(
-    z.int().min(257).nullable().default(null),
+    size.min(257).nullable().default(null),
     "bpe only, required there: tokens to train, with the 256 bytes and the special ones.",
   ),
   path: key(

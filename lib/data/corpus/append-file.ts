@@ -1,5 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { FlmError, ioError } from "../../errors.ts";
+import { FlmError } from "../../errors.ts";
+import { cacheError } from "./cache-error.ts";
 import { orClose } from "./or-close.ts";
 
 /** A file that grows at its end, of which a first part may be known to be good from an earlier attempt. */
@@ -65,6 +66,6 @@ async function attempt<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    throw ioError("write", path, cause);
+    throw cacheError("write", path, cause);
   }
 }

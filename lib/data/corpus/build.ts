@@ -97,7 +97,8 @@ function surveyWarnings({ repaired_documents, first_repaired, bad_rows }: Survey
 /** Removes what only an interrupted build would need. */
 function removeScaffolding(work: string): void {
   for (const name of readdirSync(work))
-    if (/^survey\.|^tokenized\.json|\.(ends|part)$/.test(name)) rmSync(join(work, name));
+    if (/^survey\.|^tokenized\.json|^dropped-words\.json|\.(ends|part)$/.test(name))
+      rmSync(join(work, name));
 }
 
 function bytesPerToken(measured: readonly TargetBytes[]): number {

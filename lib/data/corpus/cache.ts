@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { FlmError, ioError } from "../../errors.ts";
+import { FlmError } from "../../errors.ts";
+import { cacheError } from "./cache-error.ts";
 import { syncDirectory } from "./durable.ts";
 import { WorkDirectory } from "./work-directory.ts";
 
@@ -45,7 +46,7 @@ function commit(work: string, directory: string, isWhole: () => boolean): void {
     }
     syncDirectory(dirname(directory));
   } catch (cause) {
-    throw ioError("write", directory, cause);
+    throw cacheError("write", directory, cause);
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ioError } from "../../errors.ts";
+import { cacheError } from "./cache-error.ts";
 import { replaceDurably } from "./durable.ts";
 
 /**
@@ -20,7 +20,7 @@ export class Journal<T> {
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
       if (code === "ENOENT" || cause instanceof SyntaxError) return null;
-      throw ioError("read", this.#path, cause);
+      throw cacheError("read", this.#path, cause);
     }
   }
 
@@ -29,7 +29,7 @@ export class Journal<T> {
     try {
       replaceDurably(this.#path, JSON.stringify(entry));
     } catch (cause) {
-      throw ioError("write", this.#path, cause);
+      throw cacheError("write", this.#path, cause);
     }
   }
 }

@@ -15,6 +15,9 @@ import type { Survey } from "./survey.ts";
 import { TOKENIZER_FILE } from "./tokenized.ts";
 import { tokenizerSample } from "./tokenizer-sample.ts";
 
+/** Beside a trained tokenizer while the corpus is built: how many words its training gave up. */
+const DROPPED_WORDS_FILE = "dropped-words.json";
+
 export interface SurveyedCorpus {
   sources: readonly Source[];
   survey: Survey;
@@ -54,11 +57,7 @@ export async function makeTokenizer(
     const wanted = config.vocab_size! - (has_labels ? LABEL_NAMES.length : 0);
     const sample = tokenizerSample(sources, survey, options);
     const trained = await trainTokenizer(native, sample, config.split, wanted);
-    if (trained.dropped_words > 0)
-      warnings.push(
-        `the text has more different words than a tokenizer's training counts (32 MiB of them): ` +
-          `${trained.dropped_words} rare ones were left out, and others as rare stand for them`,
-      );
+    replaceDurably(join(work, DROPPED_WORDS_FILE), String(trained.dropped_words));
     return complete(trained.json);
   };
   const path = join(work, TOKENIZER_FILE);
@@ -66,10 +65,22 @@ export async function makeTokenizer(
   const json = isKept ? readFileSync(path, "utf8") : await make();
   const tokenizer = loadTokenizer(native, json, config.path ?? undefined);
   if (!isKept) replaceDurably(path, tokenizer.toJson()!);
+  const dropped = droppedWords(work);
+  if (dropped > 0)
+    warnings.push(
+      `the text has more different words than a tokenizer's training counts (32 MiB of them): ` +
+        `${dropped} rare ones were left out, and others as rare stand for them`,
+    );
   if (config.type === "bpe" && tokenizer.vocab_size < config.vocab_size!)
     warnings.push(
       `tokenizer.vocab_size ${config.vocab_size} was not reached: the text has too few different words, ` +
         `and training ended with ${tokenizer.vocab_size} tokens`,
     );
   return { tokenizer, warnings };
+}
+
+/** None without that file: the tokenizer was not trained here. */
+function droppedWords(work: string): number {
+  const path = join(work, DROPPED_WORDS_FILE);
+  return existsSync(path) ? Number(readFileSync(path, "utf8")) : 0;
 }

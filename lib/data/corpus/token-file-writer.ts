@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open, rm } from "node:fs/promises";
-import { ioError } from "../../errors.ts";
 import { AppendFile } from "./append-file.ts";
+import { cacheError } from "./cache-error.ts";
 import { orClose } from "./or-close.ts";
 import { encodeHeader, HEADER_BYTES, startsOffset, type TokenFileHeader } from "./token-file.ts";
 
@@ -137,6 +137,6 @@ async function writeAtFront(path: string, bytes: Uint8Array): Promise<void> {
       await file.close();
     }
   } catch (cause) {
-    throw ioError("write the token file", path, cause);
+    throw cacheError("write the token file", path, cause);
   }
 }

@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { ioError } from "../../errors.ts";
 import { isAlive, processSpace, startOf } from "../../live-process.ts";
+import { makeDirectory } from "../../make-directory.ts";
+import { cacheError } from "./cache-error.ts";
 
 /** Prefix of directories that are being written, or whose writer was killed. */
 const WORK = "tmp-";
@@ -34,13 +35,13 @@ export class WorkDirectory {
   static take(parent: string, key: string): WorkDirectory {
     const path = join(parent, nameFor(key));
     try {
-      mkdirSync(parent, { recursive: true });
+      makeDirectory(parent);
       removeAbandoned(parent);
       const left = readdirSync(parent).filter((name) => isLeft(parent, name, key));
       if (!left.some((name) => rename(join(parent, name), path))) mkdirSync(path);
       return new WorkDirectory(path);
     } catch (cause) {
-      throw ioError("create a directory in data.cache_dir", parent, cause);
+      throw cacheError("create a directory in data.cache_dir", parent, cause);
     }
   }
 

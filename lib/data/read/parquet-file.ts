@@ -9,6 +9,8 @@ import { toUtf8 } from "./utf8.ts";
 
 /** Of one column in one row group, uncompressed: what is in memory at a time. */
 const MAX_COLUMN_BYTES = 2 ** 30;
+/** Its marks at both ends, and the length of what lies between them. */
+const LEAST_BYTES = 12;
 
 /**
  * The rows of a Parquet file, with those of `columns` that it has, or what is wrong with a row, naming it. Holds one row
@@ -29,7 +31,10 @@ export async function* readParquetFile(
   });
   try {
     const source = bufferOf(handle, file);
-    const metadata = await attempt(file.path, () => parquetMetadataAsync(source));
+    const metadata = await attempt(file.path, async () => {
+      if (source.byteLength < LEAST_BYTES) throw new Error(`it has ${source.byteLength} bytes`);
+      return parquetMetadataAsync(source);
+    });
     const present = chooseColumns(file.path, columnsOf(metadata), columns);
     let rowStart = 0;
     for (const [index, group] of metadata.row_groups.entries()) {
@@ -93,7 +98,7 @@ function chooseColumns(path: string, all: readonly string[], wanted: readonly st
   const present = all.filter((name) => wanted.includes(name));
   if (present.length > 0) return present;
   throw new FlmError("DATA_INVALID", `${path} has no column ${wanted.join(" or ")}`, {
-    hint: `set data.sources[].field; its columns are ${all.join(", ") || "none"}`,
+    hint: `name another field (data.sources[].field, or --field); its columns are ${all.join(", ") || "none"}`,
   });
 }
 

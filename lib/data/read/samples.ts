@@ -50,7 +50,7 @@ function draftOf(row: Row, samples: Exclude<Samples, "text">, field: string): Dr
 
 function textHint({ fields }: Row): string {
   const names = Object.keys(fields).slice(0, 8).join(", ");
-  return `set data.sources[].field; this row has the fields: ${names || "none"}`;
+  return `name another field (data.sources[].field, or --field); this row has: ${names || "none"}`;
 }
 
 function assemble(draft: readonly DraftPart[], { where, repaired }: Row): Document {

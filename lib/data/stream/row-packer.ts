@@ -44,7 +44,7 @@ export interface InputCursor {
 }
 
 /** True when the token that ends a document is also an input: it predicts the document that follows. */
-export function endIsInput({ document_mask, packing }: Packing): boolean {
+function endIsInput({ document_mask, packing }: Packing): boolean {
   return packing && !document_mask;
 }
 

@@ -1,9 +1,8 @@
-import { FlmError } from "../../errors.ts";
 import type { StagePlan } from "../../growth/stage-plan.ts";
 import { foldMultipliers } from "../fold.ts";
 import { copied, type StreamedTensor, transposed, zeros } from "../streamed-tensor.ts";
 import type { WeightSource } from "../weight-source.ts";
-import { type HfModel, requireChoices } from "./model.ts";
+import { type HfModel, requireChoices, requireHeads } from "./model.ts";
 
 /** Our matrices of a layer, side by side where there are several, and transformers'. */
 export const GPT2_MATRICES: readonly (readonly [ours: readonly string[], theirs: string])[] = [
@@ -29,13 +28,8 @@ export function gpt2Model(plan: StagePlan, source: WeightSource): HfModel {
     position_embedding: "learned",
     num_kv_heads: shape.num_attention_heads,
   });
-  if (shape.head_size * shape.num_attention_heads !== shape.hidden_size)
-    throw new FlmError(
-      "NOT_SUPPORTED",
-      `${program} cannot express ${shape.num_attention_heads} heads of ${shape.head_size} in hidden_size ` +
-        `${shape.hidden_size}: its heads fill the hidden size`,
-      { hint: "export --format plain writes the weights under our names, with a description" },
-    );
+  const fills = shape.head_size * shape.num_attention_heads === shape.hidden_size;
+  requireHeads(program, shape, fills, "its heads fill the hidden size");
   return {
     config: {
       architectures: ["GPT2LMHeadModel"],

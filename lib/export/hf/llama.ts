@@ -2,7 +2,7 @@ import type { StagePlan } from "../../growth/stage-plan.ts";
 import { foldMultipliers } from "../fold.ts";
 import { copied, type StreamedTensor } from "../streamed-tensor.ts";
 import type { WeightSource } from "../weight-source.ts";
-import { type HfModel, requireChoices } from "./model.ts";
+import { type HfModel, requireChoices, requireHeads } from "./model.ts";
 
 /** Our matrices of a layer and transformers'. */
 export const LLAMA_MATRICES: readonly (readonly [ours: string, theirs: string])[] = [
@@ -24,11 +24,15 @@ export const LLAMA_NORMS: readonly (readonly [ours: string, theirs: string])[] =
 /** The model as transformers' LlamaForCausalLM. @throws FlmError NOT_SUPPORTED naming what it cannot express. */
 export function llamaModel(plan: StagePlan, source: WeightSource): HfModel {
   const { shape } = plan;
-  requireChoices("transformers' llama", shape, {
+  const program = "transformers' llama";
+  requireChoices(program, shape, {
     norm: "rms_norm",
     activation: "swiglu",
     position_embedding: "rope",
   });
+  // It checks this before it looks at head_dim.
+  const divides = shape.hidden_size % shape.num_attention_heads === 0;
+  requireHeads(program, shape, divides, "its number of heads divides the hidden size");
   return {
     config: {
       architectures: ["LlamaForCausalLM"],

@@ -8,6 +8,8 @@ export interface HfModel {
   tensors: StreamedTensor[];
 }
 
+const INSTEAD = "export --format plain writes the weights under our names, with a description";
+
 /** @throws FlmError NOT_SUPPORTED naming the first choice that the other program does not have. */
 export function requireChoices(
   program: string,
@@ -20,7 +22,22 @@ export function requireChoices(
       throw new FlmError(
         "NOT_SUPPORTED",
         `${program} cannot express model.${key} ${value}: it has ${needed}`,
-        { hint: "export --format plain writes the weights under our names, with a description" },
+        { hint: INSTEAD },
       );
   }
+}
+
+/** @throws FlmError NOT_SUPPORTED naming the heads that the other program does not have: `rule` is what it asks of them */
+export function requireHeads(
+  program: string,
+  { num_attention_heads, head_size, hidden_size }: ModelShape,
+  isAllowed: boolean,
+  rule: string,
+): void {
+  if (isAllowed) return;
+  throw new FlmError(
+    "NOT_SUPPORTED",
+    `${program} cannot express ${num_attention_heads} heads of ${head_size} in hidden_size ${hidden_size}: ${rule}`,
+    { hint: INSTEAD },
+  );
 }

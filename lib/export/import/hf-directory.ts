@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { FlmError, ioError } from "../../errors.ts";
+import { FlmError } from "../../errors.ts";
+import { readText } from "../../read-text.ts";
 import { type StoredMatrix, StoredWeights } from "../weight-source.ts";
 import { HfConfig } from "./hf-config.ts";
 import { readSafetensorsHeader, type StoredTensor } from "./safetensors-reader.ts";
@@ -102,12 +103,4 @@ function readJson(path: string): Record<string, unknown> {
   throw new FlmError("CHECKPOINT_INVALID", `${path} is not a JSON object`, {
     hint: "download or copy it again",
   });
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw ioError("read", path, cause);
-  }
 }

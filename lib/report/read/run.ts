@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { FlmError, ioError } from "../../errors.ts";
+import { readText } from "../../read-text.ts";
 import { newestCheckpoint } from "./checkpoint.ts";
 import { readConfigText } from "./config.ts";
 import { parseEvent, type RunEvent } from "./events.ts";
@@ -21,7 +22,7 @@ export async function readRun(path: string): Promise<RunRecord> {
     throw new FlmError("INVALID_ARGUMENT", `there is no directory ${directory}`, {
       hint: "name the directory of a run, like runs/NAME",
     });
-  const gaps = Object.values(FILES).filter((name) => !existsSync(join(directory, name)));
+  const gaps: string[] = Object.values(FILES).filter((name) => !existsSync(join(directory, name)));
   if (gaps.length === Object.keys(FILES).length)
     throw new FlmError(
       "INVALID_ARGUMENT",
@@ -33,7 +34,7 @@ export async function readRun(path: string): Promise<RunRecord> {
   const steps = noSteps();
   const events: RunEvent[] = [];
   const read = async (name: string, add: (row: unknown) => void) => {
-    if (gaps.includes(name as (typeof gaps)[number])) return;
+    if (gaps.includes(name)) return;
     try {
       for await (const row of rowsOf(join(directory, name))) add(row);
     } catch (cause) {
@@ -45,8 +46,9 @@ export async function readRun(path: string): Promise<RunRecord> {
     const event = parseEvent(row);
     if (event) events.push(event);
   });
-  const configPath = join(directory, FILES.config);
-  const config = readConfigText(existsSync(configPath) ? readFileSync(configPath, "utf8") : null);
+  const config = readConfigText(
+    gaps.includes(FILES.config) ? null : readText(join(directory, FILES.config)),
+  );
   const checkpoint = newestCheckpoint(join(directory, "checkpoints"));
   return { directory, steps, events, config, checkpoint, gaps };
 }

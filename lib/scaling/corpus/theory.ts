@@ -49,7 +49,7 @@ export function corpusTheory(
 }
 
 /** The exponent of N against D and the data to double the skills, as each version of arXiv 2402.14746 states them. */
-export const THEORY_VERSIONS = [
+const THEORY_VERSIONS = [
   { version: "v1", date: "2024-02-22", exponent: "0.58", doubling: "3 to 5 times" },
   { version: "v2", date: "2025-01-06", exponent: "0.24", doubling: "about 18 times" },
   { version: "v3", date: "2025-01-07", exponent: "0.44", doubling: "more than 4 times" },
@@ -62,7 +62,7 @@ export const THEORY_VERSIONS = [
 ] as const;
 
 /** What a reader has to know before using any of these numbers. */
-export const THEORY_CAVEATS = [
+const THEORY_CAVEATS = [
   "0.58 is one published estimate, the first version's, and no rule. The exponent is β of the data law in disguise: 0.45 with Epoch's β.",
   "The derivation here is a reconstruction from the printed exponents. Constants and logarithms are unknown, so bounds are orders of magnitude.",
   "The theory's number of unique sequences is inferred from losses. Literal sequences of context length grow in proportion to the data; only single words and short byte sequences fall into the band. The two must not be equated.",

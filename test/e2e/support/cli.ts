@@ -1,7 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
+/** The program. */
+export const MAIN = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
 
 /** A child that hangs fails its test instead of the whole run. Generous: machines that test are busy. */
 const LIMIT_MS = 100_000;

@@ -45,6 +45,12 @@ test("a directory that does not exist holds no checkpoint", async () => {
   expect(await empty.newest(hashFile)).toEqual({ checkpoint: null, rejected: [] });
 });
 
+test("a place that cannot be listed is an error of the file system", () => {
+  const blocked = store();
+  writeFileSync(blocked.directory, "");
+  expect(failure(() => blocked.list()).code).toBe("IO");
+});
+
 test("a committed checkpoint is found again", async () => {
   const checkpoints = store();
   const saved = await save(checkpoints, 100);
@@ -278,6 +284,14 @@ describe("an attempt", () => {
     const { message } = failure(() => new CheckpointStore(first!.directory).enter(1));
     expect(message).toContain("epoch 1 has started there, this is epoch 1");
     expect(failure(() => new CheckpointStore(first!.directory).enter(0)).code).toBe("ENVIRONMENT");
+  });
+
+  test("says so where its directory is gone", () => {
+    const [first] = attempts(1);
+    rmSync(dirname(first!.directory), { recursive: true });
+    const { code, message } = failure(() => first!.begin(100, 1));
+    expect(code).toBe("ENVIRONMENT");
+    expect(message).toContain("was deleted or renamed");
   });
 
   test("is not taken for one of a new directory in the same place", () => {

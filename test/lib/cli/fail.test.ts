@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { fail } from "../../../lib/cli/fail.ts";
 import { FlmError } from "../../../lib/errors.ts";
@@ -49,6 +50,26 @@ describe("an FlmError", () => {
   });
 });
 
+describe("what the file system refuses", () => {
+  test("is an error of it, not a bug of ours", () => {
+    let refusal: unknown;
+    try {
+      readFileSync("/none/of/this");
+    } catch (error) {
+      refusal = error;
+    }
+    fail(refusal, false);
+    expect(printed.stderr).toMatch(/^error: cannot open \/none\/of\/this: ENOENT.*\nhint: .*\n$/);
+    expect(process.exitCode).toBe(74);
+  });
+});
+
+test("a working directory that is gone is an error of the file system", () => {
+  fail(Object.assign(new Error("ENOENT: uv_cwd"), { code: "ENOENT", syscall: "uv_cwd" }), false);
+  expect(printed.stderr).toMatch(/^error: cannot open the working directory: ENOENT/);
+  expect(process.exitCode).toBe(74);
+});
+
 describe("anything else is a bug of ours", () => {
   test("and shows where", () => {
     fail(new TypeError("x is undefined"), false);
@@ -57,8 +78,9 @@ describe("anything else is a bug of ours", () => {
     expect(process.exitCode).toBe(71);
   });
 
-  test("also with --json", () => {
-    fail("a string", true);
-    expect(JSON.parse(printed.stdout)).toMatchObject({ code: "INTERNAL", message: "a string" });
+  test.each(["a string", null, undefined])("also with --json, and where %j is thrown", (thrown) => {
+    fail(thrown, true);
+    const message = String(thrown);
+    expect(JSON.parse(printed.stdout)).toMatchObject({ code: "INTERNAL", message });
   });
 });

@@ -134,6 +134,53 @@ describe("an event", () => {
     expect(text).toContain("2.500000 → 2.750000, not function-preserving, 1.3 s");
   });
 
+  test.each([
+    [1.25, undefined, /perplexity 7\.4, 1\.250 bits per byte\n/],
+    [Infinity, undefined, /perplexity 7\.4\n/],
+    [1.25, [1, Infinity], /, 1\.250 bits per byte \(0 1\.000\)\n/],
+  ])("validation tells the bits of what has bytes: %j, %j", (bits_per_byte, parts, line) => {
+    const text = reported((reporter) =>
+      reporter.onEvent({
+        type: "validation",
+        step: 100,
+        loss: 2,
+        perplexity: Math.exp(2),
+        bits_per_byte,
+        tokens: 50,
+        ...(parts && {
+          sources: parts.map((bits, i) => ({
+            name: String(i),
+            loss: 2,
+            bits_per_byte: bits,
+            tokens: 25,
+            share: 0.5,
+          })),
+        }),
+      }),
+    );
+    expect(text).toMatch(line);
+  });
+
+  test("growth into the same shape says so", () => {
+    const text = reported((reporter) =>
+      reporter.onEvent({
+        type: "growth",
+        stage: 1,
+        step: 100,
+        from: SHAPE,
+        to: SHAPE,
+        parameters_before: 420_000,
+        parameters_after: 420_000,
+        preserving: true,
+        loss_before: 2.5,
+        loss_after: 2.5,
+        load_seconds: 0.1,
+        seconds: 1.25,
+      }),
+    );
+    expect(text).toContain("420k → 420k parameters (the same shape)");
+  });
+
   test("growth of the vocabulary is told in bits per byte", () => {
     const text = reported((reporter) =>
       reporter.onEvent({

@@ -32,8 +32,8 @@ export function userConfig(
   };
 }
 
-/** Writes `text` to a config file that lives as long as the test. */
-export function configFile(text: string): string {
+/** Writes `text`, or bytes, to a config file that lives as long as the test. */
+export function configFile(text: string | Buffer): string {
   const directory = mkdtempSync(join(tmpdir(), "flm-config-"));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const path = join(directory, "config.yaml");

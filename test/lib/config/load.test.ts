@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { loadConfig } from "../../../lib/config/load.ts";
 import { stringifyConfig } from "../../../lib/config/stringify.ts";
 import { configFile, failure } from "./fixtures.ts";
@@ -40,6 +40,44 @@ test("positions of keys are known after loading, for checks that come later", ()
   expect(positionOf("stages.1.lr")).toBeUndefined();
 });
 
+describe("how a file is read", () => {
+  const told = (content: string | Buffer) => failure(() => loadConfig(configFile(content)));
+
+  test.each([
+    ["UTF-16", Buffer.from(`\ufeff${VALID}`, "utf16le")],
+    ["bytes of another encoding", Buffer.from("name: d\u00e9mo\n", "latin1")],
+  ])("not as %s", (_, bytes) => {
+    const { message, hint } = told(bytes);
+    expect(message).toContain("is not UTF-8 text");
+    expect(hint).toContain("save it as UTF-8");
+  });
+
+  test("with a mark of its encoding or without", () => {
+    expect(load(`\ufeff${VALID}`).config.name).toBe("demo");
+  });
+
+  test("not where values are nested without end", () => {
+    expect(told(`name: ${"[".repeat(20_000)}`).message).toContain("nested too deeply");
+    const { message, hint } = told("model: &m { norm: *m }");
+    expect(message).toContain("an alias holds itself");
+    expect(hint).toContain("write the values out");
+  });
+
+  test("without merge keys", () => {
+    const [, issue] = lines(
+      `${VALID}growth: &g {}\nschedule: { <<: *g }\n`.replace("    tokens: 400k\n", ""),
+    );
+    expect(issue!.message).toMatch(/unknown key `<<`.*merge keys are not read; write the keys out/);
+  });
+
+  test("with lists as keys, which are unknown ones, and nothing else is printed", () => {
+    const warned = vi.spyOn(process, "emitWarning");
+    const [issue] = lines(`${VALID}? [a, b]\n: 3\n`);
+    expect(issue!.message).toContain("unknown key `[ a, b ]`");
+    expect(warned).not.toHaveBeenCalled();
+  });
+});
+
 describe("issues", () => {
   test("an unknown key has its place and the nearest key", () => {
     const [issue] = lines(VALID.replace("    hidden_size", "    hiden_size"));
@@ -65,6 +103,15 @@ describe("issues", () => {
         message: 'stages.1.num_layers: must be a number, got "four" at line 5, column 17',
       },
     ]);
+  });
+
+  test.each([
+    ["stages.1.num_layers=16385", "stages.1.num_layers: must be at most 16384, got 16385"],
+    ["stages.1.ffn_hidden_size=1e11", "must be at most 16777216, got 100000000000"],
+    ["model.seq_length=1e10", "model.seq_length: must be at most 16777216"],
+    ["optimizer.adam_eps=1e-60", "optimizer.adam_eps: must be at least 1e-30, got 1e-60"],
+  ])("a slip of the keys is told, not tried: %s", (set, problem) => {
+    expect(failure(() => load(VALID, [set])).message).toContain(problem);
   });
 
   test("a missing key stands where its section is", () => {
@@ -167,6 +214,16 @@ describe("--set", () => {
     const { config } = load(text, ["growth.ramp_steps=5"]);
     expect(config.growth.ramp_steps).toBe(5);
     expect(config.stages[1]!.growth.ramp_steps).toBe(3);
+  });
+
+  test.each([
+    ["stages.tokens=1M", "did you mean `stages.0.tokens`? Items of a list are numbered from 0"],
+    [
+      "stages.-1.tokens=1M",
+      "(from --set stages.-1.tokens=1M); items of a list are numbered from 0",
+    ],
+  ])("tells how items are named: %s", (set, remedy) => {
+    expect(failure(() => load(VALID, [set])).message).toContain(remedy);
   });
 
   test("the last one wins", () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeFloats, encodeFloats, type FloatType } from "../../../lib/export/floats.ts";
+import { failure } from "../failure.ts";
 
 function bits(value: number, type: FloatType): number {
   const [low, high] = encodeFloats(Float32Array.of(value), type);
@@ -14,7 +15,7 @@ describe("f16", () => {
     [1, 0x3c00],
     [-2, 0xc000],
     [65504, 0x7bff],
-    [65520, 0x7c00],
+    [65519, 0x7bff],
     [Infinity, 0x7c00],
     [2 ** -14, 0x0400],
     [2 ** -24, 0x0001],
@@ -28,6 +29,13 @@ describe("f16", () => {
 
   it("of NaN is NaN", () => {
     expect(decodeFloats(encodeFloats(Float32Array.of(NaN), "f16"), "f16")[0]).toBeNaN();
+  });
+
+  it.each([65520, -1e9])("of %d is refused: it would be infinite", (value) => {
+    const { code, message, hint } = failure(() => encodeFloats(Float32Array.of(1, value), "f16"));
+    expect(code).toBe("NOT_SUPPORTED");
+    expect(message).toContain(String(value));
+    expect(hint).toContain("bf16");
   });
 });
 

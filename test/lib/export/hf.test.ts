@@ -7,6 +7,9 @@ import { importLlama } from "../../../lib/export/import/llama.ts";
 import { failure } from "../failure.ts";
 import { collect, GPT2_STAGE, LLAMA_STAGE, planOf, sourceOf, weightsOf } from "./weights.ts";
 
+/** More heads than the width has room for. */
+const NARROW = { num_attention_heads: 3, num_kv_heads: 1 };
+
 const configOf = (fields: Record<string, unknown>) => new HfConfig(fields, "config.json");
 
 describe("what is exported imports as it was", () => {
@@ -85,6 +88,15 @@ describe("a model that the other program cannot express is refused by name:", ()
     const error = failure(() => llamaModel(plan, sourceOf(weightsOf(plan))));
     expect(error).toMatchObject({ code: "NOT_SUPPORTED", hint: expect.stringMatching(/plain/) });
     expect(error.message).toMatch(message);
+  });
+
+  it("llama whose heads do not divide the width", () => {
+    const plan = planOf({ family: "llama", head_size: 4 }, { ...LLAMA_STAGE, ...NARROW });
+    expect(failure(() => llamaModel(plan, sourceOf(weightsOf(plan))))).toMatchObject({
+      code: "NOT_SUPPORTED",
+      message: expect.stringMatching(/3 heads of 4 in hidden_size 8.*divides/),
+      hint: expect.stringMatching(/plain/),
+    });
   });
 
   it("gpt2 with grouped queries, or with heads that do not fill the width", () => {

@@ -34,6 +34,7 @@ describe("what the steps taken depend on may not change", () => {
     ["the tokenizer", 0, (now) => (now.tokenizer.vocab_size = 300)],
     ["the stage's shape", 1, (now) => (now.stages[1]!.num_layers += 1)],
     ["a finished stage's length", 1, (now) => (now.stages[0]!.tokens += 1)],
+    ["the running stage's batch", 1, (now) => (now.stages[1]!.global_batch_size *= 2)],
     ["a stage's vocabulary", 1, (now) => (now.stages[0]!.vocab_size = 300)],
     ["how a stage grew", 1, (now) => (now.stages[1]!.growth.ramp_steps += 1)],
   ])("%s", (_, stage, change) => {
@@ -57,6 +58,11 @@ describe("the rest may change", () => {
   ])("%s", (_, stage, change) => {
     expect(resumes(stage, change)).toBe(true);
   });
+});
+
+test("a checkpoint that does not know the running stage's batch resumes", () => {
+  const { ["stages.1.global_batch_size"]: _, ...saved } = identityOf(config(), 1, "data-1");
+  checkIdentity(saved, identityOf(config(), 1, "data-1"), "/run");
 });
 
 test("every difference is listed with both values", () => {

@@ -35,6 +35,37 @@ test("what a living process trains in is not set aside", () => {
   release();
 });
 
+describe("a directory that holds something", () => {
+  const holding = (files: Record<string, string>) => {
+    const directory = runDirectory();
+    mkdirSync(directory.path, { recursive: true });
+    for (const [name, text] of Object.entries(files))
+      writeFileSync(join(directory.path, name), text);
+    return directory;
+  };
+
+  test.each([
+    ["nothing of a run's names", { "notes.txt": "mine" }],
+    [
+      "a run that has just begun",
+      { "config.yaml": "# Resolved by flm-train 0.1.0: …", "events.jsonl": "" },
+    ],
+    ["a config that a crash has left empty", { "config.yaml": "" }],
+  ])("is taken with %s", (_, files) => {
+    holding(files).refuseForeign();
+  });
+
+  test.each(["config.yaml", "tokenizer.json", "events.jsonl", "report.html"])(
+    "is refused with somebody's %s, which would be overwritten",
+    (name) => {
+      const { code, message, hint } = failure(() => holding({ [name]: "mine" }).refuseForeign());
+      expect(code).toBe("USAGE");
+      expect(message).toContain(`${name} is not of a run`);
+      expect(hint).toContain("--out");
+    },
+  );
+});
+
 describe("claim", () => {
   test("creates the directory; release gives it back", () => {
     const directory = runDirectory();

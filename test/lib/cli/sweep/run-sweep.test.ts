@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ChildOutcome } from "../../../../lib/cli/sweep/child.ts";
@@ -79,6 +79,7 @@ describe("runPoint", () => {
   const ends = (exit_code: number, result: object) => async (): Promise<ChildOutcome> => ({
     exit_code,
     stdout: `${JSON.stringify(result)}\n`,
+    signal: null,
   });
 
   test("trains the point's config into its directory, and saves the validation loss", async () => {
@@ -116,10 +117,29 @@ describe("runPoint", () => {
     const error = await rejection(runPoint(temporaryDirectory(), first, {}, ends(64, said)));
     expect(error).toMatchObject({ code: "OUT_OF_MEMORY", hint: "make it smaller" });
     expect(error.message).toContain("too large");
-    const silent = async () => ({ exit_code: 1, stdout: "" });
+    const silent = async () => ({ exit_code: 1, stdout: "", signal: null });
     expect((await rejection(runPoint(temporaryDirectory(), first, {}, silent))).code).toBe(
       "INTERNAL",
     );
+  });
+
+  test("a run that the system ended is named, and is no interruption", async () => {
+    const killed = async () => ({ exit_code: 71, stdout: "", signal: "SIGKILL" as const });
+    const error = await rejection(runPoint(temporaryDirectory(), first, {}, killed));
+    expect(error.message).toContain("SIGKILL");
+    expect(error.hint).toContain("--jobs");
+  });
+
+  test("a result that a crash has cut off is none", () => {
+    const directory = temporaryDirectory();
+    const path = writePoint(directory, first, config).replace(/\.yaml$/, ".result.json");
+    writeFileSync(path, '{"lo');
+    expect(savedResult(directory, first)).toBeNull();
+  });
+
+  test("what cannot be written is an error of the file system", () => {
+    const directory = join(temporaryDirectory(), "none");
+    expect(failure(() => writePoint(directory, first, config)).code).toBe("IO");
   });
 
   test("a directory of another sweep is refused", () => {

@@ -1,17 +1,24 @@
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { prepareData } from "../../../../lib/data/prepare.ts";
+import { FlmError } from "../../../../lib/errors.ts";
 import { loadNative } from "../../../../lib/native/load.ts";
 import type { NativeBinding } from "../../../../lib/native/types.ts";
 import { configFor, directoryWith } from "../support.ts";
 
 const TEXT = "she sells sea shells, and the shells that she sells are sea shells";
 
-/** The warnings of a corpus whose tokenizer was trained on a count that had given up so many words. */
-async function warningsOf(dropped_words: number): Promise<readonly string[]> {
-  const real = loadNative();
-  const native: NativeBinding = Object.assign(Object.create(real) as NativeBinding, {
-    createBpeTrainer: (split: "gpt4") => {
+const real = loadNative();
+
+/** The addon with some of its functions replaced. */
+function withChanges(changes: Partial<NativeBinding>): NativeBinding {
+  return Object.assign(Object.create(real) as NativeBinding, changes);
+}
+
+/** Trains tokenizers on a count that has given up so many words. */
+function dropping(dropped_words: number): NativeBinding {
+  return withChanges({
+    createBpeTrainer: (split) => {
       const trainer = real.createBpeTrainer(split);
       return {
         add: (text: Uint8Array) => trainer.add(text),
@@ -19,13 +26,29 @@ async function warningsOf(dropped_words: number): Promise<readonly string[]> {
       };
     },
   });
-  const directory = directoryWith({ "a.txt": TEXT, "b.txt": `${TEXT}.` });
-  const data = { sources: [{ path: join(directory, "*.txt") }], cache_dir: directory };
-  const config = configFor(directory, data, { type: "bpe", vocab_size: 260 });
-  return (await prepareData(config, { native })).warnings;
 }
 
+function smallCorpus() {
+  const directory = directoryWith({ "a.txt": TEXT, "b.txt": `${TEXT}.` });
+  const data = { sources: [{ path: join(directory, "*.txt") }], cache_dir: directory };
+  return configFor(directory, data, { type: "bpe", vocab_size: 260 });
+}
+
+const warningsOf = async (native: NativeBinding, config = smallCorpus()) =>
+  (await prepareData(config, { native })).warnings;
+const SAID = [expect.stringContaining("7 rare ones were left out")];
+
 it("words that were too many to count are said, with their number", async () => {
-  expect(await warningsOf(0)).toEqual([]);
-  expect(await warningsOf(7)).toEqual([expect.stringContaining("7 rare ones were left out")]);
+  expect(await warningsOf(dropping(0))).toEqual([]);
+  expect(await warningsOf(dropping(7))).toEqual(SAID);
+});
+
+it("they are said by the build that goes on with the tokenizer of an interrupted one", async () => {
+  const config = smallCorpus();
+  const interrupted = Object.assign(dropping(7), {
+    hashFile: () => Promise.reject(new FlmError("CANCELLED", "interrupted")),
+  });
+  await expect(warningsOf(interrupted, config)).rejects.toThrow("interrupted");
+  const createBpeTrainer = () => expect.unreachable("the tokenizer is there");
+  expect(await warningsOf(withChanges({ createBpeTrainer }), config)).toEqual(SAID);
 });

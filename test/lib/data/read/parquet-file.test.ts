@@ -57,6 +57,7 @@ describe("Parquet files", () => {
     expect(noFooter.message).toMatch(/a\.parquet cannot be read as Parquet: .*footer/);
     const empty = await errorOf(() => readAll({ "a.parquet": "" }));
     expect(empty).toMatchObject({ code: "DATA_INVALID" });
+    expect(empty.message).toMatch(/a\.parquet cannot be read as Parquet: it has 0 bytes/);
     const damaged = Buffer.from(whole);
     const page = damaged.lastIndexOf(Buffer.from([0x1f, 0x8b]));
     damaged.fill(0xff, page + 10, page + 40);

@@ -89,9 +89,9 @@ describe("refused", () => {
     expect(hint).toContain("not one of its checkpoints");
   });
 
-  test("a file that cannot be read", async () => {
-    const directory = writeRun({ config: "name: x" });
-    mkdirSync(join(directory, "metrics.jsonl"));
+  test.each(["metrics.jsonl", "config.yaml"])("a %s that cannot be read", async (name) => {
+    const directory = writeRun(name === "config.yaml" ? { metrics: [] } : { config: "name: x" });
+    mkdirSync(join(directory, name));
     expect((await rejection(readRun(directory))).code).toBe("IO");
   });
 });
