@@ -47,7 +47,6 @@ class Buffers {
   Buffers(const Buffers&) = delete;
   Buffers& operator=(const Buffers&) = delete;
 
-
   In input(const std::string& name, Extent extent, Kind kind, const Draw& draw);
   Out output(const std::string& name, Extent extent, Kind kind);
   Out in_out(const std::string& name, Extent extent, Kind kind, const Draw& draw);

@@ -48,5 +48,4 @@ void matmul(Context&, const Matmul& a) {
   }
 }
 
-
 }  // namespace flm::oracle
