@@ -26,7 +26,6 @@ const MODELS = {
 };
 const STEPS = 20; // whose JavaScript is looked at
 const POLL_MS = 2;
-const TICKS_PER_SECOND = 100; // of /proc's processor times
 
 const options = readOptions("node bench/step/start.mjs", {
   model: {
@@ -113,6 +112,6 @@ function rows(path) {
 }
 
 function mainThreadSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/task/${pid}/stat`, "utf8").split(") ")[1].split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  const [nanoseconds] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, "utf8").split(" ");
+  return Number(nanoseconds) * 1e-9;
 }

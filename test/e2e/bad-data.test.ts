@@ -50,7 +50,7 @@ const CASES: Case[] = [
     file: "other.jsonl",
     content: `${corpus(2)}{"title": "a", "body": "b"}\n`,
     says: ["other.jsonl:3", '"text" is missing'],
-    remedy: "fields: title, body",
+    remedy: "this row has: title, body",
   },
   {
     what: "a file that is not text",
