@@ -1,11 +1,10 @@
 // What growth does for the generated tasks: trains a small model on solved items of other seeds than the scored ones,
 // grows it once, and scores it at the end of either stage. Needs the built addon and dist/. Stopped, the same command
 // goes on from the last checkpoint. Documentation: docs/evaluation.md.
-//   node bench/iq/main.mjs [--out FILE] [--limit N] [--scale S]
+// --help lists the options.
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { CheckpointStore } from "../../dist/checkpoint/store.js";
 import { resolveConfig } from "../../dist/config/resolve.js";
 import { evaluate } from "../../dist/eval/evaluate.js";
@@ -14,14 +13,17 @@ import { solvedText, trainingItems } from "../../dist/eval/iq/training-text.js";
 import { runTraining } from "../../dist/train/train.js";
 import { root } from "../../scripts/support/files.mjs";
 import { describeCommit, describeMachine } from "../step/machine.mjs";
+import { readOptions } from "../support/options.mjs";
 import { configFor, DOCUMENTS, TASKS } from "./config.mjs";
 
-const { values: options } = parseArgs({
-  options: {
-    out: { type: "string", default: join(root, "bench/results/iq-growth.json") },
-    limit: { type: "string" }, // items of each task, all by default
-    scale: { type: "string", default: "1" }, // of the tokens that are trained on
+const options = readOptions("node bench/iq/main.mjs", {
+  out: {
+    value: "FILE",
+    default: join(root, "bench/results/iq-growth.json"),
+    help: "results as JSON",
   },
+  limit: { value: "N", least: 1, help: "items of each task (default: all)" },
+  scale: { value: "S", above: 0, default: 1, help: "of the tokens that are trained on" },
 });
 const runs = join(root, "runs", "bench-iq");
 const text = join(runs, "solved.jsonl");
@@ -32,7 +34,7 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abor
 mkdirSync(runs, { recursive: true });
 const overlap = writeText();
 const machine = describeMachine();
-const config = configFor(text, Number(options.scale));
+const config = configFor(text, options.scale);
 let shown = 0;
 const onStep = ({ step, loss, tokens_per_second }) => {
   if (Date.now() - shown < 30_000) return;
@@ -86,7 +88,7 @@ function lastOfEachStage() {
 }
 
 async function score({ directory, manifest }) {
-  const limit = options.limit === undefined ? undefined : Number(options.limit);
+  const { limit } = options;
   console.log(`scoring ${directory}`);
   const { tasks, groups } = await evaluate(directory, { suite: "iq", limit });
   return { stage: config.stages[manifest.stage].name, step: manifest.step, tasks, groups };

@@ -111,9 +111,10 @@ inline void prefetch_row_after(const T* row, int64_t stride, int64_t D) {
 // Scores are held in units of ln 2, since 2^x is cheaper than e^x.
 constexpr double kLog2E = 1.4426950408889634, kLn2 = 0.6931471805599453;
 
-// Two bf16 as a unit. Halves are rounded away from zero, in one step where halves to even need four; NaN made
-// by arithmetic survives.
+// Its upper half is the value in bf16. Halves are rounded away from zero, in one step where halves to even
+// need four; NaN made by arithmetic survives.
 inline uint32_t rounded_bits(float value) { return std::bit_cast<uint32_t>(value) + 0x8000u; }
+// Two bf16 as a unit.
 inline float unit_of(float low, float high) {
   return std::bit_cast<float>(rounded_bits(low) >> 16 | (rounded_bits(high) & 0xffff0000u));
 }

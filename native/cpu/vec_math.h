@@ -47,8 +47,8 @@ inline float vec_exp(float x) {
 
 // 2^x for x <= 126: 0 where the result is below the normal numbers.
 inline float vec_exp2_bounded(float x) {
-  // As in exp_of_remainder, with the exponent's bias in the low bits too: they are the result's exponent as
-  // they are.
+  // As in exp_of_remainder, with the exponent's bias in the shift: the low bits are the result's exponent
+  // field.
   constexpr float kShift = 12582912.0f + 127.0f;
   const float sum = x + kShift;
   const float r = x - (sum - kShift);

@@ -19,9 +19,9 @@ struct PipelineWork {
   std::function<TokenBatch(int64_t micro_batch)> batch;
   // The last chunk has enqueued the losses of this micro-batch.
   std::function<void(int64_t micro_batch)> losses_ready;
-  Out losses;                       // (N)
-  BlockDone block_done;             // a block's gradients are complete
-  std::function<void()> head_done;  // the head's are
+  Out losses;                            // (N)
+  BlockDone block_done = {};             // a block's gradients are complete; may be empty
+  std::function<void()> head_done = {};  // the head's are; may be empty
 };
 
 // Every micro-batch forward and backward in turn: the list of a rank that holds the whole model.
