@@ -4,20 +4,23 @@ import { budgetOf, configOf, flopsOf, LR } from "./configs.mjs";
 const RAMP_STEPS = 100;
 const ALL_SEEDS = [1, 2, 3];
 const ONE_SEED = [1];
-/** Tried beside the rate of all arms. */
+/** Tried beside what all arms have. */
 const OTHER_RATES = [LR / 2, 2 * LR];
+const OTHER_INITS = [0.02, 0.06, 0.2];
 
 const DEEP = { num_layers: 8, hidden_size: 64, num_attention_heads: 2, ffn_hidden_size: 192 };
 const MIDDLE = { ...DEEP, num_layers: 4 };
 const SHALLOW = { ...DEEP, num_layers: 2 };
-const LLAMA = { model: { family: "llama" } };
+/** 1/√hidden_size is best of those tried, by far: the usual 0.02 is made for layers that are ten times as wide. */
+const INIT_STD = 0.12;
+const LLAMA = { model: { family: "llama", init_std: INIT_STD } };
 
 // FLM-101B's schedule scaled down: parameters of the layers as 16 : 56 : 100, tokens as 79 : 13 : 8.
 const FLM_LARGE = { num_layers: 8, hidden_size: 64, num_attention_heads: 4 };
 const FLM_MEDIUM = { num_layers: 8, hidden_size: 48, num_attention_heads: 3 };
 const FLM_SMALL = { num_layers: 5, hidden_size: 32, num_attention_heads: 2 };
 const MUP = { base_hidden_size: 32, input_mult: 1, output_mult: 1 };
-const FLM = { model: { family: "flm", mup: MUP } };
+const FLM = { model: { family: "flm", init_std: INIT_STD, mup: MUP } };
 
 const OPERATORS = {
   copy: { depth: "stack", ramp_steps: 0 },
@@ -54,7 +57,7 @@ function llamaArms(arm) {
     ];
     return arm("grown", name, seeds, stages, { growth: OPERATORS[operator] });
   };
-  const small = from(SHALLOW, "small", "small", ALL_SEEDS);
+  const small = from(SHALLOW, "small", "small", ONE_SEED);
   const early = grow("stack-15", ALL_SEEDS, 0.15);
   const half = grow("half-copy", ALL_SEEDS, 0.5);
   const progressive = arm("grown", "progressive", ONE_SEED, [
@@ -71,12 +74,16 @@ function llamaArms(arm) {
     ...[early, half, progressive].map((grown) =>
       from(SHALLOW, "small", `small-as-${grown.name}`, grown.seeds, equalFlops(grown, small)),
     ),
-    ...[0.8, 0.6].map((length) =>
-      from(DEEP, "scratch", `scratch-${100 * length}`, ALL_SEEDS, { length }),
-    ),
-    ...[0.4, 0.25].map((length) =>
+    ...[0.8, 0.6, 0.4, 0.25].map((length) =>
       from(DEEP, "scratch", `scratch-${100 * length}`, ONE_SEED, { length }),
     ),
+    ...OTHER_INITS.map((init_std) =>
+      from(DEEP, "rate", `scratch-25-init-${init_std}`, ONE_SEED, {
+        length: 0.25,
+        model: { ...LLAMA.model, init_std },
+      }),
+    ),
+    from(DEEP, "rate", `scratch-25-lr-${2 * LR}`, ONE_SEED, { length: 0.25, lr: 2 * LR }),
     grow("stack-10", ONE_SEED, 0.1),
     grow("stack-20", ONE_SEED, 0.2),
     grow("late-copy", ONE_SEED, 0.8),
@@ -99,12 +106,20 @@ function flmArms(arm) {
   const grown = arm("grown", "flm", ALL_SEEDS, stages, { growth: OPERATORS.ramp });
   return [
     from(FLM_LARGE, "scratch", "flm-scratch", ALL_SEEDS),
-    ...OTHER_RATES.map((lr) => from(FLM_LARGE, "rate", `flm-scratch-lr-${lr}`, ONE_SEED, { lr })),
     grown,
     small,
     from(FLM_SMALL, "small", "small-as-flm", ALL_SEEDS, equalFlops(grown, small)),
     ...[0.6, 0.3].map((length) =>
       from(FLM_LARGE, "scratch", `flm-scratch-${100 * length}`, ONE_SEED, { length }),
+    ),
+    ...OTHER_RATES.map((lr) =>
+      from(FLM_LARGE, "rate", `flm-scratch-30-lr-${lr}`, ONE_SEED, { lr, length: 0.3 }),
+    ),
+    ...OTHER_INITS.map((init_std) =>
+      from(FLM_LARGE, "rate", `flm-scratch-30-init-${init_std}`, ONE_SEED, {
+        length: 0.3,
+        model: { ...FLM.model, init_std },
+      }),
     ),
   ];
 }
