@@ -21,6 +21,7 @@ import { sweepCommand } from "./commands/sweep.ts";
 import { tokenizeCommand } from "./commands/tokenize.ts";
 import { trainCommand } from "./commands/train.ts";
 import { fail } from "./fail.ts";
+import { handleHangup } from "./hangup.ts";
 import { outliveOutput } from "./outlive-output.ts";
 
 const COMMANDS = [
@@ -69,6 +70,7 @@ Examples:
 for (const command of COMMANDS) program.addCommand(command.exitOverride());
 
 outliveOutput(process);
+handleHangup();
 
 try {
   const args = withDefaultCommand(process.argv.slice(2));

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
-import { describe, expect, it } from "vitest";
-import { flm, json, start, succeed } from "./support/cli.ts";
+import { describe, expect, it, vi } from "vitest";
+import { flm, json, MAIN, start, startProgram, succeed } from "./support/cli.ts";
 import { corpus } from "./support/corpus.ts";
 import { type Changes, project, SMALL, STEP_TOKENS, yaml, tinyConfig } from "./support/project.ts";
 import { checkpoints, events, latest, metrics, state } from "./support/run-files.ts";
@@ -28,6 +28,9 @@ const ONE_LONG_STEP: Changes = {
     },
   ],
 };
+
+/** Nobody tells of a process whose parent has gone. */
+const WAIT = { interval: 5, timeout: 60_000 };
 
 const ENDS = [
   { signal: "SIGINT", code: 130, status: "interrupted" },
@@ -84,5 +87,30 @@ describe.each(ENDS)("$signal", ({ signal, code, status }) => {
     expect(readdirSync(cache)).toEqual([expect.stringMatching(/^tmp-/)]);
     expect(await flm(["config.yaml"], { cwd: directory })).toMatchObject({ code: 0 });
     expect(readdirSync(cache)).toEqual([expect.not.stringMatching(/^tmp-/)]);
+  });
+});
+
+describe("SIGHUP", () => {
+  it("saves and ends what was typed into the terminal that is gone", async () => {
+    const { directory, run } = project(ENDLESS);
+    const command = `"${process.execPath}" "${MAIN}" config.yaml`;
+    const terminal = startProgram(["script", "-qc", command, "/dev/null"], { cwd: directory });
+    await until(terminal, () => stepsDone(run) >= 3);
+    terminal.child.kill("SIGKILL");
+    await terminal.outcome;
+    await vi.waitUntil(() => events(run).some(({ type }) => type === "done"), WAIT);
+    expect(events(run).at(-1)).toMatchObject({ status: "preempted", step: stepsDone(run) });
+    expect(checkpoints(run)).toHaveLength(1);
+  });
+
+  it("is nothing to a run without a terminal", async () => {
+    const { directory, run } = project(ENDLESS);
+    const running = start(["config.yaml"], { cwd: directory });
+    await until(running, () => stepsDone(run) >= 3);
+    running.child.kill("SIGHUP");
+    const steps = stepsDone(run);
+    await until(running, () => stepsDone(run) >= steps + 100);
+    running.child.kill("SIGTERM");
+    expect(await running.outcome).toMatchObject({ code: 75 });
   });
 });

@@ -10,7 +10,7 @@ import { openStoreSocket } from "./store-socket.ts";
 import { type LocalOutcome, judge } from "./verdict.ts";
 
 const LOOPBACK = "127.0.0.1";
-const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const FORWARDED = ["SIGINT", "SIGTERM"] as const;
 const DEFAULT_STOP_SECONDS = 30;
 /** So many are allowed on any machine, for trying meshes out. */
 const MANY_RANKS = 64;
@@ -34,8 +34,8 @@ export interface LocalRanksOptions {
 
 /**
  * Starts `count` ranks as child processes and supervises them, nothing else. SIGINT and SIGTERM are passed on, each as
- * often as it comes, and SIGHUP as SIGTERM. When a rank fails, all others are ended: SIGTERM, and SIGKILL after
- * `stop_seconds`, or some seconds after all others have ended. The ranks end with this process too (`followLifeline`).
+ * often as it comes. When a rank fails, all others are ended: SIGTERM, and SIGKILL after `stop_seconds`, or some seconds
+ * after all others have ended. The ranks end with this process too (`followLifeline`).
  *
  * @throws FlmError ENVIRONMENT where a rank cannot be started, or so many that the machine would be lost in them
  */
@@ -93,8 +93,7 @@ async function supervise(ranks: readonly RankProcess[], stop_ms: number): Promis
   let lastDeadline: NodeJS.Timeout | undefined;
   const forward = (signal: (typeof FORWARDED)[number]) => {
     wasSignalled = true;
-    // A closed terminal is no reason to lose what has not been saved.
-    for (const rank of ranks) rank.forward(signal === "SIGHUP" ? "SIGTERM" : signal);
+    for (const rank of ranks) rank.forward(signal);
   };
   const killAll = () => ranks.forEach((rank) => rank.stop("SIGKILL"));
   const stopAll = (code: number | null = null) => {
