@@ -10,7 +10,8 @@ interface OpenFiles {
 }
 
 /**
- * Lets an engine read a token file of one's own, behind those that it has open.
+ * Lets an engine read a token file of one's own, behind those that it has open. The file has no name any more while it is
+ * used, so that it goes with this process, however that ends.
  *
  * @param write makes the file; what it gives is handed on
  */
@@ -19,18 +20,26 @@ export async function withTokenFile<Written, Result>(
   write: (path: string) => Promise<Written>,
   use: (written: Written) => Promise<Result>,
 ): Promise<Result> {
+  const written = await openWritten({ engine, files }, write);
+  const result = await use(written).catch(async (error: unknown) => {
+    // An engine that a fault has stopped opens nothing any more; what stopped it is the error to hear of.
+    await engine.openTokenFiles(files).catch(() => {});
+    throw error;
+  });
+  await engine.openTokenFiles(files);
+  return result;
+}
+
+async function openWritten<Written>(
+  { engine, files }: OpenFiles,
+  write: (path: string) => Promise<Written>,
+): Promise<Written> {
   const directory = await mkdtemp(join(tmpdir(), "flm-train-eval-"));
   try {
     const path = join(directory, "own.tok");
     const written = await write(path);
     await engine.openTokenFiles([...files, path]);
-    const result = await use(written).catch(async (error: unknown) => {
-      // An engine that a fault has stopped opens nothing any more; what stopped it is the error to hear of.
-      await engine.openTokenFiles(files).catch(() => {});
-      throw error;
-    });
-    await engine.openTokenFiles(files);
-    return result;
+    return written;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -22,11 +22,14 @@ function openingEngine(times = Infinity) {
 
 const write = async (path: string) => writeFileSync(path, "tokens");
 
-it("is open beside the others while it is used, and gone afterwards", async () => {
+it("is open beside the others while it is used, and has no name by then", async () => {
   const { scoring, opened } = openingEngine();
-  const used = await withTokenFile(scoring, write, async () => opened.at(-1)!.at(-1)!);
+  const used = await withTokenFile(scoring, write, async () => {
+    const path = opened.at(-1)!.at(-1)!;
+    expect(existsSync(dirname(path))).toBe(false);
+    return path;
+  });
   expect(opened).toEqual([[...OTHERS, used], OTHERS]);
-  expect(existsSync(dirname(used))).toBe(false);
 });
 
 it("is opened by nobody where it cannot be made", async () => {

@@ -17,10 +17,10 @@ const VOCAB_SIZE = 100;
  */
 function tellingEngine(seq_length: number, micro_batch_size: number) {
   const opened: string[][] = [];
+  let tokens: Uint32Array = new Uint32Array();
   const evaluate = async ({ pieces, num_micro_batches }: EvalInput) => {
     const token_losses = new Float32Array(num_micro_batches * micro_batch_size * seq_length);
     const used = new Map<number, number>();
-    const tokens = readTokens(opened.at(-1)!.at(-1)!, Infinity)!;
     for (let i = 0; i < pieces.length; i += PIECE_FIELDS) {
       const [row, file, start, length, flags] = pieces.slice(i, i + PIECE_FIELDS);
       expect([file, flags]).toEqual([OTHERS.length, 3]);
@@ -33,7 +33,10 @@ function tellingEngine(seq_length: number, micro_batch_size: number) {
     }
     return { loss_sum: 0, targets: 0, token_losses };
   };
-  const openTokenFiles = async (paths: readonly string[]) => void opened.push([...paths]);
+  const openTokenFiles = async (paths: readonly string[]) => {
+    opened.push([...paths]);
+    if (paths.length > OTHERS.length) tokens = readTokens(paths.at(-1)!, Infinity)!;
+  };
   return { engine: { evaluate, openTokenFiles } as unknown as NativeEngine, opened };
 }
 
