@@ -17,7 +17,7 @@ const VOCAB_SIZE = 100;
  */
 function tellingEngine(seq_length: number, micro_batch_size: number) {
   const opened: string[][] = [];
-  let tokens: Uint32Array = new Uint32Array();
+  let tokens: Uint16Array | Uint32Array = new Uint32Array();
   const evaluate = async ({ pieces, num_micro_batches }: EvalInput) => {
     const token_losses = new Float32Array(num_micro_batches * micro_batch_size * seq_length);
     const used = new Map<number, number>();
