@@ -11,31 +11,29 @@
 namespace flm::cuda {
 namespace {
 
-// What fits into the registers beside two gradients of kBlocks * 16 rows per warp.
+// What fits into the registers beside two gradients of kBlocks * 16 rows per warp, and into 99 KiB of shared
+// memory, which is all that some GPUs of compute capability 8 have.
 template <int kDim>
 struct Shape;
 template <>
 struct Shape<64> {
-  static constexpr int kWarps = 4, kBlocks = 2, kQueries = 32, kBlocksOfGrid = 2;
+  static constexpr int kWarps = 4, kBlocks = 2, kBlocksOfGrid = 2;
 };
 template <>
 struct Shape<128> {
-  static constexpr int kWarps = 8, kBlocks = 1, kQueries = 64, kBlocksOfGrid = 1;
+  static constexpr int kWarps = 8, kBlocks = 1, kBlocksOfGrid = 1;
 };
-constexpr int kKeys = 128;
+constexpr int kKeys = 128, kQueries = 32;
 
 template <int kDim>
-constexpr int kScoreUnroll = kIsBlackwell && kDim == 128 ? 8 : 2;
-
-template <int kDim>
-constexpr size_t kSharedBytes = 2 * shared_bytes(kKeys * kDim * sizeof(bf16)) +
-                                2 * shared_bytes(2 * Shape<kDim>::kQueries * kDim * sizeof(bf16)) +
-                                2 * shared_bytes(2 * Shape<kDim>::kQueries * sizeof(float));
+constexpr size_t kSharedBytes =
+    2 * shared_bytes(kKeys * kDim * sizeof(bf16)) + 2 * shared_bytes(2 * kQueries * kDim * sizeof(bf16)) +
+    2 * shared_bytes(2 * kQueries * sizeof(float));
 
 template <int kDim>
 __global__ void __launch_bounds__(Shape<kDim>::kWarps* kWarp, Shape<kDim>::kBlocksOfGrid)
     attention_bwd_key_kernel(AttentionBwd a, const float* delta, TileOrder order) {
-  constexpr int kBlocks = Shape<kDim>::kBlocks, kQueries = Shape<kDim>::kQueries;
+  constexpr int kBlocks = Shape<kDim>::kBlocks;
   constexpr int kThreads = Shape<kDim>::kWarps * kWarp, kWarpRows = 16 * kBlocks;
   static_assert(kWarpRows * Shape<kDim>::kWarps == kKeys && kThreads >= kKeys && kQueries <= kThreads);
   const int tile = order(blockIdx.x);
@@ -99,7 +97,7 @@ __global__ void __launch_bounds__(Shape<kDim>::kWarps* kWarp, Shape<kDim>::kBloc
     if (this_query0 + kQueries <= warp_row0) continue;  // all of the tile comes before all of the warp's keys
 
     Accumulator<kBlocks, kQueries / 8> p = {}, dp;
-    multiply_transposed<kScoreUnroll<kDim>, kDim, kBlocks, kQueries / 8>(p, k, q, lane);
+    multiply_transposed<2, kDim, kBlocks, kQueries / 8>(p, k, q, lane);
     if (this_query0 < warp_row0 + kWarpRows || this_query0 + kQueries > earliest)
 #pragma unroll
       for (int m = 0; m < kBlocks; ++m)

@@ -33,11 +33,14 @@ enum MatmulDescAttribute : int {
 enum Epilogue : uint32_t { kEpilogueDefault = 1, kEpilogueBias = 4 };
 enum PreferenceAttribute : int {
   kPrefMaxWorkspaceBytes = 1,
+  kPrefReductionSchemes = 3,
   kPrefMinAlignmentA = 5,
   kPrefMinAlignmentB = 6,
   kPrefMinAlignmentC = 7,
   kPrefMinAlignmentD = 8,
 };
+
+enum ReductionScheme : uint32_t { kReduceInComputeType = 2 };
 
 struct Algo {
   uint64_t data[8];

@@ -8,6 +8,9 @@
 namespace flm::cuda {
 
 inline constexpr int64_t kMaxThreads = 256, kMaxGridY = 65535;
+// A block gets 48 KiB of shared memory, static and dynamic together, unless its launch asks for more. With
+// more dynamic memory than this it asks: no kernel has more than 8 KiB of static memory beside it.
+inline constexpr size_t kUnaskedShared = 40 << 10;
 
 inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 

@@ -67,6 +67,8 @@ void MatmulPlan::choose_algorithm(const MatmulKey& key, size_t workspace_bytes) 
     return lt.cublasLtMatmulPreferenceSetAttribute(preference, attribute, &value, sizeof value);
   };
   lt::Status status = set(lt::kPrefMaxWorkspaceBytes, uint64_t(workspace_bytes));
+  // Partial sums stay in f32; by default they may be rounded to the output's type before they are added.
+  if (status == lt::kSuccess) status = set(lt::kPrefReductionSchemes, lt::kReduceInComputeType);
   const std::pair<lt::PreferenceAttribute, int> alignments[] = {{lt::kPrefMinAlignmentA, key.align_b},
                                                                 {lt::kPrefMinAlignmentB, key.align_a},
                                                                 {lt::kPrefMinAlignmentC, key.align_residual},

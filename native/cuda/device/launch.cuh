@@ -6,6 +6,7 @@
 
 #include "core/context.h"
 #include "core/error.h"
+#include "cuda/launch_shape.h"
 
 namespace flm::cuda {
 
@@ -19,10 +20,9 @@ inline void check(cudaError_t error, const char* what) {
        cudaGetErrorString(error));
 }
 
-// Above 48 KiB a kernel must ask for its dynamic shared memory.
 template <class Kernel>
 void allow_shared(Kernel* kernel, size_t bytes, const char* what) {
-  if (bytes <= 48 * 1024) return;
+  if (bytes <= kUnaskedShared) return;
   check(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
                              cudaFuncAttributeMaxDynamicSharedMemorySize, int(bytes)),
         what);

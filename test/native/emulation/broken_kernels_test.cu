@@ -68,6 +68,11 @@ __global__ void syncwarp_is_one(float* out) {
   __syncwarp();
   out[threadIdx.x] = tile[31 - threadIdx.x];
 }
+__global__ void static_16_kib(float* out) {
+  FLM_SHARED(float, tile, [4096]);
+  tile[threadIdx.x] = 1;
+  out[threadIdx.x] = tile[threadIdx.x];
+}
 __global__ void blocks_collide(float* out) { out[threadIdx.x] = float(blockIdx.x); }
 __global__ void blocks_add(float* out) { atomicAdd(out + threadIdx.x, 1.0f); }
 __global__ void missing_wait(float* out, const float* in) {
@@ -105,6 +110,14 @@ FLM_TEST(emulation_finds_divergence) {
 FLM_TEST(emulation_finds_bad_launches) {
   DeviceBuffer<float> floats(32);
   must_fail("the kernel takes", [&] { FLM_LAUNCH(dynamic_overrun, 1, 32, 128, nullptr, floats.data(), 0); });
+  const auto with_dynamic = [&](int kib) {
+    return [&floats, kib] { FLM_LAUNCH(static_16_kib, 1, 32, size_t(kib) << 10, nullptr, floats.data()); };
+  };
+  must_fail("nothing", with_dynamic(32));
+  must_fail("does not ask for more", with_dynamic(40));
+  must_fail("nothing", with_dynamic(83));
+  must_fail("exceed 99 KiB", with_dynamic(84));
+  must_fail("more than 99 KiB", with_dynamic(100));
   must_fail("1 to 1024", [&] { FLM_LAUNCH(blocks_add, 1, dim3(33, 32), 0, nullptr, floats.data()); });
 }
 

@@ -23,6 +23,8 @@ static_assert(int(kDescBiasPointer) == CUBLASLT_MATMUL_DESC_BIAS_POINTER);
 static_assert(int(kEpilogueDefault) == CUBLASLT_EPILOGUE_DEFAULT);
 static_assert(int(kEpilogueBias) == CUBLASLT_EPILOGUE_BIAS);
 static_assert(int(kPrefMaxWorkspaceBytes) == CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES);
+static_assert(int(kPrefReductionSchemes) == CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK);
+static_assert(int(kReduceInComputeType) == CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE);
 static_assert(int(kPrefMinAlignmentA) == CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES);
 static_assert(int(kPrefMinAlignmentB) == CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES);
 static_assert(int(kPrefMinAlignmentC) == CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES);

@@ -119,7 +119,7 @@ void check_limits(const Launch& l) {
   if (l.grid.x == 0 || l.grid.y == 0 || l.grid.z == 0) refuse("an empty grid");
   if (l.grid.x > 0x7fffffffu || l.grid.y > 65535 || l.grid.z > 65535)
     refuse("grid too large: y and z end at 65535");
-  if (l.dynamic_shared > SharedMemory::kBlockLimit) refuse("more than 227 KiB of shared memory");
+  if (l.dynamic_shared > SharedMemory::kBlockLimit) refuse("more than 99 KiB of shared memory");
 }
 
 }  // namespace

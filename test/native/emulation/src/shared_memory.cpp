@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "cuda/launch_shape.h"
 #include "src/block.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -61,7 +62,10 @@ void* SharedMemory::fixed(const void* key, size_t bytes, const char* name) {
   fixed_bytes_ += bytes;
   if (fixed_bytes_ > kStaticLimit) current_block->fault("static shared arrays take more than 48 KiB");
   if (fixed_bytes_ + dynamic_bytes_ > kBlockLimit)
-    current_block->fault("static and dynamic shared memory exceed 227 KiB");
+    current_block->fault("static and dynamic shared memory exceed 99 KiB");
+  if (dynamic_bytes_ <= cuda::kUnaskedShared && fixed_bytes_ + dynamic_bytes_ > kStaticLimit)
+    current_block->fault(
+        "static and dynamic shared memory exceed 48 KiB, and the launch does not ask for more");
   return add(key, bytes, 0, name);
 }
 
