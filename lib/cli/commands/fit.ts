@@ -36,8 +36,9 @@ export function fitCommand(): Command {
     .addHelpText(
       "after",
       `
-Runs of one size give L(C) = a · C^b + c, read at the same step of each; they must differ in width alone for it to mean
-much. For runs that grew, a law L(N, D) is chained over their stages and compared with what they showed.
+Runs that do not grow, of three or more different sizes, give L(C) = a · C^b + c, read at the same step of each; they
+must differ in width alone for it to mean much. For runs that grew, a law L(N, D) is chained over their stages and
+compared with what they showed.
 
 Examples:
   flm-train fit runs/w64 runs/w128 runs/w256 --target-parameters 50e6

@@ -6,7 +6,7 @@ import { epsilon, size } from "./size.ts";
 const mupSchema = z.strictObject({
   base_hidden_size: key(
     size,
-    "Width at which learning rate and init_std were tuned; m = hidden_size / base_hidden_size.",
+    "Width at which learning rate and init_std were tuned; m = hidden_size / base_hidden_size. With mup: null, or without the section mup where no preset has muP, the standard parametrisation is used.",
   ),
   input_mult: key(z.number().gt(0).default(1), "Factor on the embedding's output."),
   output_mult: key(z.number().gt(0).default(1), "Logits are multiplied by output_mult / m."),
@@ -20,7 +20,7 @@ export const modelSchema = z.strictObject({
   ),
   preset: key(
     z.enum(PRESET_NAMES).nullable().default(null),
-    "A published model: sets the family, the vocabulary and the shape of the last stage. Explicit keys win over it.",
+    "A published model: sets the family, the vocabulary, seq_length, head_size, init_std, muP where the model used it, and the shape of the last stage. Explicit keys win over it.",
   ),
   vocab_size: key(
     size.nullable().optional(),
