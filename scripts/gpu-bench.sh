@@ -7,6 +7,7 @@
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+source "$root/scripts/gpu-env.sh"
 out="${OUT:-.}/gpu-bench.json"
 build="$root/build-gpu"
 limit=480 # seconds for the measurement; what is done by then is kept
@@ -26,7 +27,7 @@ stop() {
 }
 
 query() {
-  nvidia-smi --id=0 --query-gpu="$1" --format=csv,noheader,nounits
+  nvidia-smi --id="$gpu_id" --query-gpu="$1" --format=csv,noheader,nounits
 }
 
 command -v nvidia-smi > /dev/null || stop "no nvidia-smi: this machine has no NVIDIA driver"

@@ -7,6 +7,7 @@
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+source "$root/scripts/gpu-env.sh"
 out=""
 build="$root/build-gpu"
 while (($#)); do
@@ -67,7 +68,7 @@ stop() {
 }
 
 command -v nvidia-smi > /dev/null || stop "no nvidia-smi: this machine has no NVIDIA driver"
-IFS=, read -r gpu driver capability < <(nvidia-smi --id=0 --query-gpu=name,driver_version,compute_cap --format=csv,noheader)
+IFS=, read -r gpu driver capability < <(nvidia-smi --id="$gpu_id" --query-gpu=name,driver_version,compute_cap --format=csv,noheader)
 gpu=${gpu# } driver=${driver# } capability=${capability# }
 [[ $capability =~ ^[0-9]+\.[0-9]+$ ]] || stop "nvidia-smi names no GPU"
 # Hopper's own instructions are in 90a; later generations run the code of their number.

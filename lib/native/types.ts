@@ -9,7 +9,6 @@ export interface DeviceInfo {
   /** For example "AMD EPYC (avx512-bf16, 2 threads)" or "NVIDIA H100 80GB HBM3". */
   name: string;
   native_bf16: boolean;
-  free_bytes: number;
   total_bytes: number;
 }
 
@@ -17,8 +16,10 @@ export interface NativeBinding {
   /** The loader refuses an addon whose number is not the one it was compiled for. */
   readonly abi: number;
   readonly build: { readonly cuda: boolean };
-  /** All devices of this machine; why there is no GPU among them, if so. */
+  /** All devices of this machine; why there is no GPU among them, if so. Takes no memory of any GPU. */
   devices(): { devices: DeviceInfo[]; no_cuda_reason: string | null };
+  /** Memory of a device that is free now. Of a GPU this takes some itself, until the process ends. */
+  freeBytes(kind: DeviceInfo["kind"], index: number): number;
   /**
    * `spec` is `encodeEngineSpec(...)`. Allocates all memory of the stage. With a world it is collective: every rank
    * of the mesh makes its engine while the others sit out.

@@ -8,8 +8,9 @@ import { FlmError } from "../errors.ts";
 import { type LossReport, lossOfRows } from "../eval/loss-of-rows.ts";
 import { shareOf } from "../eval/share.ts";
 import { type GrowthSource, growthLoadPlan } from "../growth/moves.ts";
-import { createEngine, probeDevices } from "../native/engine.ts";
+import { createEngine } from "../native/engine.ts";
 import { encodeLoadPlan } from "../native/encode.ts";
+import { loadNative } from "../native/load.ts";
 import type { LoadPlan } from "../native/plans.ts";
 import type {
   DeviceInfo,
@@ -51,7 +52,9 @@ export class StageEngine {
     const site = { config, placement, device, world_size: stage.mesh.world_size };
     if (trainable) refuseOversized(stage.plan, site);
     const native = await createEngine(spec, world).catch((error: unknown) => {
-      throw trainable ? withMemoryAdvice(error, stage.plan, site, () => freeBytes(device)) : error;
+      if (!trainable) throw error;
+      const free = () => loadNative().freeBytes(device.kind, device.index);
+      throw withMemoryAdvice(error, stage.plan, site, free);
     });
     try {
       const engine = new StageEngine(native, stage);
@@ -124,12 +127,6 @@ export interface EngineParts {
   world: NativeWorld | null;
   /** Token files. */
   files: readonly string[];
-}
-
-/** As of now; the device has been there before. */
-function freeBytes({ kind, index }: DeviceInfo): number {
-  const { devices } = probeDevices();
-  return devices.find((device) => device.kind === kind && device.index === index)!.free_bytes;
 }
 
 /** Fresh weights of the first stage. */

@@ -22,6 +22,13 @@ Napi::Value devices(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] { return device_list_to_js(info.Env(), list_devices()); });
 }
 
+Napi::Value free_bytes_entry(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const DeviceKind kind = read_string(info[0], "kind") == "cuda" ? DeviceKind::cuda : DeviceKind::cpu;
+    return Napi::Number::New(info.Env(), double(free_bytes(kind, read_integer(info[1], "index"))));
+  });
+}
+
 Napi::Value nccl_entry(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     return nccl_facts_to_js(info.Env(), nccl_facts(read_integer(info[0], "device_index")));
@@ -70,6 +77,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports["abi"] = FLM_ABI;
     exports["build"] = build;
     exports["devices"] = Napi::Function::New<devices>(env, "devices");
+    exports["freeBytes"] = Napi::Function::New<free_bytes_entry>(env, "freeBytes");
     exports["nccl"] = Napi::Function::New<nccl_entry>(env, "nccl");
     exports["createEngine"] = Napi::Function::New<EngineWrap::create>(env, "createEngine");
     exports["createWorld"] = Napi::Function::New<WorldWrap::create>(env, "createWorld");

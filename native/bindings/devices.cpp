@@ -18,14 +18,21 @@ int to_int(const char* field, int64_t value) {
 
 }  // namespace
 
-DeviceFacts facts_of(const Device& device, int64_t index) { return {device.info(), index, device.memory()}; }
+DeviceFacts facts_of(const Device& device, int64_t index) {
+  return {device.info(), index, device.memory().total_bytes};
+}
 
 DeviceList list_devices() {
   DeviceList list;
   list.devices.push_back(facts_of(*cpu::make_backend().device, 0));
-  const int count = cuda::device_count(&list.no_cuda_reason);
-  for (int i = 0; i < count; ++i) list.devices.push_back(facts_of(*cuda::make_backend(i).device, i));
+  for (const cuda::Gpu& gpu : cuda::list_gpus(list.no_cuda_reason))
+    list.devices.push_back({gpu.info, gpu.index, gpu.total_bytes});
   return list;
+}
+
+size_t free_bytes(DeviceKind kind, int64_t index) {
+  if (kind == DeviceKind::cpu) return cpu::make_backend().device->memory().free_bytes;
+  return cuda::free_bytes(to_int("device_index", index));
 }
 
 NcclFacts nccl_facts(int64_t device_index) {

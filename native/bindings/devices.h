@@ -12,7 +12,7 @@ namespace flm::bindings {
 struct DeviceFacts {
   DeviceInfo info;
   int64_t index = 0;
-  MemoryInfo memory;
+  size_t total_bytes = 0;
 };
 
 struct DeviceList {
@@ -22,6 +22,9 @@ struct DeviceList {
 
 DeviceFacts facts_of(const Device& device, int64_t index);
 DeviceList list_devices();
+
+// Memory of the device that is free now. Of a GPU this takes some itself.
+size_t free_bytes(DeviceKind kind, int64_t index);
 
 // What decides whether a rank on this GPU can use NCCL.
 struct NcclFacts {

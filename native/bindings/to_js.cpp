@@ -30,8 +30,7 @@ Napi::Object device_to_js(Napi::Env env, const DeviceFacts& device) {
   object["index"] = double(device.index);
   object["name"] = device.info.name;
   object["native_bf16"] = device.info.native_bf16;
-  object["free_bytes"] = double(device.memory.free_bytes);
-  object["total_bytes"] = double(device.memory.total_bytes);
+  object["total_bytes"] = double(device.total_bytes);
   return object;
 }
 

@@ -37,6 +37,9 @@ class Communicator {
   // that (lib/parallel/simulate.ts).
   virtual void send(In data, int64_t n, int to, Stream stream) = 0;
   virtual void recv(Out data, int64_t n, int from, Stream stream) = 0;
+  // Opens what collectives need now, and not at the first of them: before others fill the device's memory.
+  // Collective, and not enqueued.
+  virtual void connect() {}
   // Returns when every rank has called it. Not enqueued: first synchronize a stream that carries verbs.
   virtual void barrier() = 0;
 

@@ -10,12 +10,13 @@ void check(lt::Status status, const char* what) {
             int(status));
 }
 
-CublasLt::CublasLt() {
+lt::Functions load_cublas_lt() {
+  lt::Functions functions{};
   void* library = open_shared_library({"cuBLASLt (version 12 or 13)",
                                        {"libcublasLt.so.13", "libcublasLt.so.12"},
                                        "FLM_CUBLASLT_LIB",
                                        "install the CUDA toolkit or the Python package nvidia-cublas"});
-#define FLM_RESOLVE(name) resolve(library, "cuBLASLt", #name, functions_.name)
+#define FLM_RESOLVE(name) resolve(library, "cuBLASLt", #name, functions.name)
   FLM_RESOLVE(cublasLtGetVersion);
   FLM_RESOLVE(cublasLtCreate);
   FLM_RESOLVE(cublasLtDestroy);
@@ -30,9 +31,13 @@ CublasLt::CublasLt() {
   FLM_RESOLVE(cublasLtMatmulAlgoGetHeuristic);
   FLM_RESOLVE(cublasLtMatmul);
 #undef FLM_RESOLVE
-  const size_t version = functions_.cublasLtGetVersion();
+  const size_t version = functions.cublasLtGetVersion();
   FLM_CHECK(version / 10000 == 12 || version / 10000 == 13, ErrorCode::not_supported,
             "cuBLASLt must be version 12 or 13; the one found says ", version);
+  return functions;
+}
+
+CublasLt::CublasLt() : functions_(load_cublas_lt()) {
   check(functions_.cublasLtCreate(&handle_), "cublasLtCreate");
 }
 

@@ -7,10 +7,13 @@ namespace flm::cuda {
 
 // cuBLASLt 12 or 13, opened at run time. Looked for, in this order: the file that
 // the environment variable FLM_CUBLASLT_LIB names (and no other, where it is set); the loader's own paths;
-// NVIDIA's wheels in the Python environments on PATH; the CUDA toolkit.
+// NVIDIA's wheels in the Python environments on PATH; the CUDA toolkit. Throws Error(not_supported) that
+// lists what was tried.
+lt::Functions load_cublas_lt();
+
+// The library, and a handle to use it on the current GPU.
 class CublasLt {
  public:
-  // Throws Error(not_supported) that lists what was tried.
   CublasLt();
   ~CublasLt();
   CublasLt(const CublasLt&) = delete;
@@ -20,7 +23,7 @@ class CublasLt {
   lt::Handle handle() const { return handle_; }
 
  private:
-  lt::Functions functions_{};
+  lt::Functions functions_;
   lt::Handle handle_ = nullptr;
 };
 

@@ -3,6 +3,7 @@
 #include <cuda_runtime_api.h>
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "core/error.h"
 #include "cuda/cuda_device.h"
@@ -13,11 +14,18 @@ namespace flm::cuda {
 
 bool compiled() { return true; }
 
-int device_count(std::string* reason) {
+namespace {
+
+// What a process has queued on one stream must not wait for what another stream waits for. The default is 8
+// queues for all streams, NCCL's own included. Read by the driver when the first context is made.
+void ask_for_queues() { setenv("CUDA_DEVICE_MAX_CONNECTIONS", "32", 0); }
+
+int device_count(std::string& reason) {
   const auto none = [&](const std::string& why) {
-    if (reason) *reason = why;
+    reason = why;
     return 0;
   };
+  ask_for_queues();
   int driver = 0, runtime = 0, count = 0;
   if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0) return none("no NVIDIA driver was found");
   const cudaError_t error = cudaGetDeviceCount(&count);
@@ -30,6 +38,51 @@ int device_count(std::string* reason) {
   if (count == 0) return none("the NVIDIA driver sees no GPU");
   return count;
 }
+
+// Why a GPU is of no use; empty where it is.
+std::string fault_of(int index) {
+  const auto attribute = [&](cudaDeviceAttr which) {
+    int value = 0;
+    cudaDeviceGetAttribute(&value, which, index);
+    return value;
+  };
+  const std::string gpu = "GPU " + std::to_string(index);
+  if (const int major = attribute(cudaDevAttrComputeCapabilityMajor); major < 8)
+    return gpu + " has compute capability " + std::to_string(major) +
+           ".x; the CUDA backend needs 8.0 (Ampere) or newer";
+  if (attribute(cudaDevAttrComputeMode) == cudaComputeModeProhibited)
+    return gpu + " is closed to programs (compute mode PROHIBITED)";
+  return {};
+}
+
+}  // namespace
+
+std::vector<Gpu> list_gpus(std::string& reason) {
+  const int count = device_count(reason);
+  if (count == 0) return {};
+  try {
+    load_cublas_lt();
+  } catch (const Error& error) {
+    reason = error.what();
+    return {};
+  }
+  std::vector<Gpu> gpus;
+  std::string faults;
+  for (int index = 0; index < count; ++index) {
+    cudaDeviceProp properties;
+    std::string fault = fault_of(index);
+    if (fault.empty() && cudaGetDeviceProperties(&properties, index) != cudaSuccess)
+      fault = "GPU " + std::to_string(index) + " does not say what it is";
+    if (fault.empty())
+      gpus.push_back({index, {"cuda", properties.name, true}, properties.totalGlobalMem});
+    else
+      faults += (faults.empty() ? "" : "; ") + fault;
+  }
+  if (gpus.empty()) reason = faults;
+  return gpus;
+}
+
+size_t free_bytes(int device_index) { return CudaDevice(device_index).memory().free_bytes; }
 
 std::string gpu_uuid(int device_index) {
   cudaDeviceProp properties;
@@ -50,14 +103,12 @@ std::string gpu_uuid(int device_index) {
 
 Backend make_backend(int device_index) {
   std::string reason;
-  const int count = device_count(&reason);
+  const int count = device_count(reason);
   FLM_CHECK(count > 0, ErrorCode::not_supported, "there is no CUDA device: ", reason);
   FLM_CHECK(device_index >= 0 && device_index < count, ErrorCode::not_supported, "there is no GPU ",
             device_index, ": this machine shows ", count, " (see CUDA_VISIBLE_DEVICES)");
-  int major = 0;
-  cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device_index);
-  FLM_CHECK(major >= 8, ErrorCode::not_supported, "GPU ", device_index, " has compute capability ", major,
-            ".x; the CUDA backend needs 8.0 (Ampere) or newer");
+  const std::string fault = fault_of(device_index);
+  FLM_CHECK(fault.empty(), ErrorCode::not_supported, fault);
   Backend backend;
   backend.device = std::make_unique<CudaDevice>(device_index);
   backend.state = std::make_unique<CudaState>();

@@ -83,8 +83,7 @@ void CudaDevice::release_pinned(void* memory) noexcept { cudaFreeHost(memory); }
 
 Stream CudaDevice::stream(StreamRole role) { return {streams_[size_t(role)]}; }
 
-// Of the highest priority: such streams have hardware queues of their own, so that work which waits for
-// another rank in one of the role streams never stands before theirs.
+// Of the highest priority: what other ranks wait for goes first.
 Stream CudaDevice::make_stream() {
   use();
   int lowest = 0, highest = 0;

@@ -10,10 +10,12 @@ constexpr const char* kReason = "this addon was built without CUDA; build one wi
 
 bool compiled() { return false; }
 
-int device_count(std::string* reason) {
-  if (reason) *reason = kReason;
-  return 0;
+std::vector<Gpu> list_gpus(std::string& reason) {
+  reason = kReason;
+  return {};
 }
+
+size_t free_bytes(int) { fail(ErrorCode::not_supported, kReason); }
 
 std::string gpu_uuid(int) { fail(ErrorCode::not_supported, kReason); }
 

@@ -52,6 +52,9 @@ Groups make_groups(Communicator* world, const EngineSpec& spec) {
   groups.backward = split(in_plane);
   groups.ends = split(spec.shape.tie_embeddings && is_end ? in_plane : kNone);
   groups.kv = split(rank / replicas);
+  if (spec.trainable)
+    for (const auto& group : {&groups.mesh, &groups.tensor, &groups.data, &groups.ends, &groups.kv})
+      if (*group) (*group)->connect();
   return groups;
 }
 

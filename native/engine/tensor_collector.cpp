@@ -4,6 +4,10 @@
 #include <cstring>
 
 namespace flm {
+namespace {
+// Tensors travel in pieces: a device that training has filled has no room for a whole one.
+constexpr size_t kPieceBytes = 8 << 20;
+}  // namespace
 
 TensorCollector::TensorCollector(const ParameterStore& store, const EngineSpec& spec, const Shard& shard,
                                  Device& device, Communicator* plane)
@@ -33,21 +37,21 @@ const std::vector<uint8_t>& TensorCollector::collect(const SaveItem& item, int64
       const Range elements = held.is_matrix ? layout.owned(held, d).elements : Range{0, held.size()};
       const int64_t owner = d * tensor_size + t;
       if (elements.count == 0 || (self != owner && self != writer)) continue;
-      if (self == owner && self != writer) {
-        plane_->send(state, elements.count, int(writer), stream);
-        continue;
+      const int64_t most = std::min(elements.count, int64_t(kPieceBytes / element));
+      const DeviceBuffer received(device_, self == owner ? 0 : most, state.dtype);
+      for (int64_t at = 0; at < elements.count; at += most) {
+        const int64_t count = std::min(most, elements.count - at);
+        if (self == owner && self != writer) {
+          plane_->send(state.at(at), count, int(writer), stream);
+          continue;
+        }
+        if (self != owner) plane_->recv(received.view(), count, int(owner), stream);
+        part.resize(size_t(count) * element);
+        device_.copy(part.data(), self == owner ? state.at(at).data : received.view().data, part.size(),
+                     CopyKind::device_to_host, stream);
+        device_.synchronize(stream);
+        add_part(held, {elements.begin + at, count}, part.data(), element);
       }
-      part.resize(size_t(elements.count) * element);
-      if (self == owner) {
-        device_.copy(part.data(), state.data, part.size(), CopyKind::device_to_host, stream);
-      } else {
-        const DeviceBuffer received(device_, elements.count, state.dtype);
-        plane_->recv(received.view(), elements.count, int(owner), stream);
-        device_.copy(part.data(), received.view().data, part.size(), CopyKind::device_to_host, stream);
-        device_.synchronize(stream);  // before `received` goes
-      }
-      device_.synchronize(stream);
-      add_part(held, elements, part.data(), element);
     }
   }
   // Nobody runs ahead of the writer by more than a tensor.

@@ -6,7 +6,7 @@
 namespace flm {
 
 // Puts whole tensors together from the parts that the ranks of one pipeline stage own, for checkpoints:
-// memory is one whole tensor and one part of it.
+// memory is one whole tensor on the host, and a few pieces of it on the device.
 class TensorCollector {
  public:
   // `plane` is the group of those ranks, null for one alone.

@@ -27,7 +27,7 @@ function greedy(lanes: number, rows: GenerateInput["rows"], max_tokens: number):
 describe("an engine behind the binding", () => {
   test("names its device, memory and tensors", () => {
     expect(engine.device).toMatchObject({ kind: "cpu", index: 0 });
-    expect(engine.device.total_bytes).toBeGreaterThan(engine.device.free_bytes);
+    expect(engine.device.total_bytes).toBeGreaterThan(loadNative().freeBytes("cpu", 0));
     expect(engine.memory_bytes).toBeGreaterThan(0);
     expect(engine.tensors().map(({ name, rows, cols }) => ({ name, rows, cols }))).toEqual(
       spec.parameters.map(({ name, rows, cols }) => ({ name, rows, cols })),

@@ -38,6 +38,17 @@ describe("scripts/gpu-check.sh", () => {
     });
   });
 
+  it.each([
+    ["", "0"],
+    ["3,1", "3"],
+    ["GPU-8f2c", "GPU-8f2c"],
+    ["MIG-77aa", "0"],
+  ])("asks about the GPU that CUDA_VISIBLE_DEVICES=%s makes the first", (visible, id) => {
+    gpu.tool("nvidia-smi", `#!/bin/sh\necho "$1" > ${gpu.folder}/asked.txt`);
+    gpu.run("gpu-check.sh", [], { CUDA_VISIBLE_DEVICES: visible });
+    expect(readFileSync(join(gpu.folder, "asked.txt"), "utf8").trim()).toBe(`--id=${id}`);
+  });
+
   it("names what failed and what was skipped", () => {
     const tests = `echo 'skipped: NCCL on cuda: not "found"'
 echo 'FAILED op cuda bf16 gelu (2 failures)'

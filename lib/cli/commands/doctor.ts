@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { Command } from "commander";
 import { FlmError } from "../../errors.ts";
-import { tryLoadNative } from "../../native/load.ts";
-import type { NcclFacts } from "../../native/types.ts";
+import { type NativeAttempt, tryLoadNative } from "../../native/load.ts";
+import type { DeviceInfo, NativeBinding, NcclFacts } from "../../native/types.ts";
 import { detectLaunch } from "../../parallel/launch/detect.ts";
 import { version } from "../../version.ts";
 import { bytes } from "../../format.ts";
@@ -89,10 +90,11 @@ function addon(): Check[] {
   const gpu = devices.find(({ kind }) => kind === "cuda");
   return [
     { name: "addon", ok: true, found: load.path, remedy: null },
+    ...load.attempts.filter(({ path }) => existsSync(path)).map(passedOver),
     ...devices.map((device) => ({
       name: `${device.kind} ${device.index}`,
       ok: true,
-      found: `${device.name}, ${bytes(device.free_bytes)} of ${bytes(device.total_bytes)} free${device.native_bf16 ? ", bf16" : ""}`,
+      found: `${device.name}, ${freeOf(load.binding, device)}${device.native_bf16 ? ", bf16" : ""}`,
       remedy: null,
     })),
     ...(gpu ? [nccl(load.binding.nccl(gpu.index))] : []),
@@ -108,6 +110,25 @@ function addon(): Check[] {
           },
         ]),
   ];
+}
+
+/** An addon that is there, and of no use. */
+function passedOver({ path, reason }: NativeAttempt): Check {
+  return {
+    name: "addon",
+    ok: false,
+    found: `${path}: ${reason}`,
+    remedy: "flm-train build --cuda",
+  };
+}
+
+function freeOf(native: NativeBinding, { kind, index, total_bytes }: DeviceInfo): string {
+  try {
+    return `${bytes(native.freeBytes(kind, index))} of ${bytes(total_bytes)} free`;
+  } catch (error) {
+    if (!(error instanceof FlmError)) throw error;
+    return `${bytes(total_bytes)}, not to be had now: ${error.message}`; // such as in exclusive use
+  }
 }
 
 /** Only needed by several ranks with a GPU each. */

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import type { Config } from "../../config/types.ts";
 import { gpusFor } from "../gpus.ts";
 
-/** One run a GPU, or the cores shared out. */
+/** One run a GPU, of those that this process sees; or the cores shared out. */
 export function placementOf(
   { device }: Config,
   wanted: number | undefined,
@@ -12,6 +12,11 @@ export function placementOf(
   const jobs = wanted ?? (gpus > 0 ? gpus : cores);
   const threads = String(Math.max(1, Math.floor(cores / jobs)));
   const environment = (slot: number): Record<string, string> =>
-    gpus > 0 ? { CUDA_VISIBLE_DEVICES: String(slot % gpus) } : { FLM_THREADS: threads };
+    gpus > 0 ? { CUDA_VISIBLE_DEVICES: gpuName(slot % gpus) } : { FLM_THREADS: threads };
   return { jobs, environment };
+}
+
+/** As CUDA_VISIBLE_DEVICES calls the GPU at this place among the visible ones. */
+export function gpuName(place: number, visible = process.env.CUDA_VISIBLE_DEVICES): string {
+  return visible?.split(",")[place]?.trim() ?? String(place);
 }

@@ -10,6 +10,9 @@ namespace {
 using host::Deadline;
 
 constexpr std::chrono::microseconds kPause(200);
+// Most calls are done sooner, and there are several for every layer: a sleep each would be most of their
+// time.
+constexpr double kBusySeconds = 500e-6;
 // A call that has been in NCCL for so long has blocked against all rules, and only an abort will end it.
 constexpr double kBlockedSeconds = 5;
 constexpr double kSecondsToClose = 10;
@@ -84,7 +87,7 @@ void Connection::abort() noexcept {
 
 void Connection::finish(double seconds) {
   const pulse::Wait waiting;
-  const Deadline deadline(seconds);
+  const Deadline deadline(seconds), busy(kBusySeconds);
   for (;;) {
     {
       const std::lock_guard lock(mutex_);
@@ -97,7 +100,7 @@ void Connection::finish(double seconds) {
     ranks_->mesh.fault().check();
     FLM_CHECK(!deadline.passed(), ErrorCode::comm_timeout, "NCCL did not reach the other ranks within ",
               seconds, " s");
-    std::this_thread::sleep_for(kPause);
+    busy.passed() ? std::this_thread::sleep_for(kPause) : std::this_thread::yield();
   }
 }
 

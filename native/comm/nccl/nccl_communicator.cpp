@@ -95,6 +95,17 @@ class NcclCommunicator final : public Communicator {
     for (auto& [to, queue] : send_queues_) queue->trim();
   }
 
+  void connect() override {
+    if (collectives_) return;
+    world_->watchdog.wait_for_others();
+    UniqueId unique_id = rank() == 0 ? make_unique_id(*world_->library) : UniqueId{};
+    const Operation sharing = make_operation(Verb::broadcast, sizeof unique_id, DType::u8, ReduceOp::sum, 0);
+    control_->run_collective(
+        control_->record(sharing), sharing,
+        [&](const host::Call& call, host::Collectives& all_ranks) { all_ranks.broadcast(call, &unique_id); });
+    collectives_.emplace(world_, name(), unique_id, members_);
+  }
+
   std::unique_ptr<Communicator> split(int colour, int key) override {
     std::unique_ptr<host::Group> child = control_->split(colour, key);
     if (!child) return nullptr;
@@ -131,17 +142,7 @@ class NcclCommunicator final : public Communicator {
     check();
     const Recorder::Id id = record(operation);
     if (operation.count == 0) return;
-    if (!collectives_) {
-      world_->watchdog.wait_for_others();
-      UniqueId unique_id = rank() == 0 ? make_unique_id(*world_->library) : UniqueId{};
-      const Operation sharing =
-          make_operation(Verb::broadcast, sizeof unique_id, DType::u8, ReduceOp::sum, 0);
-      control_->run_collective(control_->record(sharing), sharing,
-                               [&](const host::Call& call, host::Collectives& all_ranks) {
-                                 all_ranks.broadcast(call, &unique_id);
-                               });
-      collectives_.emplace(world_, name(), unique_id, members_);
-    }
+    connect();
     collectives_->run(id, operation, stream, begin);
   }
 

@@ -13,7 +13,6 @@ const INFO: StartInfo = {
     index: 0,
     name: "a CPU",
     native_bf16: false,
-    free_bytes: 1,
     total_bytes: 1,
   },
   device_reason: "no driver",

@@ -9,7 +9,6 @@ const device = (kind: DeviceInfo["kind"], index: number): DeviceInfo => ({
   index,
   name: kind,
   native_bf16: kind === "cuda",
-  free_bytes: 1,
   total_bytes: 1,
 });
 

@@ -35,7 +35,6 @@ const device = (kind: DeviceInfo["kind"], total_bytes: number): DeviceInfo => ({
   index: 0,
   name: "a device",
   native_bf16: true,
-  free_bytes: total_bytes,
   total_bytes,
 });
 const site = (kind: DeviceInfo["kind"], total_bytes: number): StageSite => ({

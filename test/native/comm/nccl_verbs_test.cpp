@@ -89,6 +89,27 @@ FLM_TEST(nccl_split_orders_by_key_and_leaves_out_negative_colours) {
       fake.setup());
 }
 
+// What has connected takes no more memory at its first collective, when others may have filled the device.
+FLM_TEST(nccl_connects_when_asked) {
+  FakeNccl fake;
+  run_ranks(
+      2,
+      [&](int, Communicator& world, Device& device) {
+        world.barrier();
+        CHECK_EQ(fake.open_communicators(), 0);
+        world.barrier();
+        world.connect();
+        world.barrier();
+        CHECK_EQ(fake.open_communicators(), 2);
+        world.barrier();
+        CHECK_EQ(sum_of(world, device, 1), 2.f);
+        world.connect();
+        CHECK_EQ(fake.open_communicators(), 2);
+        world.barrier();
+      },
+      fake.setup());
+}
+
 // A group outlives the communicator it was split from.
 FLM_TEST(nccl_split_keeps_the_connections) {
   FakeNccl fake;

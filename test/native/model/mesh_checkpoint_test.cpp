@@ -107,6 +107,24 @@ FLM_TEST(mesh_checkpoints_move_between_all_meshes) {
   }
 }
 
+// More than one message of 8 MiB from each rank of two.
+FLM_TEST(mesh_checkpoints_hold_large_tensors) {
+  ModelShape shape = mesh_shape(tiny_flm());
+  shape.vocab_size = (5 << 20) / shape.hidden_size;
+  const EngineSpec spec = mesh_spec(shape, Precision::f32);
+  const TemporaryFile place;
+  const std::string folder = place.path() + ".d";
+  std::filesystem::create_directory(folder);
+  const Mesh replicas{1, 2, 1, 1, false};
+  const Plans plans = plans_for(spec, replicas, folder);
+  const Tensors saved = states(spec, replicas, [&](Engine& engine, int) {
+    randomise(engine, 7, 0.2);
+    engine.save(plans.save);
+  });
+  CHECK(states(spec, {}, [&](Engine& engine, int) { engine.load(plans.load); }) == saved);
+  std::filesystem::remove_all(folder);
+}
+
 FLM_TEST(mesh_fresh_weights_are_the_same_under_any_mesh) {
   const EngineSpec spec = mesh_spec(mesh_shape(tiny_flm()), Precision::f32);
   LoadPlan fresh;
