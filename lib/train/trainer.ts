@@ -372,6 +372,8 @@ export class Trainer {
   async #endStage(): Promise<void> {
     const { ranks, recorder } = this.#parts;
     if (ranks.rank === 0) recorder.event(await stageEvent(this.#plan, this.#checkpoint!));
+    // It reads all weights. Here the others may wait for as long as that takes, in their next operation not.
+    await ranks.gather("stage/end", null);
   }
 
   async #sample(): Promise<void> {

@@ -55,7 +55,7 @@ void Engine::Impl::for_own_files(const SavePlan& plan,
   const MeshSpec& mesh = spec.mesh;
   const int64_t plane_size = mesh.tensor_size * mesh.data_size;
   const int64_t self = mesh.data_rank * mesh.tensor_size + mesh.tensor_rank;
-  TensorCollector collector(store, spec, shard, device, groups.plane.get());
+  TensorCollector collector(store, spec, shard, device, groups);
   std::exception_ptr failure;
   for (const SaveFile& file : plan.files) {
     check_cancelled();

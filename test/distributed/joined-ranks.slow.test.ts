@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { describe as show, type Outcome, startNode } from "../e2e/support/cli.ts";
@@ -92,6 +94,24 @@ describe("ranks that are processes", () => {
     expect(hung.signal, show(hung)).toBe("SIGKILL");
     // Before this test's own limit for children.
   }, 60_000);
+
+  it("meet where torchrun's agent listens on the port that it names", async () => {
+    const agent = createServer().listen(0, "127.0.0.1");
+    await once(agent, "listening");
+    const start = (rank: string) => {
+      const env = {
+        ...{ RANK: rank, LOCAL_RANK: rank, GROUP_RANK: "0", MASTER_ADDR: "localhost" },
+        ...{ WORLD_SIZE: "2", LOCAL_WORLD_SIZE: "2", GROUP_WORLD_SIZE: "1" },
+        MASTER_PORT: String((agent.address() as AddressInfo).port),
+        TORCHELASTIC_RUN_ID: "none",
+        TORCHELASTIC_USE_AGENT_STORE: "True",
+      };
+      return startNode([child("world-rank.mjs")], { cwd: temporaryDirectory(), env }).outcome;
+    };
+    const ended = await Promise.all([start("0"), start("1")]);
+    agent.close();
+    for (const outcome of ended) expect(outcome.code, show(outcome)).toBe(0);
+  });
 
   const address = ownAddress();
   it.skipIf(address === null)("find each other over the launchers of two nodes", async () => {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { child } from "./support/ranks.ts";
 import { MPIRUN, ownAddress, startSlurm, whyNoMpirun, whyNoSlurm } from "./support/slurm.ts";
@@ -113,19 +113,19 @@ describe.skipIf(reason !== null)("under Slurm", () => {
   });
 
   it("the example saves, is requeued, and goes on as the next attempt", async () => {
-    // The machine has no GPUs and four CPUs a node; `npx` is a rank that asks to be run again once.
+    // The machine has no GPUs and four CPUs a node; the command is a rank that asks to be run again once.
     const script = readFileSync(EXAMPLE, "utf8")
       .replace(/^#SBATCH --gpus-per-node=.*\n/m, "")
       .replace(/--nodes=\d+/, "--nodes=1")
       .replace(/--ntasks-per-node=\d+/, "--ntasks-per-node=2")
       .replace(/--cpus-per-task=\d+/, "--cpus-per-task=1");
     writeFileSync(join(directory, "pretrain.sbatch"), script);
-    const stub = join(directory, "npx");
+    const stub = join(directory, "node_modules", ".bin", "flm-train");
+    mkdirSync(dirname(stub), { recursive: true });
     writeFileSync(stub, `#!/bin/bash\nexec ${RANK.join(" ")} all:again-once\n`, { mode: 0o755 });
     const log = join(directory, "job.log");
-    const PATH = `${directory}:${process.env.PATH}`;
     const submit = ["sbatch", "--parsable", `--output=${log}`, "pretrain.sbatch"];
-    const { code, output } = await run(submit, { PATH });
+    const { code, output } = await run(submit);
     expect(code, output).toBe(0);
     const rows = () => ranksIn(readFileSync(log, { encoding: "utf8", flag: "a+" }));
     await expect.poll(() => rows().length, { timeout: 100_000, interval: 200 }).toBe(4);

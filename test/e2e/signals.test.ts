@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { flm, json, MAIN, start, startProgram, succeed } from "./support/cli.ts";
 import { corpus } from "./support/corpus.ts";
@@ -65,6 +66,8 @@ describe.each(ENDS)("$signal", ({ signal, code, status }) => {
     await until(running, () => said.includes("baseline"));
     running.child.kill(signal);
     await until(running, () => said.includes("again to stop at once"));
+    // Sooner it is taken for the first one.
+    await setTimeout(400);
     running.child.kill(signal);
     expect(await running.outcome).toMatchObject({ code, signal: null });
     expect(stepsDone(run)).toBe(0);

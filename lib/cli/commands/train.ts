@@ -45,6 +45,9 @@ export function trainCommand(): Command {
     .action(run);
 }
 
+/** A signal so soon after another is the same one, twice on its way. */
+const SAME_SIGNAL_MS = 300;
+
 async function run(path: string, options: Options): Promise<void> {
   const isLocal = followLifeline(process.env);
   const { config, run_dir } = loadConfig(path, {
@@ -66,10 +69,14 @@ async function run(path: string, options: Options): Promise<void> {
   if (launch.rank === 0 && launch.world_size > 1)
     reporter.note(isLocal ? `${launch.local_world_size} ranks, started here` : launch.reason);
   const stop = new AbortController();
+  let asked = 0;
   const onSignal = (signal: NodeJS.Signals) => {
+    // Launchers, npm and terminals may each pass the same one on.
+    if (stop.signal.aborted && performance.now() - asked < SAME_SIGNAL_MS) return;
     // The second signal means now: what is committed is whole.
     if (stop.signal.aborted)
       process.exit(signal === "SIGTERM" ? ExitCode.try_again : ExitCode.interrupted);
+    asked = performance.now();
     reporter.note(`${signal}: finishing this step, then saving (again to stop at once)`);
     stop.abort(signal);
   };

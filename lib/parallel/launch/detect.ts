@@ -5,7 +5,7 @@ import { flmClaim } from "./launchers/flm.ts";
 import { kubernetesClaim } from "./launchers/kubernetes.ts";
 import { mpichClaim, openmpiClaim } from "./launchers/mpi.ts";
 import { refuseForgottenSrun, slurmClaim } from "./launchers/slurm.ts";
-import { torchrunClaim } from "./launchers/torchrun.ts";
+import { agentListens, torchrunClaim } from "./launchers/torchrun.ts";
 
 /** Where this process stands among the ranks of its job. */
 export interface Launch {
@@ -87,7 +87,7 @@ function launchOf(claim: Claim, env: Environment): Omit<Launch, "reason"> {
 function givenOf(env: Environment) {
   return {
     master_address: readText(env, "FLM_MASTER_ADDR", "MASTER_ADDR"),
-    master_port: readPort(env, "FLM_MASTER_PORT", "MASTER_PORT"),
+    master_port: readPort(env, "FLM_MASTER_PORT", ...(agentListens(env) ? [] : ["MASTER_PORT"])),
     job_id: readText(env, "FLM_JOB_ID"),
     attempt: readCount(env, "FLM_ATTEMPT")?.value ?? null,
   };

@@ -5,6 +5,7 @@ import { type Environment, needCount, readCount, readPort, readText } from "../e
 export function torchrunClaim(env: Environment): Claim | null {
   const given = ["RANK", "WORLD_SIZE"].find((name) => env[name]);
   if (given === undefined) return null;
+  const run_id = readText(env, "TORCHELASTIC_RUN_ID");
   return {
     launcher: "torchrun",
     rank: needCount(env, "RANK", given),
@@ -15,8 +16,14 @@ export function torchrunClaim(env: Environment): Claim | null {
     num_nodes: readCount(env, "GROUP_WORLD_SIZE"),
     ranks_to_start: 1,
     master_address: readText(env, "MASTER_ADDR"),
-    master_port: readPort(env, "MASTER_PORT"),
-    job_id: readText(env, "TORCHELASTIC_RUN_ID"),
+    master_port: agentListens(env) ? null : readPort(env, "MASTER_PORT"),
+    // The agents' port tells jobs on one machine apart, whose run ids may all be "none".
+    job_id: agentListens(env) ? `${run_id}:${env.MASTER_PORT}` : run_id,
     attempt: readCount(env, "TORCHELASTIC_RESTART_COUNT")?.value ?? 0,
   };
+}
+
+/** Whether MASTER_PORT is taken: since PyTorch 2.4 torchrun's own agent listens on it. */
+export function agentListens(env: Environment): boolean {
+  return env.TORCHELASTIC_USE_AGENT_STORE === "True";
 }

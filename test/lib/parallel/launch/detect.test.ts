@@ -64,6 +64,21 @@ describe("detectLaunch", () => {
       },
     ],
     [
+      "torchrun, whose agent has the port",
+      { ...TORCHRUN, TORCHELASTIC_USE_AGENT_STORE: "True" },
+      {
+        ...RANK_3_OF_4,
+        launcher: "torchrun",
+        local_rank: 1,
+        local_world_size: 2,
+        node_rank: 1,
+        master_address: "node-a",
+        master_port: null,
+        job_id: "run-7:29400",
+        attempt: 2,
+      },
+    ],
+    [
       "Open MPI",
       OPENMPI,
       {

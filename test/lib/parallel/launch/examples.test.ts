@@ -19,7 +19,7 @@ describe("examples/slurm/pretrain.sbatch", () => {
 
   it("is a shell script that starts the ranks with srun", () => {
     execFileSync("bash", ["-n", path]);
-    expect(text).toMatch(/^srun npx flm-train /m);
+    expect(text).toMatch(/^srun node_modules\/\.bin\/flm-train /m);
   });
 
   it("asks for one task a GPU, and for a signal that stops a run", () => {
@@ -69,7 +69,7 @@ describe("examples/kubernetes/jobset.yaml", () => {
     const mounts = (container.volumeMounts as { name: string; mountPath: string }[]).map(
       ({ mountPath }) => mountPath,
     );
-    for (const path of [given.FLM_SECRET_FILE!, container.command[2], container.command[4]])
+    for (const path of [given.FLM_SECRET_FILE!, container.command[1], container.command[3]])
       expect(mounts.some((mount) => path.startsWith(`${mount}/`))).toBe(true);
     const names = (list: { name: string }[]) => list.map(({ name }) => name).toSorted();
     expect(names(pod.volumes)).toEqual(names(container.volumeMounts));
