@@ -71,7 +71,6 @@ describe.each(ENDS)("$signal", ({ signal, code, status }) => {
     running.child.kill(signal);
     expect(await running.outcome).toMatchObject({ code, signal: null });
     expect(stepsDone(run)).toBe(0);
-    expect(existsSync(`${run}/checkpoints`)).toBe(false);
   });
 
   it("while the data are prepared keeps what has been made for the next run alone", async () => {
