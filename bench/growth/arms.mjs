@@ -74,8 +74,8 @@ function llamaArms(arm) {
     ...[early, half, progressive].map((grown) =>
       from(SHALLOW, "small", `small-as-${grown.name}`, grown.seeds, equalFlops(grown, small)),
     ),
-    ...[0.8, 0.6, 0.4, 0.25].map((length) =>
-      from(DEEP, "scratch", `scratch-${100 * length}`, ONE_SEED, { length }),
+    ...[1.4, 0.8, 0.6, 0.4, 0.25].map((length) =>
+      from(DEEP, "scratch", `scratch-${Math.round(100 * length)}`, ONE_SEED, { length }),
     ),
     ...OTHER_INITS.map((init_std) =>
       from(DEEP, "rate", `scratch-25-init-${init_std}`, ONE_SEED, {
