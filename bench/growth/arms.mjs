@@ -33,7 +33,7 @@ const OPERATORS = {
  * @typedef {object} Arm
  * @property {string} name
  * @property {string} reference the arm from scratch that it is compared with
- * @property {"scratch" | "rate" | "small" | "grown"} role scratch and small arms make the frontiers; rate: tuning only
+ * @property {"scratch" | "rate" | "small" | "grown"} role scratch and small arms make the frontiers; rate: tuning alone, of rates and starts
  * @property {number[]} seeds that are wanted
  * @property {object} config but for name and seed
  */

@@ -98,7 +98,7 @@ function legend() {
     scratch: "from scratch",
     small: "small model alone",
     grown: "grown",
-    rate: "other rate",
+    rate: "other rate or start",
   };
   return Object.entries(names)
     .map(
