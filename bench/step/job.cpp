@@ -159,9 +159,6 @@ Job read_job(std::span<char* const> arguments) {
 
 Backend make_backend(const EngineSpec& spec) {
   if (spec.device == DeviceKind::cpu) return cpu::make_backend(int(spec.num_threads));
-  std::string reason;
-  FLM_CHECK(cuda::device_count(&reason) > spec.device_index, ErrorCode::not_supported, "there is no GPU ",
-            spec.device_index, reason.empty() ? "" : ": ", reason, "; use device=cpu");
   return cuda::make_backend(int(spec.device_index));
 }
 
