@@ -50,12 +50,12 @@ export function armsOf(wanted = {}) {
 
 function llamaArms(arm) {
   const from = (shape, role, name, seeds, options) => arm(role, name, seeds, [[shape, 0]], options);
-  const grow = (name, seeds, begin, operator = "copy") => {
+  const grow = (name, seeds, begin, { operator = "copy", length = 1 } = {}) => {
     const stages = [
       [SHALLOW, 0],
       [DEEP, begin],
     ];
-    return arm("grown", name, seeds, stages, { growth: OPERATORS[operator] });
+    return arm("grown", name, seeds, stages, { growth: OPERATORS[operator], length });
   };
   const small = from(SHALLOW, "small", "small", ONE_SEED);
   const early = grow("stack-15", ALL_SEEDS, 0.15);
@@ -84,12 +84,13 @@ function llamaArms(arm) {
       }),
     ),
     from(DEEP, "rate", `scratch-25-lr-${2 * LR}`, ONE_SEED, { length: 0.25, lr: 2 * LR }),
+    ...[0.9, 0.75].map((length) => grow(`stack-15-${100 * length}`, ONE_SEED, 0.15, { length })),
     grow("stack-10", ONE_SEED, 0.1),
     grow("stack-20", ONE_SEED, 0.2),
     grow("late-copy", ONE_SEED, 0.8),
     ...["random", "zero", "ramp"].flatMap((operator) => [
-      grow(`half-${operator}`, ONE_SEED, 0.5, operator),
-      grow(`late-${operator}`, ONE_SEED, 0.8, operator),
+      grow(`half-${operator}`, ONE_SEED, 0.5, { operator }),
+      grow(`late-${operator}`, ONE_SEED, 0.8, { operator }),
     ]),
   ];
 }
