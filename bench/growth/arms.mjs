@@ -67,7 +67,6 @@ function llamaArms(arm) {
   ]);
   return [
     from(DEEP, "scratch", "scratch", ALL_SEEDS),
-    ...OTHER_RATES.map((lr) => from(DEEP, "rate", `scratch-lr-${lr}`, ONE_SEED, { lr })),
     small,
     ...OTHER_RATES.map((lr) => from(SHALLOW, "rate", `small-lr-${lr}`, ONE_SEED, { lr })),
     ...[early, half, progressive],
@@ -83,7 +82,9 @@ function llamaArms(arm) {
         model: { ...LLAMA.model, init_std },
       }),
     ),
-    from(DEEP, "rate", `scratch-25-lr-${2 * LR}`, ONE_SEED, { length: 0.25, lr: 2 * LR }),
+    ...OTHER_RATES.map((lr) =>
+      from(DEEP, "rate", `scratch-25-lr-${lr}`, ONE_SEED, { length: 0.25, lr }),
+    ),
     ...[0.9, 0.75].map((length) => grow(`stack-15-${100 * length}`, ONE_SEED, 0.15, { length })),
     grow("stack-10", ONE_SEED, 0.1),
     grow("stack-20", ONE_SEED, 0.2),
