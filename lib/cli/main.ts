@@ -5,48 +5,34 @@ import { nearest } from "../config/nearest.ts";
 import { ExitCode, FlmError } from "../errors.ts";
 import { loadedNative } from "../native/load.ts";
 import { version } from "../version.ts";
-import { buildCommand } from "./commands/build.ts";
-import { corpusCommand } from "./commands/corpus.ts";
-import { dataCommand } from "./commands/data.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { evalCommand } from "./commands/eval.ts";
-import { fitCommand } from "./commands/fit.ts";
-import { exportCommand } from "./commands/export.ts";
-import { generateCommand } from "./commands/generate.ts";
-import { importCommand } from "./commands/import.ts";
-import { initCommand } from "./commands/init.ts";
-import { planCommand } from "./commands/plan.ts";
-import { reportCommand } from "./commands/report.ts";
-import { sweepCommand } from "./commands/sweep.ts";
-import { tokenizeCommand } from "./commands/tokenize.ts";
-import { trainCommand } from "./commands/train.ts";
 import { fail } from "./fail.ts";
 import { handleHangup } from "./hangup.ts";
 import { outliveOutput } from "./outlive-output.ts";
 
-const COMMANDS = [
-  trainCommand(),
-  initCommand(),
-  planCommand(),
-  tokenizeCommand(),
-  generateCommand(),
-  evalCommand(),
-  exportCommand(),
-  importCommand(),
-  reportCommand(),
-  sweepCommand(),
-  fitCommand(),
-  corpusCommand(),
-  dataCommand(),
-  doctorCommand(),
-  buildCommand(),
-];
+/** By name; loaded when they are asked for, since together they are half of the package. */
+const COMMANDS: Record<string, () => Promise<Command>> = {
+  train: async () => (await import("./commands/train.ts")).trainCommand(),
+  init: async () => (await import("./commands/init.ts")).initCommand(),
+  plan: async () => (await import("./commands/plan.ts")).planCommand(),
+  tokenize: async () => (await import("./commands/tokenize.ts")).tokenizeCommand(),
+  generate: async () => (await import("./commands/generate.ts")).generateCommand(),
+  eval: async () => (await import("./commands/eval.ts")).evalCommand(),
+  export: async () => (await import("./commands/export.ts")).exportCommand(),
+  import: async () => (await import("./commands/import.ts")).importCommand(),
+  report: async () => (await import("./commands/report.ts")).reportCommand(),
+  sweep: async () => (await import("./commands/sweep.ts")).sweepCommand(),
+  fit: async () => (await import("./commands/fit.ts")).fitCommand(),
+  corpus: async () => (await import("./commands/corpus.ts")).corpusCommand(),
+  data: async () => (await import("./commands/data.ts")).dataCommand(),
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand(),
+  build: async () => (await import("./commands/build.ts")).buildCommand(),
+};
 
 /** `flm-train config.yaml` is `flm-train train config.yaml`, and `flm-train genrate` is none. */
 function withDefaultCommand(args: readonly string[]): string[] {
   const first = args[0];
   if (first === undefined || first.startsWith("-")) return [...args];
-  const names = [...COMMANDS.map((command) => command.name()), "help"];
+  const names = [...Object.keys(COMMANDS), "help"];
   const isMistyped =
     /^[a-z]+$/.test(first) && !existsSync(first) && nearest(first, names) !== undefined;
   const isCommand = names.includes(first) || isMistyped;
@@ -67,19 +53,27 @@ Examples:
   )
   .showHelpAfterError("(flm-train --help shows the commands)")
   .exitOverride();
-for (const command of COMMANDS) program.addCommand(command.exitOverride());
 
 outliveOutput(process);
 handleHangup();
 
 try {
   const args = withDefaultCommand(process.argv.slice(2));
+  await addCommands(args[0]);
   if (args.length === 0) program.outputHelp();
   else await program.parseAsync(args, { from: "user" });
 } catch (error) {
   failOrHelp(error, process.argv.includes("--json"));
   // A job that hangs would keep this process for ever.
   if (loadedNative()?.pulse().busy) process.exit();
+}
+
+/** The one that is named; all where none is, for help and what is said of a mistake. */
+async function addCommands(name: string | undefined): Promise<void> {
+  const all = Object.entries(COMMANDS);
+  const named = all.filter(([each]) => each === name);
+  for (const [, load] of named.length > 0 ? named : all)
+    program.addCommand((await load()).exitOverride());
 }
 
 /** What commander finds wrong with the command line it has said by then; help and version end the same way. */

@@ -31,11 +31,13 @@ const STATISTIC = 4; // f32
 export function engineMemory(part: RankPart, options: EngineMemoryOptions): Memory {
   const { matrices, vectors } = part;
   const owned = matrices / part.data_parallel_size;
+  // The CPU's products read f32 masters, where a rank has all of them.
+  const readsMasters = options.device === "cpu" && part.data_parallel_size === 1;
   const logits = logitsBytes(part, options);
   return {
     // Matrices are read by products; under bf16 the f32 masters of those that the rank owns come on top.
     parameters:
-      options.precision === "bf16"
+      options.precision === "bf16" && !readsMasters
         ? 2 * matrices + 4 * (owned + vectors)
         : 4 * (matrices + vectors),
     gradients: 4 * (matrices + vectors),

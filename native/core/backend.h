@@ -11,6 +11,8 @@ struct Backend {
   std::unique_ptr<Device> device;
   std::unique_ptr<BackendState> state;
   const OpTable* ops = nullptr;
+  // Products and embeddings of bf16 take f32 weights and round what they read: no copy in bf16 is needed.
+  bool reads_masters = false;
 
   Context context() const {
     Context c;

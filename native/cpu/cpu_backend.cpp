@@ -12,6 +12,7 @@ Backend make_backend(int num_threads) {
   backend.device = make_device(*state);
   backend.state = std::move(state);
   backend.ops = &kOps;
+  backend.reads_masters = true;
   return backend;
 }
 

@@ -1,3 +1,5 @@
+#include <type_traits>
+
 #include "cpu/cpu_ops.h"
 #include "cpu/dispatch.h"
 #include "cpu/reduce.h"
@@ -8,28 +10,31 @@ namespace {
 
 constexpr int64_t kBlock = 1024;  // columns summed at a time
 
-template <class T>
+// W: what the weights are in memory; each is rounded to T where it is wider.
+template <class T, class W>
 void forward(Context& context, const EmbeddingFwd& a) {
+  const auto read = [](W weight) {
+    return std::is_same_v<T, W> ? load_float(weight) : load_float(round_to<T>(load_float(weight)));
+  };
   parallel_for(context, a.N, rows_per_task(a.C), [=](int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; ++n) {
       T* x = a.x.as<T>() + n * a.C;
       const int64_t id = a.tokens.as<int32_t>()[n] - a.vocab_start;
       const bool held = id >= 0 && id < a.V;
       const float scale = float(a.scale);
-      const T* token = a.weight.as<T>() + (held ? id : 0) * a.C;
+      const W* token = a.weight.as<W>() + (held ? id : 0) * a.C;
       if (!a.position_weight) {
         if (held)
-          for (int64_t c = 0; c < a.C; ++c) x[c] = round_to<T>(scale * load_float(token[c]));
+          for (int64_t c = 0; c < a.C; ++c) x[c] = round_to<T>(scale * read(token[c]));
         else
           std::fill_n(x, a.C, round_to<T>(0.0f));
         continue;
       }
-      const T* position = a.position_weight.as<T>() + a.positions.as<int32_t>()[n] * a.C;
+      const W* position = a.position_weight.as<W>() + a.positions.as<int32_t>()[n] * a.C;
       if (held)
-        for (int64_t c = 0; c < a.C; ++c)
-          x[c] = round_to<T>(scale * load_float(token[c]) + load_float(position[c]));
+        for (int64_t c = 0; c < a.C; ++c) x[c] = round_to<T>(scale * read(token[c]) + read(position[c]));
       else
-        std::copy_n(position, a.C, x);
+        for (int64_t c = 0; c < a.C; ++c) x[c] = round_to<T>(read(position[c]));
     }
   });
 }
@@ -62,7 +67,13 @@ void backward(Context& context, const EmbeddingBwd& a) {
 }  // namespace
 
 void embedding_fwd(Context& context, const EmbeddingFwd& a) {
-  dispatch_float("embedding_fwd", a.x.dtype, [&](auto type) { forward<decltype(type)>(context, a); });
+  const DType wide = a.weight.dtype == DType::f32 ? DType::f32 : a.x.dtype;
+  expect("embedding_fwd", a.weight.dtype, wide);
+  if (a.position_weight) expect("embedding_fwd", a.position_weight.dtype, wide);
+  dispatch_float("embedding_fwd", a.x.dtype, [&](auto type) {
+    dispatch_float("embedding_fwd", wide,
+                   [&](auto weight) { forward<decltype(type), decltype(weight)>(context, a); });
+  });
 }
 
 void embedding_bwd(Context& context, const EmbeddingBwd& a) {

@@ -2,7 +2,7 @@
 // packed by the whole team, and then every task multiplies rows of a with it. Rows that lie as the tiles want
 // them are read in place; others are prepared by the task that needs them, in its second-level cache. How k
 // is cut depends on K alone and each tile is computed by one thread, so the bits of c do not depend on the
-// team. An int8 b is widened to the type of a before it is packed.
+// team. An int8 b is widened to the type of a before it is packed, an f32 b rounded to it as it is packed.
 #include "cpu/gemm.h"
 
 #include <algorithm>
@@ -174,8 +174,9 @@ class Gemm {
                    float* to) {
     const int64_t first = panels.begin(begin), col = block.col + first;
     const In from = args_.b.at(args_.transpose_b ? col * args_.ldb + k.begin : k.begin * args_.ldb + col);
-    kernels_.pack_b(to + begin * plan_.b_panel_stride, plan_.b_panel_stride, from.data, args_.ldb,
-                    args_.transpose_b, panels.begin(end) - first, k.steps);
+    const auto pack = args_.b.dtype == args_.a.dtype ? kernels_.pack_b : kernels_.pack_wide_b;
+    pack(to + begin * plan_.b_panel_stride, plan_.b_panel_stride, from.data, args_.ldb, args_.transpose_b,
+         panels.begin(end) - first, k.steps);
   }
 
   // Widens the columns of one panel, in the second-level cache, and packs them.

@@ -36,6 +36,9 @@ struct GemmKernels {
   // `steps_adjacent` a column's steps lie side by side in memory and columns are ld apart, else the reverse.
   void (*pack_b)(float* panels, int64_t panel_stride, const void* from, int64_t ld, bool steps_adjacent,
                  int64_t columns, int64_t k);
+  // The same for b of f32, rounded to the table's type.
+  void (*pack_wide_b)(float* panels, int64_t panel_stride, const void* from, int64_t ld, bool steps_adjacent,
+                      int64_t columns, int64_t k);
   // The same for rows of a, into panels of mr lanes, where rows lie side by side and steps are ld apart.
   void (*pack_a)(float* panels, int64_t panel_stride, const void* from, int64_t ld, int64_t rows, int64_t k);
   // Rows of a with their steps side by side, ld apart in memory and then `stride` floats.

@@ -13,6 +13,10 @@ struct F32Unit {
 struct Bf16Unit {
   static constexpr int kSteps = 2;
 };
+// A unit of one f32 that is rounded to bf16.
+struct RoundedUnit {
+  static constexpr int kSteps = 1;
+};
 
 // In-register transposition of an n x n block, n a power of two: log2(n) rounds of two-vector shuffles.
 template <int n>
@@ -51,10 +55,28 @@ FLM_INLINE Vec<float, n> load_units(Bf16Unit, const bf16* from) {
   return load<Vec<float, n>>(from);
 }
 
+template <int n>
+FLM_INLINE Vec<float, n> load_units(RoundedUnit, const float* from) {
+  return (Vec<float, n>)(bf16_bits<n>(load_floats<n>(from)) << 16);
+}
+template <int n>
+FLM_INLINE Vec<float, n> load_units(Bf16Unit, const float* from) {
+  const Vec<float, n> first = load_floats<n>(from), second = load_floats<n>(from + n);
+  Vec<int32_t, n> even;
+#pragma GCC unroll 16
+  for (int i = 0; i < n; ++i) even[i] = 2 * i;
+  return (Vec<float, n>)(bf16_bits<n>(__builtin_shuffle(first, second, even)) |
+                         bf16_bits<n>(__builtin_shuffle(first, second, even + 1)) << 16);
+}
+
 FLM_INLINE float make_unit(F32Unit, const float* step, int64_t, bool) { return *step; }
 FLM_INLINE float make_unit(F32Unit, const bf16* step, int64_t, bool) { return to_float(*step); }
-FLM_INLINE float make_unit(Bf16Unit, const bf16* step, int64_t next, bool has_next) {
-  const uint32_t bits = step->bits | (has_next ? uint32_t(step[next].bits) << 16 : 0u);
+FLM_INLINE float make_unit(RoundedUnit, const float* step, int64_t, bool) { return to_float(to_bf16(*step)); }
+FLM_INLINE bf16 narrowed(bf16 value) { return value; }
+FLM_INLINE bf16 narrowed(float value) { return to_bf16(value); }
+template <class T>
+FLM_INLINE float make_unit(Bf16Unit, const T* step, int64_t next, bool has_next) {
+  const uint32_t bits = narrowed(*step).bits | (has_next ? uint32_t(narrowed(step[next]).bits) << 16 : 0u);
   float unit;
   std::memcpy(&unit, &bits, sizeof unit);
   return unit;
@@ -117,14 +139,26 @@ FLM_INLINE void copy_step(F32Unit, float* to, const bf16* from, int64_t, bool) {
   }
 }
 template <int kWidth>
-FLM_INLINE void copy_step(Bf16Unit, float* to, const bf16* from, int64_t ld, bool has_next) {
+FLM_INLINE void copy_step(RoundedUnit, float* to, const float* from, int64_t, bool) {
+  constexpr int n = kWidth % 16 ? 4 : 16;
+#pragma GCC unroll 3
+  for (int i = 0; i < kWidth; i += n) store(to + i, bf16_bits<n>(load_floats<n>(from + i)) << 16);
+}
+template <int n>
+FLM_INLINE Vec<uint32_t, n> load_bits(const bf16* from) {
+  return __builtin_convertvector(load<Vec<uint16_t, n>>(from), Vec<uint32_t, n>);
+}
+template <int n>
+FLM_INLINE Vec<uint32_t, n> load_bits(const float* from) {
+  return bf16_bits<n>(load_floats<n>(from));
+}
+template <int kWidth, class T>
+FLM_INLINE void copy_step(Bf16Unit, float* to, const T* from, int64_t ld, bool has_next) {
   constexpr int n = kWidth % 16 ? 8 : 16;
-  using Narrow = Vec<uint16_t, n>;
-  using Wide = Vec<uint32_t, n>;
 #pragma GCC unroll 3
   for (int i = 0; i < kWidth; i += n) {
-    const Wide low = __builtin_convertvector(load<Narrow>(from + i), Wide);
-    const Wide high = has_next ? __builtin_convertvector(load<Narrow>(from + ld + i), Wide) : Wide{};
+    const auto low = load_bits<n>(from + i);
+    const auto high = has_next ? load_bits<n>(from + ld + i) : Vec<uint32_t, n>{};
     store(to + i, low | high << 16);
   }
 }

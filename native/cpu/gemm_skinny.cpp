@@ -107,8 +107,9 @@ size_t gemm_skinny_workspace(const Matmul& args) {
 }
 
 void gemm_skinny(Context& context, const Matmul& args) {
-  const GemmKernels& kernels = gemm_kernels(state_of(context).isa, args.a.dtype);
-  args.b.dtype == DType::i8 ? skinny_int8(context, kernels, args) : skinny_float(context, kernels, args);
+  const bool is_int8 = args.b.dtype == DType::i8;
+  const GemmKernels& kernels = gemm_kernels(state_of(context).isa, is_int8 ? args.a.dtype : args.b.dtype);
+  is_int8 ? skinny_int8(context, kernels, args) : skinny_float(context, kernels, args);
 }
 
 }  // namespace flm::cpu

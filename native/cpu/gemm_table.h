@@ -1,6 +1,8 @@
 #pragma once
 // Fills a GemmKernels for one instruction set, from templates instantiated in
 // the including file.
+#include <type_traits>
+
 #include "cpu/gemm_kernels.h"
 #include "cpu/gemm_pack.h"
 #include "cpu/gemm_skinny.h"
@@ -33,6 +35,11 @@ void copy_rows(float* to, int64_t stride, const void* from, int64_t ld, int64_t 
   }
 }
 
+// What f32 is packed to, to be multiplied as T.
+template <class T, class Unit>
+using UnitOfWide =
+    std::conditional_t<std::is_same_v<T, bf16> && std::is_same_v<Unit, F32Unit>, RoundedUnit, Unit>;
+
 // T: the operands' type in memory; Unit and Product: how they are multiplied.
 template <class T, class Unit, class Product, int kMr>
 constexpr GemmKernels make_kernels() {
@@ -41,6 +48,7 @@ constexpr GemmKernels make_kernels() {
           .nr = kNr,
           .steps_per_unit = Unit::kSteps,
           .pack_b = pack_b<Unit, kNr, kLanes, T>,
+          .pack_wide_b = pack_b<UnitOfWide<T, Unit>, kNr, kLanes, float>,
           .pack_a = pack_a<Unit, kMr, T>,
           .copy_rows = copy_rows<Unit, kLanes, T>,
           .to_f32 = {tile<Product, float, kMr, Major::k>, tile<Product, float, kMr, Major::row>},

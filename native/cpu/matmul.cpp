@@ -19,8 +19,9 @@ void check(const Matmul& args) {
   for (const DType dtype : {args.a.dtype, is_int8 ? args.a.dtype : args.b.dtype, args.c.dtype}) {
     if (dtype != DType::f32 && dtype != DType::bf16) unsupported("matmul", dtype);
   }
-  FLM_CHECK(is_int8 || args.a.dtype == args.b.dtype, ErrorCode::invalid_argument, "matmul: a is ",
-            name_of(args.a.dtype), " and b is ", name_of(args.b.dtype), "; give both the same type");
+  FLM_CHECK(is_int8 || args.a.dtype == args.b.dtype || args.b.dtype == DType::f32,
+            ErrorCode::invalid_argument, "matmul: a is ", name_of(args.a.dtype), " and b is ",
+            name_of(args.b.dtype), "; give b the type of a, or f32");
   FLM_CHECK(!args.accumulate || (!args.bias && !args.residual), ErrorCode::invalid_argument,
             "matmul: accumulate allows neither bias nor residual");
   if (args.bias) expect("matmul", args.bias.dtype, DType::f32);

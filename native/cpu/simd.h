@@ -43,7 +43,17 @@ FLM_INLINE Vec<float, kLanes> load_floats(const bf16* memory) {
   return (Vec<float, kLanes>)(__builtin_convertvector(narrow, Vec<uint32_t, kLanes>) << 16);
 }
 
-// Floats to memory, there rounded to bf16 as core/dtype.h has it.
+// Rounded to bf16 as core/dtype.h has it, in the lower half of each lane.
+template <int kLanes>
+FLM_INLINE Vec<uint32_t, kLanes> bf16_bits(Vec<float, kLanes> v) {
+  using Bits = Vec<uint32_t, kLanes>;
+  const Bits bits = (Bits)v;
+  const Bits rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
+  const Bits quiet = (bits >> 16) | 0x40u;
+  return (bits & 0x7fffffffu) > 0x7f800000u ? quiet : rounded;
+}
+
+// Floats to memory, there rounded to bf16.
 template <class V>
 FLM_INLINE void store_rounded(float* memory, V v) {
   store(memory, v);
@@ -51,12 +61,7 @@ FLM_INLINE void store_rounded(float* memory, V v) {
 template <class V>
 FLM_INLINE void store_rounded(bf16* memory, V v) {
   constexpr int kLanes = sizeof(V) / sizeof(float);
-  using Bits = Vec<uint32_t, kLanes>;
-  const Bits bits = (Bits)v;
-  const Bits rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
-  const Bits quiet = (bits >> 16) | 0x40u;
-  const Bits chosen = (bits & 0x7fffffffu) > 0x7f800000u ? quiet : rounded;
-  store(memory, __builtin_convertvector(chosen, Vec<uint16_t, kLanes>));
+  store(memory, __builtin_convertvector(bf16_bits<kLanes>(v), Vec<uint16_t, kLanes>));
 }
 
 // 2 * kLanes bf16 as f32: those at even places, and those at odd ones. Cheaper than in order, since nothing

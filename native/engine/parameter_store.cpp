@@ -38,10 +38,13 @@ ParameterStore::ParameterStore(const Backend& backend, const EngineSpec& spec, c
   };
   const int64_t owned = layout_.matrix_total / layout_.data_size;
   if (spec.int8_weights) int8_.emplace(device, spec, int8_layout(spec.shape, shard, layout_), types.stat);
-  matrices_ = make(int8_ ? int8_->layout().tables_total : layout_.matrix_total, types.compute);
+  // Where every master is at hand and can be read in place of its copy, none is made.
+  const bool copies = types.compute != types.stat && !(backend.reads_masters && layout_.data_size == 1);
+  matrices_ = make(int8_ ? int8_->layout().tables_total : layout_.matrix_total,
+                   spec.trainable && !copies ? types.stat : types.compute);
   vectors_ = make(layout_.vector_total, types.stat);
   if (spec.trainable) {
-    if (types.compute != types.stat) matrix_masters_ = make(owned, types.stat);
+    if (copies) matrix_masters_ = make(owned, types.stat);
     matrix_grads_ = make(layout_.matrix_total, types.stat);
     vector_grads_ = make(layout_.vector_total, types.stat);
     for (DeviceBuffer& moments : matrix_moments_) moments = make(owned, moment_type_);

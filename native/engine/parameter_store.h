@@ -71,7 +71,8 @@ class ParameterStore {
   double beta1_, beta2_, eps_, clip_grad_;
   // Those of products, where they are held in int8: matrices_ has only the tables then.
   std::optional<Int8Matrices> int8_;
-  // The matrices as they are computed with, whole; masters of the owned part, where those are another type.
+  // The matrices as they are read by products, whole; masters of the owned part, where those are not the
+  // same.
   DeviceBuffer matrices_, matrix_masters_, matrix_grads_, vectors_, vector_grads_;
   DeviceBuffer matrix_moments_[2], vector_moments_[2];
   DeviceBuffer norm_squared_, control_;

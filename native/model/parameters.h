@@ -57,8 +57,9 @@ ParameterLayout parameter_layout(const ModelShape& shape, const Shard& shard, in
 
 struct Int8Layout;
 
-// Views into flat buffers: `matrices` in the compute type, `vectors` in the stat type, gradients of both in
-// the stat type (null: nothing is trained). With `int8` the matrices of products are where that layout says.
+// Views into flat buffers: `matrices` in the compute type or as masters (see Weight), `vectors` in the stat
+// type, gradients of both in the stat type (null: nothing is trained). With `int8` the matrices of products
+// are where that layout says.
 struct ParameterBuffers {
   In matrices, vectors;
   Out matrix_grads, vector_grads;

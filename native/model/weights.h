@@ -6,7 +6,8 @@
 namespace flm {
 
 // A parameter as the model reads it, and where its gradient accumulates (null where nothing is trained).
-// Matrices are read in the compute type, vectors (norms, biases) in the stat type.
+// Matrices are read in the compute type, or as masters in the stat type where the backend reads those;
+// vectors (norms, biases) in the stat type.
 struct Weight {
   In value;
   Out grad;

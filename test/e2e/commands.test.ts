@@ -104,7 +104,7 @@ describe("doctor", () => {
     const { ok, found, remedy } = await launcher({ SLURM_NTASKS: "4" });
     expect(ok).toBe(false);
     expect(found).toContain("SLURM_NTASKS=4, but srun did not start this process");
-    expect(remedy).toContain("srun npx flm-train");
+    expect(remedy).toContain("srun node_modules/.bin/flm-train");
   });
 });
 

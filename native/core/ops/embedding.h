@@ -4,7 +4,8 @@
 namespace flm {
 
 // x = scale * weight[token] + position_weight[position]. Tokens outside [vocab_start, vocab_start + V) give
-// zero for the first term: they belong to another tensor-parallel rank.
+// zero for the first term: they belong to another tensor-parallel rank. A backend that reads masters
+// (Backend::reads_masters) takes weights of f32 for an x of bf16, each rounded to bf16.
 struct EmbeddingFwd {
   Out x;               // (N, C)  =  compute
   In weight;           // (V, C)     compute

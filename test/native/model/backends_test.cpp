@@ -94,6 +94,13 @@ void repeats_bit_for_bit(const std::string& backend, EngineSpec spec) {
   }
 }
 
+void reads_masters_like_copies(const std::string& backend, const ModelShape& shape) {
+  const EngineSpec spec = engine_spec(shape, Precision::bf16);
+  Backend with_copies = make_test_backend(backend);
+  with_copies.reads_masters = false;
+  CHECK(train(make_test_backend(backend), spec, 3) == train(std::move(with_copies), spec, 3));
+}
+
 void trains_like_the_oracle(const std::string& backend, const ModelShape& shape, const Tolerance& tolerance) {
   // A wider model costs the oracle much, and errors of an optimizer step show in any.
   const int steps = kSanitized ? 2 : shape.hidden_size >= 128 ? 5 : 20;
@@ -159,6 +166,8 @@ void run_on(const std::string& backend, const Options& options, Totals& totals) 
       if (backend == kEmulation) continue;
       run(at + "repeats bit for bit",
           [&] { repeats_bit_for_bit(backend, engine_spec(family.shape, tolerance.precision)); });
+      if (tolerance.precision == Precision::bf16)
+        run(at + "reads masters like copies", [&] { reads_masters_like_copies(backend, family.shape); });
       if (tolerance.precision == Precision::f32)
         run(at + "trains like the oracle", [&] { trains_like_the_oracle(backend, family.shape, tolerance); });
     }

@@ -10,6 +10,8 @@ struct Shape {
   int64_t N, C, V;
   int64_t vocab_start = 0;
   bool positions = false;
+  bool wide = false;  // weights are f32 also where x is bf16
+  double scale = 1.7;
 };
 
 constexpr int64_t kPositions = 9;  // rows of the position table
@@ -25,8 +27,12 @@ std::vector<int32_t> tokens(const Shape& s) {
 }
 
 std::string name_of_case(const char* op, const Shape& s) {
-  return label(op,
-               {{"N", s.N}, {"C", s.C}, {"V", s.V}, {"start", s.vocab_start}, {"positions", s.positions}});
+  return label(op, {{"N", s.N},
+                    {"C", s.C},
+                    {"V", s.V},
+                    {"start", s.vocab_start},
+                    {"positions", s.positions},
+                    {"wide", s.wide}});
 }
 
 Case fwd(Shape s, Purpose purpose = Purpose::test) {
@@ -34,19 +40,35 @@ Case fwd(Shape s, Purpose purpose = Purpose::test) {
           .build =
               [=](Buffers& b) {
                 EmbeddingFwd a{};
+                const Kind kind = s.wide ? Kind::stat : Kind::compute;
                 a.x = b.output("x", {s.N, s.C}, Kind::compute);
-                a.weight = b.input("weight", {s.V, s.C}, Kind::compute, normal());
+                a.weight = b.input("weight", {s.V, s.C}, kind, normal());
                 a.tokens = b.indices("tokens", tokens(s));
                 if (s.positions) {
-                  a.position_weight = b.input("position_weight", {kPositions, s.C}, Kind::compute, normal());
+                  a.position_weight = b.input("position_weight", {kPositions, s.C}, kind, normal());
                   std::vector<int32_t> positions;
                   for (int64_t n = 0; n < s.N; ++n) positions.push_back(int32_t(n % kPositions));
                   a.positions = b.indices("positions", positions);
                 }
-                a.N = s.N, a.C = s.C, a.V = s.V, a.vocab_start = s.vocab_start, a.scale = 1.7;
+                a.N = s.N, a.C = s.C, a.V = s.V, a.vocab_start = s.vocab_start, a.scale = s.scale;
                 return call(&OpTable::embedding_fwd, a);
               },
           .purpose = purpose};
+}
+
+// Weights of f32 are read as though they had been rounded to bf16 before.
+Case fwd_wide(Shape s) {
+  // Whether a product and a sum round once or twice is the compiler's choice, in either.
+  if (s.positions) s.scale = 1;
+  Case rounded_before = fwd(s);
+  s.wide = true;
+  Case made = fwd(s);
+  made.runs = Runs::only_bf16;
+  made.cpu_only = true;
+  made.same_bits = shared(std::move(rounded_before));
+  // Two roundings.
+  made.tolerance_bf16 *= 2;
+  return made;
 }
 
 Case bwd(Shape s, Purpose purpose = Purpose::test) {
@@ -88,6 +110,7 @@ FLM_OP_CASES(embedding) {
     for (const int64_t start : {0, 3})
       for (const bool positions : {false, true}) {
         cases.push_back(fwd({s.N, s.C, s.V, start, positions}));
+        cases.push_back(fwd_wide({s.N, s.C, s.V, start, positions}));
         if (!positions) cases.push_back(bwd({s.N, s.C, s.V, start}));
       }
   cases.push_back(bwd({13, 5, 7}, Purpose::gradient));

@@ -11,6 +11,7 @@ struct Shape {
   bool bias = false, residual = false;
   int64_t gap = 0;  // between rows of every matrix
   double alpha = 1;
+  bool wide_b = false;  // b is f32 also where a is bf16
 };
 
 std::string name_of_case(const Shape& s) {
@@ -23,14 +24,15 @@ std::string name_of_case(const Shape& s) {
                           {"stat_c", s.stat_result},
                           {"bias", s.bias},
                           {"residual", s.residual},
-                          {"gap", s.gap}});
+                          {"gap", s.gap},
+                          {"wide_b", s.wide_b}});
 }
 
 In bind_matrix(Buffers& b, const char* name, int64_t rows, int64_t cols, bool transpose, int64_t gap,
-               int64_t& stride) {
+               int64_t& stride, Kind kind = Kind::compute) {
   if (transpose) std::swap(rows, cols);
   stride = cols + gap;
-  return b.input(name, {rows, cols, stride}, Kind::compute, normal());
+  return b.input(name, {rows, cols, stride}, kind, normal());
 }
 
 // A backend may round a bias to c's type before it adds it; these numbers are the same in either.
@@ -47,7 +49,8 @@ Case multiply(Shape s, Purpose purpose = Purpose::test) {
             a.transpose_a = s.transpose_a, a.transpose_b = s.transpose_b, a.accumulate = s.accumulate;
             a.alpha = s.alpha;
             a.a = bind_matrix(b, "a", s.M, s.K, s.transpose_a, s.gap, a.lda);
-            a.b = bind_matrix(b, "b", s.K, s.N, s.transpose_b, s.gap, a.ldb);
+            a.b = bind_matrix(b, "b", s.K, s.N, s.transpose_b, s.gap, a.ldb,
+                              s.wide_b ? Kind::stat : Kind::compute);
             a.ldc = s.N + s.gap;
             const Extent result{s.M, s.N, a.ldc};
             const Kind kind = s.stat_result ? Kind::stat : Kind::compute;
@@ -60,6 +63,20 @@ Case multiply(Shape s, Purpose purpose = Purpose::test) {
           .flops = 2.0 * double(s.M) * double(s.N) * double(s.K),
           // Sums of K products; a result that rounds to bf16 is as far off as bf16 is coarse.
           .tolerance_f32 = 4e-6};
+}
+
+// An f32 b under bf16: many rows are multiplied with it as though it had been rounded before, few as it is.
+Case multiply_wide(Shape s, Purpose purpose = Purpose::test) {
+  s.wide_b = true;
+  Case made = multiply(s, purpose);
+  made.runs = Runs::only_bf16;
+  made.cpu_only = true;
+  if (s.M > 8) {
+    s.wide_b = false;
+    made.same_bits = shared(multiply(s));
+    made.tolerance_f32 = made.tolerance_bf16;
+  }
+  return made;
 }
 
 }  // namespace
@@ -98,12 +115,26 @@ FLM_OP_CASES(matmul) {
   cases.push_back(multiply({.M = 20, .N = 33, .K = 4096, .transpose_b = true, .bias = true}));
   cases.push_back(multiply({.M = 20, .N = 33, .K = 4096, .residual = true, .alpha = 0.5}));
 
+  for (const Shape& size : sizes)
+    for (const bool tb : {false, true}) {
+      Shape s = size;
+      s.transpose_b = tb;
+      cases.push_back(multiply_wide(s));
+      s.gap = 3;
+      s.stat_result = true;
+      cases.push_back(multiply_wide(s));
+    }
+  cases.push_back(multiply_wide({.M = 41, .N = 1600, .K = 4100}));
+  cases.push_back(multiply_wide({.M = 41, .N = 1600, .K = 4100, .transpose_b = true, .bias = true}));
+
   for (const bool tb : {false, true})
     cases.push_back(multiply({.M = 1024, .N = 1024, .K = 1024, .transpose_b = tb}, Purpose::perf));
   cases.push_back(multiply(
       {.M = 1024, .N = 1024, .K = 1024, .transpose_a = true, .accumulate = true, .stat_result = true},
       Purpose::perf));
   cases.push_back(multiply({.M = 1, .N = 4096, .K = 1024, .transpose_b = true}, Purpose::perf));
+  for (const bool tb : {false, true})
+    cases.push_back(multiply_wide({.M = 1024, .N = 1024, .K = 1024, .transpose_b = tb}, Purpose::perf));
 }
 
 }  // namespace flm::test

@@ -59,7 +59,9 @@ export function refuseForgottenSrun(env: Environment): void {
   throw new FlmError(
     "ENVIRONMENT",
     `SLURM_NTASKS=${tasks.value}, but srun did not start this process (SLURM_STEP_ID is not set)`,
-    { hint: "put srun before the command: srun npx flm-train config.yaml" },
+    {
+      hint: "put srun before the command itself, since npx keeps signals: srun node_modules/.bin/flm-train config.yaml",
+    },
   );
 }
 
