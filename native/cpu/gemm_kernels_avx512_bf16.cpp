@@ -13,7 +13,7 @@
 
 namespace flm::cpu {
 
-constexpr GemmKernels kGemmAvx512NativeBf16 = make_kernels<bf16, Bf16Unit, Bf16Product, 8>();
+constexpr GemmKernels kGemmAvx512NativeBf16 = make_kernels<bf16, NativeBf16Unit, Bf16Product, 8>();
 
 }  // namespace flm::cpu
 
