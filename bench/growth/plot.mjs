@@ -1,4 +1,5 @@
 // Validation loss against FLOPs, both logarithmic: a dot an arm, the runs from scratch and the small models as lines.
+// Losses are with the seeds that all runs from scratch have (Row.paired).
 import { groupBy } from "./group-by.mjs";
 
 const [WIDTH, HEIGHT] = [900, 560];
@@ -13,7 +14,7 @@ export function plotSvg(rows) {
     AREA.right,
   );
   const y = logScale(
-    rows.map(({ loss }) => loss),
+    rows.map(({ paired }) => paired),
     AREA.bottom,
     AREA.top,
   );
@@ -32,8 +33,8 @@ export function plotSvg(rows) {
       ),
     ),
   );
-  const dots = rows.map(({ flops, loss, role }) => {
-    return `<circle cx="${x(flops)}" cy="${y(loss)}" r="4" fill="${COLOURS[role]}"/>`;
+  const dots = rows.map(({ flops, paired, role }) => {
+    return `<circle cx="${x(flops)}" cy="${y(paired)}" r="4" fill="${COLOURS[role]}"/>`;
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="11">
 <rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>
@@ -60,7 +61,7 @@ function axes(rows, x, y) {
     ...ticks(rows.map(({ flops }) => flops)).map((flops) =>
       text([x(flops), bottom + 18], flops.toExponential(1)),
     ),
-    ...ticks(rows.map(({ loss }) => loss)).map((loss) =>
+    ...ticks(rows.map(({ paired }) => paired)).map((loss) =>
       text([left - 6, y(loss) + 4], loss.toFixed(3), "end"),
     ),
     text([(left + right) / 2, bottom + 40], "training FLOPs (products, head included)"),
@@ -74,7 +75,7 @@ function middle(values) {
 }
 
 function polyline(points, x, y, colour) {
-  const path = points.map(({ flops, loss }) => `${x(flops)},${y(loss)}`).join(" ");
+  const path = points.map(({ flops, paired }) => `${x(flops)},${y(paired)}`).join(" ");
   return `<polyline points="${path}" fill="none" stroke="${colour}"/>`;
 }
 
@@ -83,11 +84,11 @@ function labels(rows, x, y) {
   const step = (AREA.bottom - AREA.top) / Math.max(1, rows.length - 1);
   const column = AREA.right + 20;
   return rows
-    .toSorted((a, b) => b.loss - a.loss)
-    .map(({ arm, flops, loss, role }, i) => {
+    .toSorted((a, b) => b.paired - a.paired)
+    .map(({ arm, flops, paired, role }, i) => {
       const at = (AREA.top + i * step).toFixed(1);
       return (
-        `<path d="M${x(flops)} ${y(loss)}L${column - 4} ${at}" stroke="${COLOURS[role]}" stroke-opacity="0.25"/>` +
+        `<path d="M${x(flops)} ${y(paired)}L${column - 4} ${at}" stroke="${COLOURS[role]}" stroke-opacity="0.25"/>` +
         `<text x="${column}" y="${at}" dy="4" fill="${COLOURS[role]}">${arm}</text>`
       );
     });

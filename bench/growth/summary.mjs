@@ -13,6 +13,7 @@ import { mean } from "../support/numbers.mjs";
  * @property {number[]} seeds
  * @property {number} loss of validation, nats per token
  * @property {number | null} deviation of the loss over seeds
+ * @property {number} paired the loss with the seeds that all runs from scratch have, by `gap`: what frontiers are made of
  * @property {number} train_loss of the last steps
  * @property {number} flops
  * @property {number} train_seconds
@@ -44,18 +45,31 @@ export function summarise(results) {
     };
   });
   return [...groupBy(rows, ({ reference }) => reference)].flatMap(([reference, group]) => {
-    const scratch = frontierOf(group, "scratch");
-    const small = frontierOf(group, "small");
-    const base = group.find(({ arm }) => arm === reference);
-    return group
-      .map((row) => ({
-        ...row,
-        share: base ? row.flops / base.flops : null,
-        ...gapTo(arms.get(reference) ?? [], arms.get(row.arm)),
-        ...against(row, scratch, small),
-      }))
+    const references = arms.get(reference) ?? [];
+    const base = lossWithCommonSeeds(group, references);
+    const paired = group.map((row) => {
+      const gap = gapTo(references, arms.get(row.arm));
+      const share = references.length > 0 ? row.flops / references[0].flops : null;
+      return { ...row, share, ...gap, paired: gap.gap === null ? row.loss : base * (1 + gap.gap) };
+    });
+    const scratch = frontierOf(paired, "scratch");
+    const small = frontierOf(paired, "small");
+    return paired
+      .map((row) => ({ ...row, ...against(row, scratch, small) }))
       .sort((a, b) => b.flops - a.flops);
   });
+}
+
+/**
+ * Seeds differ by more than neighbours on a frontier, so that arms with different seeds are compared by their gaps to the
+ * same seeds of the reference.
+ */
+function lossWithCommonSeeds(group, references) {
+  const fromScratch = group.filter(({ role }) => role === "scratch");
+  const common = references.filter(({ seed }) =>
+    fromScratch.every(({ seeds }) => seeds.includes(seed)),
+  );
+  return mean((common.length > 0 ? common : references).map((run) => run.validation_loss));
 }
 
 /** Relative difference of validation losses, mean and deviation over the seeds that both arms have. */
@@ -69,21 +83,23 @@ function gapTo(references, runs) {
     : { gap: null, gap_deviation: null };
 }
 
-function against({ loss, flops, role }, scratch, small) {
-  const needed = scratch?.flopsFor(loss);
+function against({ paired, flops, role }, scratch, small) {
+  const needed = scratch?.flopsFor(paired);
   const alone = small?.lossAt(flops);
   return {
     speed_up: needed ? needed.value / flops : null,
     saving: needed ? 1 - flops / needed.value : null,
     speed_up_extrapolated: needed?.extrapolated ?? false,
-    to_small: alone && role === "grown" ? loss / alone.value - 1 : null,
+    to_small: alone && role === "grown" ? paired / alone.value - 1 : null,
     to_small_extrapolated: alone?.extrapolated ?? false,
   };
 }
 
 function frontierOf(rows, role) {
   const points = rows.filter((row) => row.role === role);
-  return points.length >= 2 ? new Frontier(points) : null;
+  return points.length >= 2
+    ? new Frontier(points.map(({ flops, paired }) => ({ flops, loss: paired })))
+    : null;
 }
 
 /** Of a sample; null for a single value. */

@@ -58,7 +58,7 @@ function withDeviation(value, deviation, format) {
 }
 
 function percent(share) {
-  return `${(100 * share).toFixed(2)} %`;
+  return `${(100 * share).toFixed(2).replace(/^-(?=0\.00$)/, "")} %`;
 }
 
 function markdown(lines) {
