@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { FlmError, ioError } from "../errors.ts";
-import type { FileHash } from "../native/types.ts";
 import { readText } from "../read-text.ts";
 import { Attempt, newestAttempt } from "./attempt.ts";
 import { fsyncDirectory, writeDurably } from "./durable.ts";
+import type { HashFiles } from "./hash-files.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 
 const NAME = /^step-(\d{8,})\.e(\d{4,})$/;
@@ -29,8 +29,6 @@ export interface Rejected {
   directory: string;
   reason: string;
 }
-
-type HashFile = (path: string) => Promise<FileHash>;
 
 /**
  * The checkpoints of one run. A checkpoint exists only once its directory has its final name, which happens by
@@ -164,14 +162,14 @@ export class CheckpointStore {
    * @throws FlmError CHECKPOINT_INVALID when there are checkpoints and every one is damaged.
    */
   async newest(
-    hashFile: HashFile,
+    hashFiles: HashFiles,
   ): Promise<{ checkpoint: Checkpoint | null; rejected: Rejected[] }> {
     const rejected: Rejected[] = [];
     const names = this.list();
     for (const name of names) {
       const directory = join(this.directory, name);
       try {
-        return { checkpoint: await openCheckpoint(directory, hashFile), rejected };
+        return { checkpoint: await openCheckpoint(directory, hashFiles), rejected };
       } catch (error) {
         rejected.push({
           directory,
@@ -262,12 +260,14 @@ export function readCheckpoint(directory: string): Checkpoint {
 }
 
 /** The same, with its files verified. */
-export async function openCheckpoint(directory: string, hashFile: HashFile): Promise<Checkpoint> {
+export async function openCheckpoint(directory: string, hashFiles: HashFiles): Promise<Checkpoint> {
   const { manifest } = readCheckpoint(directory);
-  for (const file of manifest.files) {
-    const shard = join(directory, file.name);
-    if (!existsSync(shard)) throw new FlmError("CHECKPOINT_INVALID", `${shard} is missing`);
-    const found = await hashFile(shard);
+  const shards = manifest.files.map(({ name }) => join(directory, name));
+  const missing = shards.find((shard) => !existsSync(shard));
+  if (missing !== undefined) throw new FlmError("CHECKPOINT_INVALID", `${missing} is missing`);
+  const hashes = await hashFiles(shards);
+  for (const [i, file] of manifest.files.entries()) {
+    const [shard, found] = [shards[i]!, hashes[i]!];
     if (found.size !== file.size)
       throw new FlmError(
         "CHECKPOINT_INVALID",

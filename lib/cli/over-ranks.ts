@@ -64,7 +64,7 @@ export async function overRanks(
 ): Promise<void> {
   if (world_size === 1) return work(ONE_PROCESS);
   followLifeline(process.env);
-  const { config, plan } = await findModel(path, { verify: false });
+  const { config, plan } = await findModel(path, { hashFiles: null });
   checkSplit(plan, split);
   const count = launch.launcher === "none" ? world_size : launch.ranks_to_start;
   if (count > 1) {

@@ -67,12 +67,12 @@ export async function evaluate(
   place: ModelPlace = ONE_PROCESS,
 ): Promise<EvaluateResult> {
   checkOptions(options);
-  const model = await findModelTogether(path, place);
+  const model = await findModelTogether(path, place.ranks);
   const result = { suite: options.suite, checkpoint: model.checkpoint.directory };
   if (options.suite === "iq") {
     // Before the first one is scored, which takes long.
     const { compare } = options;
-    const other = compare === undefined ? null : await findModelTogether(compare, place);
+    const other = compare === undefined ? null : await findModelTogether(compare, place.ranks);
     const run = await runIqOn(model, options, place);
     const warnings = [...model.warnings, ...rampWarnings(model, "the scores are those")];
     const scored: EvaluateResult = { ...result, ...run.scores, warnings };

@@ -150,7 +150,7 @@ export async function openGeneration(
   { weights }: { weights?: Weights } = {},
   place: ModelPlace = ONE_PROCESS,
 ): Promise<Generation> {
-  const model = await findModelTogether(path, place);
+  const model = await findModelTogether(path, place.ranks);
   return new Generation(model, await createModelEngine(model, 1, { weights, place }));
 }
 

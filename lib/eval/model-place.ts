@@ -11,8 +11,8 @@ export interface ModelRanks {
   readonly world_size: number;
   /** How their engines reach each other; null for a rank of its own. */
   readonly native: NativeWorld | null;
-  /** The values of all ranks, by rank; all call it. */
-  gather<T>(key: string, value: T): Promise<T[]>;
+  /** The values of the first `count` ranks, by rank, or of all; those call it. */
+  gather<T>(key: string, value: T, count?: number): Promise<T[]>;
   /** Rank 0's value; all call it. */
   broadcast<T>(key: string, value: T): Promise<T>;
 }

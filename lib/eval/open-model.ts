@@ -1,5 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { hashHere, type HashFiles, searchTogether } from "../checkpoint/hash-files.ts";
 import type { Manifest } from "../checkpoint/manifest.ts";
 import { planResume } from "../checkpoint/plans.ts";
 import {
@@ -21,10 +22,16 @@ import { createEngine } from "../native/engine.ts";
 import { loadNative } from "../native/load.ts";
 import { choosePlacement, type LocalRanks, type Placement } from "../native/placement.ts";
 import type { GrowthMasks } from "../native/plans.ts";
-import type { NativeBinding, NativeEngine } from "../native/types.ts";
+import type { FileHash, NativeBinding, NativeEngine } from "../native/types.ts";
 import { meshSpecOf } from "../parallel/mesh-spec.ts";
 import { readText } from "../read-text.ts";
-import { checkSplit, meshOfPlace, type ModelPlace, ONE_PROCESS } from "./model-place.ts";
+import {
+  checkSplit,
+  meshOfPlace,
+  type ModelPlace,
+  type ModelRanks,
+  ONE_PROCESS,
+} from "./model-place.ts";
 
 /** A checkpoint with what its run says about it. */
 export interface TrainedModel {
@@ -41,15 +48,16 @@ export interface TrainedModel {
 /**
  * Finds a model. `path` is a checkpoint, or a run's directory, whose newest checkpoint is taken.
  *
- * @param options.verify whether to hash its files, and to pass over a newest checkpoint that is damaged
+ * @param options.hashFiles with which its files are verified, so that a newest checkpoint that is damaged is passed over;
+ *   null: nothing is verified
  * @throws FlmError CHECKPOINT_NOT_FOUND, CHECKPOINT_INVALID, TOKENIZER_INVALID.
  */
 export async function findModel(
   path: string,
-  { verify = true }: { verify?: boolean } = {},
+  { hashFiles = hashHere(hashFile) }: { hashFiles?: HashFiles | null } = {},
 ): Promise<TrainedModel> {
   const native = loadNative();
-  const { checkpoint, warnings } = await findCheckpoint(resolve(path), native, verify);
+  const { checkpoint, warnings } = await findCheckpoint(resolve(path), hashFiles);
   const runDirectory = dirname(dirname(checkpoint.directory));
   const { config } = loadConfig(join(runDirectory, "config.yaml"));
   const whole = await runTokenizer(runDirectory, config, native);
@@ -65,14 +73,17 @@ export async function findModel(
   return { checkpoint, config, plan, tokenizer, warnings };
 }
 
-/** The same on all ranks: rank 0 looks for it and verifies it. */
-export async function findModelTogether(
-  path: string,
-  { ranks }: ModelPlace,
-): Promise<TrainedModel> {
-  const own = ranks.rank === 0 ? await findModel(path) : null;
+/** The same on all ranks, which verify it together. */
+export async function findModelTogether(path: string, ranks: ModelRanks): Promise<TrainedModel> {
+  const own = await searchTogether(ranks, ranks.world_size, hashFile, (hashFiles) =>
+    findModel(path, { hashFiles }),
+  );
   const directory = await ranks.broadcast("model", own?.checkpoint.directory ?? "");
-  return own ?? findModel(directory, { verify: false });
+  return own ?? findModel(directory, { hashFiles: null });
+}
+
+function hashFile(path: string): Promise<FileHash> {
+  return loadNative().hashFile(path);
 }
 
 /**
@@ -149,22 +160,20 @@ export function rampWarnings({ plan, checkpoint }: TrainedModel, what: string): 
 
 async function findCheckpoint(
   path: string,
-  native: NativeBinding,
-  verify: boolean,
+  hashFiles: HashFiles | null,
 ): Promise<Pick<TrainedModel, "checkpoint" | "warnings">> {
-  const hash = (file: string) => native.hashFile(file);
   if (!existsSync(path) || !statSync(path).isDirectory())
     throw new FlmError("CHECKPOINT_NOT_FOUND", `there is no directory ${path}`, {
       hint: "name a run like runs/NAME, or a checkpoint in it",
     });
   if (existsSync(join(path, "manifest.json")))
     return {
-      checkpoint: verify ? await openCheckpoint(path, hash) : readCheckpoint(path),
+      checkpoint: hashFiles ? await openCheckpoint(path, hashFiles) : readCheckpoint(path),
       warnings: [],
     };
   const store = new CheckpointStore(join(path, "checkpoints"));
-  const { checkpoint, rejected } = verify
-    ? await store.newest(hash)
+  const { checkpoint, rejected } = hashFiles
+    ? await store.newest(hashFiles)
     : { checkpoint: store.checkpoints()[0], rejected: [] };
   const warnings = rejected.map(({ directory, reason }) => `passed over ${directory}: ${reason}`);
   if (checkpoint) return { checkpoint, warnings };

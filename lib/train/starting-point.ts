@@ -2,9 +2,10 @@ import type { Checkpoint } from "../checkpoint/store.ts";
 import type { Config } from "../config/types.ts";
 import type { Tokenizer } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
-import { findModel, rampWarnings, type TrainedModel } from "../eval/open-model.ts";
+import { findModelTogether, rampWarnings, type TrainedModel } from "../eval/open-model.ts";
 import type { StagePlan } from "../growth/stage-plan.ts";
 import type { LoadPlan } from "../native/plans.ts";
+import type { Ranks } from "./ranks.ts";
 import { initialLoad, resumeLoad } from "./session.ts";
 
 /** The first weights, and what the user should know about them. */
@@ -14,7 +15,7 @@ export interface StartingPoint {
 }
 
 /**
- * Where a run begins: at its own checkpoint, at what `init.from` names, or with fresh weights.
+ * Where a run begins: at its own checkpoint, at what `init.from` names, or with fresh weights. All ranks call it.
  *
  * @param first the first stage
  * @throws FlmError CHECKPOINT_NOT_FOUND or CHECKPOINT_INVALID; CONFIG_INVALID, naming what differs between the model of
@@ -25,11 +26,12 @@ export async function startingPoint(
   own: Checkpoint | null,
   first: StagePlan,
   tokenizer: Tokenizer,
+  ranks: Ranks,
 ): Promise<StartingPoint> {
   const { from, optimizer } = config.init;
   if (own) return { load: resumeLoad(own), warnings: [] };
   if (from === null) return { load: initialLoad(config, first), warnings: [] };
-  const model = await findModel(from);
+  const model = await findModelTogether(from, ranks);
   checkSameModel(model, first, tokenizer, from);
   const load = resumeLoad(model.checkpoint);
   const warnings = [...model.warnings, ...rampWarnings(model, "the run goes on from the weights")];

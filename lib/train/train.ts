@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { searchTogether } from "../checkpoint/hash-files.ts";
 import {
   type Checkpoint,
   CheckpointStore,
@@ -129,7 +130,7 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
   const [first, last] = [data[0]!, data.at(-1)!];
   const stages = planStages(config, last.tokenizer.vocab_size, vocabularyMaps(data));
   await checkSamplePrompt(config, data);
-  const start = await startingPoint(config, checkpoint, stages[0]!, first.tokenizer);
+  const start = await startingPoint(config, checkpoint, stages[0]!, first.tokenizer, ranks);
   if (isLeader) writeRunFiles(directory, config, last);
   const objective = await makeObjective({
     config,
@@ -234,12 +235,17 @@ function resumedFrom({ manifest }: Checkpoint, stages: readonly StagePlan[]): Re
   };
 }
 
-/** Rank 0 looks for it and verifies it; all go on from the same one. */
+/** Rank 0 looks for it, and all verify it and go on from it. */
 async function newestCheckpoint({ store, ranks }: RunParts): Promise<{
   checkpoint: Checkpoint | null;
   rejected: Rejected[];
 }> {
-  const found = ranks.rank === 0 ? await store.newest((path) => loadNative().hashFile(path)) : null;
+  const found = await searchTogether(
+    ranks,
+    ranks.world_size,
+    (path) => loadNative().hashFile(path),
+    (hashFiles) => store.newest(hashFiles),
+  );
   const directory = await ranks.broadcast("resume", found?.checkpoint?.directory ?? null);
   return (
     found ?? { checkpoint: directory === null ? null : readCheckpoint(directory), rejected: [] }

@@ -1,3 +1,4 @@
+import { type HashFile, type HashFiles, searchTogether } from "../../checkpoint/hash-files.ts";
 import {
   type Checkpoint,
   type CheckpointStore,
@@ -7,7 +8,6 @@ import {
 import type { Config } from "../../config/types.ts";
 import type { StagePlan } from "../../growth/stage-plan.ts";
 import { loadNative } from "../../native/load.ts";
-import type { NativeBinding } from "../../native/types.ts";
 import { type Mesh, ranksOf } from "../../parallel/mesh.ts";
 import type { Progress } from "../progress.ts";
 import type { Ranks } from "../ranks.ts";
@@ -52,27 +52,28 @@ export async function findTarget(
   { config, stages, store, ranks, recorder }: TargetSearch,
   at: Progress,
   mesh: Mesh,
-  hashFile: NativeBinding["hashFile"] = (path) => loadNative().hashFile(path),
+  hashFile: HashFile = (path) => loadNative().hashFile(path),
 ): Promise<Checkpoint | null> {
   const margin = config.stability.rollback_margin_steps;
-  const search = () =>
-    firstWhole(rollbackTargets(store.checkpoints(), stages, at, margin), hashFile, (message) =>
-      recorder.event({ type: "warning", step: at.step, message }),
-    );
-  const own = ranks.rank === 0 ? await search() : null;
   // Ranks that the stage does not use wait for its next checkpoint and hear of nothing else.
-  const [directory = null] = await ranks.gather("rollback", own?.directory ?? null, ranksOf(mesh));
+  const used = ranksOf(mesh);
+  const own = await searchTogether(ranks, used, hashFile, (hashFiles) =>
+    firstWhole(rollbackTargets(store.checkpoints(), stages, at, margin), hashFiles, (message) =>
+      recorder.event({ type: "warning", step: at.step, message }),
+    ),
+  );
+  const [directory = null] = await ranks.gather("rollback", own?.directory ?? null, used);
   return own ?? (directory === null ? null : readCheckpoint(directory));
 }
 
 async function firstWhole(
   candidates: readonly Checkpoint[],
-  hashFile: NativeBinding["hashFile"],
+  hashFiles: HashFiles,
   warn: (message: string) => void,
 ): Promise<Checkpoint | null> {
   for (const { directory } of candidates)
     try {
-      return await openCheckpoint(directory, hashFile);
+      return await openCheckpoint(directory, hashFiles);
     } catch (error) {
       warn(`passed over ${directory}: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { hashHere } from "../../../lib/checkpoint/hash-files.ts";
 import { type Checkpoint, CheckpointStore, openCheckpoint } from "../../../lib/checkpoint/store.ts";
 import { failure, rejection } from "../failure.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
@@ -29,6 +30,8 @@ async function hashFile(path: string) {
   return { size: bytes.length, xxh64 };
 }
 
+const hashFiles = hashHere(hashFile);
+
 async function save(to: CheckpointStore, step: number, epoch = 1): Promise<Checkpoint> {
   const partial = to.begin(step, epoch);
   writeFileSync(join(partial, SHARD), `weights of step ${step}, epoch ${epoch}`.padEnd(40));
@@ -42,7 +45,7 @@ test("a directory that does not exist holds no checkpoint", async () => {
   const empty = store();
   expect(empty.list()).toEqual([]);
   expect(empty.nextEpoch()).toBe(1);
-  expect(await empty.newest(hashFile)).toEqual({ checkpoint: null, rejected: [] });
+  expect(await empty.newest(hashFiles)).toEqual({ checkpoint: null, rejected: [] });
 });
 
 test("a place that cannot be listed is an error of the file system", () => {
@@ -57,7 +60,7 @@ test("a committed checkpoint is found again", async () => {
   expect(basename(saved.directory)).toBe("step-00000100.e0001");
   expect(readdirSync(checkpoints.directory).toSorted()).toEqual(["LATEST", "step-00000100.e0001"]);
   expect(readFileSync(join(checkpoints.directory, "LATEST"), "utf8")).toBe("step-00000100.e0001\n");
-  expect(await checkpoints.newest(hashFile)).toEqual({ checkpoint: saved, rejected: [] });
+  expect(await checkpoints.newest(hashFiles)).toEqual({ checkpoint: saved, rejected: [] });
 });
 
 test("a later attempt counts for more than a later step", async () => {
@@ -84,7 +87,7 @@ describe("a crash", () => {
     const old = await save(checkpoints, 100);
     writeFileSync(join(checkpoints.begin(200, 1), SHARD), "half of the weigh");
     expect(checkpoints.list()).toEqual(["step-00000100.e0001"]);
-    expect((await checkpoints.newest(hashFile)).checkpoint).toEqual(old);
+    expect((await checkpoints.newest(hashFiles)).checkpoint).toEqual(old);
   });
 
   test("before the commit is swept up by the next one", async () => {
@@ -120,7 +123,7 @@ describe("a crash", () => {
     mkdirSync(doomed);
     writeFileSync(join(doomed, SHARD), "what was not deleted yet");
     expect(checkpoints.list()).toEqual(["step-00000200.e0001"]);
-    expect((await checkpoints.newest(hashFile)).checkpoint).toEqual(saved);
+    expect((await checkpoints.newest(hashFiles)).checkpoint).toEqual(saved);
     checkpoints.retain(1);
     expect(existsSync(doomed)).toBe(false);
   });
@@ -131,7 +134,7 @@ describe("a crash", () => {
     const replaced = join(checkpoints.directory, "replaced-step-00000100.e0001");
     renameSync(saved.directory, replaced);
     checkpoints.enter(2);
-    expect((await checkpoints.newest(hashFile)).checkpoint).toEqual(saved);
+    expect((await checkpoints.newest(hashFiles)).checkpoint).toEqual(saved);
     mkdirSync(replaced);
     checkpoints.retain(1);
     expect(checkpoints.list()).toEqual(["step-00000100.e0001"]);
@@ -155,7 +158,7 @@ test("the same step may be committed again", async () => {
   await save(checkpoints, 100);
   mkdirSync(join(checkpoints.directory, "old-step-00000100.e0001", "left"), { recursive: true });
   const again = await save(checkpoints, 100);
-  expect(await checkpoints.newest(hashFile)).toEqual({ checkpoint: again, rejected: [] });
+  expect(await checkpoints.newest(hashFiles)).toEqual({ checkpoint: again, rejected: [] });
 });
 
 test("retention keeps the newest", async () => {
@@ -186,7 +189,7 @@ describe("damage", () => {
     const old = await save(checkpoints, 100);
     const bad = await save(checkpoints, 200);
     damage(bad.directory);
-    const { checkpoint, rejected } = await checkpoints.newest(hashFile);
+    const { checkpoint, rejected } = await checkpoints.newest(hashFiles);
     expect(checkpoint).toEqual(old);
     expect(rejected).toEqual([
       { directory: bad.directory, reason: expect.stringContaining(reason) },
@@ -197,7 +200,7 @@ describe("damage", () => {
     const checkpoints = store();
     for (const step of [100, 200])
       truncateSync(join((await save(checkpoints, step)).directory, SHARD), 1);
-    const { code, message, hint } = await rejection(checkpoints.newest(hashFile));
+    const { code, message, hint } = await rejection(checkpoints.newest(hashFiles));
     expect(code).toBe("CHECKPOINT_INVALID");
     expect(message).toContain("step-00000100.e0001");
     expect(message).toContain("step-00000200.e0001");
@@ -207,7 +210,7 @@ describe("damage", () => {
 
 test("a directory without a manifest is not a checkpoint", async () => {
   const { directory } = store();
-  const { code, hint } = await rejection(openCheckpoint(directory, hashFile));
+  const { code, hint } = await rejection(openCheckpoint(directory, hashFiles));
   expect(code).toBe("CHECKPOINT_NOT_FOUND");
   expect(hint).toContain("runs/NAME/checkpoints/");
 });

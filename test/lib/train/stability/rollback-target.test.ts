@@ -12,6 +12,7 @@ import { alone } from "../../../../lib/train/ranks.ts";
 import { SILENT } from "../../../../lib/train/recorder.ts";
 import { findTarget, rollbackTargets } from "../../../../lib/train/stability/rollback-target.ts";
 import { manifest } from "../../checkpoint/manifests.ts";
+import { rankTeam } from "../../checkpoint/rank-team.ts";
 import { stability } from "./support.ts";
 
 /** Of which nothing but the lengths is read. */
@@ -111,21 +112,24 @@ describe("findTarget", () => {
     expect(await find(["step-"])).toBeNull();
   });
 
-  test("is rank 0's on every rank of the stage, whatever that one would find", async () => {
+  test("is rank 0's on every rank of the stage, which hash a share of it", async () => {
     for (const step of [25, 30]) commitWithShard(step);
-    const [, older] = store.checkpoints();
-    const asked: unknown[] = [];
-    const gather = async <T>(key: string, value: T, count?: number) => {
-      asked.push([key, value, count]);
-      return [older!.directory, value] as T[];
-    };
-    const ranks = { ...alone(1), rank: 1, world_size: 4, gather };
     const config = { stability: stability({ rollback_margin_steps: 0 }) } as Config;
-    const run = { config, stages: STAGES, store, ranks, recorder: SILENT };
     const inTwo = { ...mesh, data_parallel_size: 2, world_size: 4 };
-    const hash = () => expect.unreachable("rank 0 does that");
-    expect((await findTarget(run, placeAt(37), inTwo, hash))?.manifest.step).toBe(25);
-    expect(asked).toEqual([["rollback", null, 2]]);
+    const team = rankTeam(2);
+    const hashed: string[][] = [[], []];
+    const found = await Promise.all(
+      team.map(({ rank, gather }) => {
+        const ranks = { ...alone(1), rank, world_size: 4, gather };
+        const run = { config, stages: STAGES, store, ranks, recorder: SILENT };
+        return findTarget(run, placeAt(37), inTwo, async (path) => {
+          hashed[rank]!.push(path);
+          return { size, xxh64 };
+        });
+      }),
+    );
+    expect(found.map((checkpoint) => checkpoint?.manifest.step)).toEqual([30, 30]);
+    expect(hashed.map((paths) => paths.length)).toEqual([1, 0]);
   });
 });
 
