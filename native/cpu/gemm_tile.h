@@ -33,12 +33,12 @@ template <class Product, class T, int kRows, int kVecs, Major kMajor>
 #pragma GCC unroll 8
     for (int j = 0; j < kVecs; ++j) sum[i][j] = V{};
   }
-  if (addend) {  // to be there when the sums are
+  // To be there when the sums are.
+  const T* result = addend ? addend : c;
 #pragma GCC unroll 8
-    for (int i = 0; i < kRows; ++i) {
+  for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 8
-      for (int j = 0; j < kVecs; ++j) __builtin_prefetch(addend + i * out.ldc + j * kLanes);
-    }
+    for (int j = 0; j < kVecs; ++j) __builtin_prefetch(result + i * out.ldc + j * kLanes);
   }
   for (int64_t k = 0; k < units; ++k) {
     V column[kVecs];

@@ -103,7 +103,7 @@ StepReport Engine::step(const StepInput& input) {
   Impl& e = *impl_;
   FLM_CHECK(e.spec.trainable, ErrorCode::invalid_argument, "this engine was made without training");
   const auto start = std::chrono::steady_clock::now();
-  e.store.zero_gradients(e.context.stream);
+  e.store.zero_gradients(e.device, e.context.stream);
   e.sync.begin();
   const auto losses = e.pass(
       {input.pieces, input.num_micro_batches, input.ramp, input.force_masks, true, nullptr,

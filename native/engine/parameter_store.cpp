@@ -27,7 +27,12 @@ ParameterStore::ParameterStore(const Backend& backend, const EngineSpec& spec, c
     by_name[p.name] = &p;
     names_.insert(p.name);
   }
-  for (const Parameter& p : layout_.parameters) specs_.push_back(*by_name.at(p.name));
+  const bool head_is_table = spec.shape.tie_embeddings && shard.is_last;
+  for (const Parameter& p : layout_.parameters) {
+    specs_.push_back(*by_name.at(p.name));
+    const bool head_writes = head_is_table && p.name == "embedding.weight";
+    if (is_table(p) && !head_writes) tables_.push_back({p.offset, p.size()});
+  }
 
   Device& device = *backend.device;
   const Stream stream = device.stream(StreamRole::compute);
@@ -114,8 +119,11 @@ Out ParameterStore::gradient(const Parameter& parameter) const {
   return all.at(parameter.offset);
 }
 
-void ParameterStore::zero_gradients(Stream stream) {
-  matrix_grads_.fill_zero(stream);
+void ParameterStore::zero_gradients(Device& device, Stream stream) {
+  for (const Range& table : tables_) {
+    const Out grads = matrix_grads_.view().at(table.begin);
+    device.fill_zero(grads.data, size_t(table.count) * size_of(grads.dtype), stream);
+  }
   vector_grads_.fill_zero(stream);
 }
 

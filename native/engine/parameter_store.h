@@ -30,7 +30,8 @@ class ParameterStore {
   // Flat gradients, stat type: matrices as the layout's buckets, vectors.
   Out matrix_grads() const { return matrix_grads_.view(); }
   Out vector_grads() const { return vector_grads_.view(); }
-  void zero_gradients(Stream stream);
+  // Those that every backward pass adds to. Products write theirs in the first (see Run::first_micro_batch).
+  void zero_gradients(Device& device, Stream stream);
 
   // This rank's share of the squared norm of all gradients.
   void norm_squared(Context& context, const OpTable& ops);
@@ -76,6 +77,7 @@ class ParameterStore {
   DeviceBuffer matrices_, matrix_masters_, matrix_grads_, vectors_, vector_grads_;
   DeviceBuffer matrix_moments_[2], vector_moments_[2];
   DeviceBuffer norm_squared_, control_;
+  std::vector<Range> tables_;  // of matrix_grads_: embeddings whose gradient no product writes
   std::vector<AdamwTensor> tensors_;
   StageWeights weights_;
 };

@@ -55,6 +55,8 @@ void run_training(const Run& run, const std::vector<Instruction>& instructions, 
       kept[c].push_back(take_chunk(run, work.chunks[c], work.N));
 
   const int64_t size = local_rows(run, work.N) * run.shape.hidden_size;
+  Run first = run;
+  first.first_micro_batch = true;
   int64_t heads_left = work.num_micro_batches;
   std::vector<int64_t> backward_left(work.chunks.size(), work.num_micro_batches);
   for (const Instruction& step : instructions) {
@@ -69,7 +71,8 @@ void run_training(const Run& run, const std::vector<Instruction>& instructions, 
         receive(run, work.forward, a.x[0], size, step.peer);
         break;
       case Kind::forward:
-        chunk_fwd(run, chunk, a, work.losses, work.batch(step.micro_batch));
+        chunk_fwd(heads_left == work.num_micro_batches ? first : run, chunk, a, work.losses,
+                  work.batch(step.micro_batch));
         if (chunk.is_last) work.losses_ready(step.micro_batch);
         if (chunk.is_last && --heads_left == 0 && work.head_done) work.head_done();
         break;
@@ -80,8 +83,10 @@ void run_training(const Run& run, const std::vector<Instruction>& instructions, 
         receive(run, work.backward, a.dy, size, step.peer);
         break;
       case Kind::backward: {
-        const bool is_last_time = --backward_left[size_t(step.chunk)] == 0;
-        chunk_bwd(run, chunk, a, work.batch(step.micro_batch), is_last_time ? work.block_done : BlockDone());
+        int64_t& left = backward_left[size_t(step.chunk)];
+        const bool is_first_time = left == work.num_micro_batches, is_last_time = --left == 0;
+        chunk_bwd(is_first_time ? first : run, chunk, a, work.batch(step.micro_batch),
+                  is_last_time ? work.block_done : BlockDone());
         break;
       }
       case Kind::send_backward:

@@ -117,7 +117,7 @@ void head_loss_and_grad(const Run& run, Out losses, Out dx, In x, const TokenBat
                                  .ldc = w.in,
                                  .alpha = alpha,
                                  .transpose_a = true,
-                                 .accumulate = true});
+                                 .accumulate = !run.first_micro_batch || begin > 0});
   });
   reduce_rows(run, dx, partial, batch.N);
 }

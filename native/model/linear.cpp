@@ -51,7 +51,7 @@ void weight_gradients(const Run& run, const LinearWeights& w, In dy, In x, int64
                                .ldb = w.in,
                                .ldc = w.in,
                                .transpose_a = true,
-                               .accumulate = true});
+                               .accumulate = !run.first_micro_batch});
   if (w.bias.value)
     run.ops.bias_bwd(run.context, {.dbias = w.bias.grad, .dy = dy, .N = N, .C = w.out, .ldy = w.out});
 }

@@ -57,6 +57,9 @@ struct Run {
   const GrowthMaskViews& masks;
   TensorParallel tensor = {};
   Recompute recompute = Recompute::none;
+  // The gradients of products are written, not added to: those of a step's first micro-batch, so that nobody
+  // has to clear them before.
+  bool first_micro_batch = false;
 
   Out take(int64_t elements) const { return arena.take(elements, types.compute); }
   Out take_stat(int64_t elements) const { return arena.take(elements, types.stat); }

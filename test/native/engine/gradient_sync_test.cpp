@@ -104,7 +104,7 @@ Outcome two_steps(StreamRole eager, int left_out) {
   std::vector<double> got(2 * n);
   bench.device().number_waits(left_out);
   for (size_t step = 0; step < 2; ++step) {
-    bench.store->zero_gradients(bench.compute());
+    bench.device().fill_zero(bench.store->matrix_grads().data, n * sizeof(double), bench.compute());
     bench.sync->begin();
     bench.add_gradient(*layout.head_bucket, double(step + 1));
     bench.sync->head_done();

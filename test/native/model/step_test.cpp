@@ -95,6 +95,23 @@ FLM_TEST(a_step_beyond_its_limits_changes_nothing) {
   CHECK(values() != before);
 }
 
+FLM_TEST(gradients_begin_anew_in_every_step) {
+  for (const Family& family : families()) {
+    const auto engine = ready_engine(oracle::make_backend(), engine_spec(family.shape, Precision::f64));
+    const auto gradients_of_a_step = [&] {
+      engine->step(batch_of(*engine, 0));
+      std::vector<std::vector<double>> all;
+      for (const TensorInfo& t : engine->tensors()) all.push_back(engine->read_gradient(t.name));
+      return all;
+    };
+    const auto fresh = gradients_of_a_step();
+    StepInput not_finite = batch_of(*engine, 0);
+    not_finite.row_weights.assign(4, std::numeric_limits<double>::quiet_NaN());
+    CHECK(engine->step(not_finite).skipped);
+    CHECK(gradients_of_a_step() == fresh);
+  }
+}
+
 FLM_TEST(the_embedding_gradient_shrinks_but_for_a_tied_head) {
   const auto gradient_with = [](ModelShape shape, double factor, const char* tensor) {
     shape.embedding_grad_mult = factor;
