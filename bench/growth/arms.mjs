@@ -70,8 +70,9 @@ function llamaArms(arm) {
     small,
     ...OTHER_RATES.map((lr) => from(SHALLOW, "rate", `small-lr-${lr}`, ONE_SEED, { lr })),
     ...[early, half, progressive],
+    // So far above the others that further seeds would say nothing.
     ...[early, half, progressive].map((grown) =>
-      from(SHALLOW, "small", `small-as-${grown.name}`, grown.seeds, equalFlops(grown, small)),
+      from(SHALLOW, "small", `small-as-${grown.name}`, ONE_SEED, equalFlops(grown, small)),
     ),
     ...[1.4, 0.8, 0.6, 0.4, 0.25].map((length) =>
       from(DEEP, "scratch", `scratch-${Math.round(100 * length)}`, ONE_SEED, { length }),
@@ -85,7 +86,7 @@ function llamaArms(arm) {
     ...OTHER_RATES.map((lr) =>
       from(DEEP, "rate", `scratch-25-lr-${lr}`, ONE_SEED, { length: 0.25, lr }),
     ),
-    ...[0.9, 0.75].map((length) => grow(`stack-15-${100 * length}`, ONE_SEED, 0.15, { length })),
+    ...[0.9, 0.75].map((length) => grow(`stack-15-${100 * length}`, ALL_SEEDS, 0.15, { length })),
     grow("stack-10", ONE_SEED, 0.1),
     grow("stack-20", ONE_SEED, 0.2),
     grow("late-copy", ONE_SEED, 0.8),
