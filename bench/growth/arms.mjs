@@ -6,6 +6,7 @@ const ALL_SEEDS = [1, 2, 3];
 const ONE_SEED = [1];
 /** Tried beside what all arms have. */
 const OTHER_RATES = [LR / 2, 2 * LR];
+const FLM_OTHER_RATES = [2e-3, 4e-3, 16e-3];
 const OTHER_INITS = [0.02, 0.06, 0.2];
 
 const DEEP = { num_layers: 8, hidden_size: 64, num_attention_heads: 2, ffn_hidden_size: 192 };
@@ -20,7 +21,9 @@ const FLM_LARGE = { num_layers: 8, hidden_size: 64, num_attention_heads: 4 };
 const FLM_MEDIUM = { num_layers: 8, hidden_size: 48, num_attention_heads: 3 };
 const FLM_SMALL = { num_layers: 5, hidden_size: 32, num_attention_heads: 2 };
 const MUP = { base_hidden_size: 32, input_mult: 1, output_mult: 1 };
-const FLM = { model: { family: "flm", init_std: INIT_STD, mup: MUP } };
+/** muP halves it for the matrices of the target. */
+const FLM_LR = 8e-3;
+const FLM = { model: { family: "flm", init_std: INIT_STD, mup: MUP }, lr: FLM_LR };
 
 const OPERATORS = {
   copy: { depth: "stack", ramp_steps: 0 },
@@ -112,10 +115,10 @@ function flmArms(arm) {
     grown,
     small,
     from(FLM_SMALL, "small", "small-as-flm", ALL_SEEDS, equalFlops(grown, small)),
-    ...[0.6, 0.3].map((length) =>
-      from(FLM_LARGE, "scratch", `flm-scratch-${100 * length}`, ONE_SEED, { length }),
-    ),
-    ...OTHER_RATES.map((lr) =>
+    from(FLM_LARGE, "scratch", "flm-scratch-60", ONE_SEED, { length: 0.6 }),
+    // As many FLOPs as the grown arm.
+    from(FLM_LARGE, "scratch", "flm-scratch-30", ALL_SEEDS, { length: 0.3 }),
+    ...FLM_OTHER_RATES.map((lr) =>
       from(FLM_LARGE, "rate", `flm-scratch-30-lr-${lr}`, ONE_SEED, { lr, length: 0.3 }),
     ),
     ...OTHER_INITS.map((init_std) =>

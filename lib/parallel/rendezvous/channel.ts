@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { FlmError } from "../../errors.ts";
 import { type FrameSocket, MAX_FRAME } from "./frame-socket.ts";
+import { digestOf, pack, type Packed, unpack } from "./packed.ts";
 
 const SEQUENCE_BYTES = 8;
 const MAC_BYTES = 16;
@@ -13,8 +13,8 @@ export interface ChannelKeys {
 
 /**
  * Messages between a rank and the store after their handshake. Every frame is: its number (8 bytes), the first 16 bytes
- * of an HMAC-SHA256 over number and payload, and the payload, which is JSON. A frame that is changed, repeated, left
- * out or from another connection ends this one.
+ * of an HMAC-SHA256 over the number and the payload's SHA-256, and the payload, which is a packed message. A frame that
+ * is changed, repeated, left out or from another connection ends this one.
  */
 export class Channel {
   readonly #frames: FrameSocket;
@@ -40,7 +40,7 @@ export class Channel {
   async next<Message>(): Promise<Message> {
     const payload = this.#verify(await this.#frames.next());
     if (payload === null) throw new Error("the store sent a frame that is not genuine");
-    return JSON.parse(payload.toString("utf8")) as Message;
+    return unpack(payload) as Message;
   }
 
   /** Begins to read. `onClose` is called once, when no further message can come. */
@@ -49,7 +49,7 @@ export class Channel {
       const payload = this.#verify(frame);
       if (payload === null) return;
       try {
-        onMessage(JSON.parse(payload.toString("utf8")) as Message);
+        onMessage(unpack(payload) as Message);
       } catch (error) {
         this.#frames.destroy(`a message that makes no sense: ${String(error)}`);
       }
@@ -57,17 +57,14 @@ export class Channel {
     this.#frames.onClose = onClose;
   }
 
-  /** @throws FlmError INVALID_ARGUMENT where the message is longer than a frame may be */
+  /** @throws FlmError INVALID_ARGUMENT where the message is longer than one may be */
   send(message: object): void {
-    const payload = Buffer.from(JSON.stringify(message));
-    const limit = MAX_FRAME - SEQUENCE_BYTES - MAC_BYTES;
-    if (payload.length > limit)
-      throw new FlmError(
-        "INVALID_ARGUMENT",
-        `a message of ${payload.length} bytes between ranks; the limit is ${limit}`,
-      );
+    this.sendPacked(pack(message));
+  }
+
+  sendPacked({ bytes, digest }: Packed): void {
     const sequence = numbered(this.#sent++);
-    this.#frames.send(sequence, mac(this.#keys.send, sequence, payload), payload);
+    this.#frames.send(sequence, mac(this.#keys.send, sequence, digest), bytes);
   }
 
   /** Sends what is left, then closes. */
@@ -86,7 +83,7 @@ export class Channel {
     if (
       frame.length >= SEQUENCE_BYTES + MAC_BYTES &&
       frame.subarray(0, SEQUENCE_BYTES).equals(sequence) &&
-      timingSafeEqual(found, mac(this.#keys.receive, sequence, payload))
+      timingSafeEqual(found, mac(this.#keys.receive, sequence, digestOf(payload)))
     )
       return payload;
     this.#frames.destroy("a frame that is not genuine");
@@ -100,6 +97,6 @@ function numbered(sequence: bigint): Buffer {
   return bytes;
 }
 
-function mac(key: Buffer, sequence: Buffer, payload: Buffer): Buffer {
-  return createHmac("sha256", key).update(sequence).update(payload).digest().subarray(0, MAC_BYTES);
+function mac(key: Buffer, sequence: Buffer, digest: Buffer): Buffer {
+  return createHmac("sha256", key).update(sequence).update(digest).digest().subarray(0, MAC_BYTES);
 }

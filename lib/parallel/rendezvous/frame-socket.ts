@@ -1,10 +1,11 @@
 import type { Socket } from "node:net";
+import { MAX_MESSAGE } from "./packed.ts";
 
 const HEADER_BYTES = 4;
 /** What a stranger may make us keep. */
 export const MAX_FRAME_BEFORE_HANDSHAKE = 1 << 20;
-/** What a rank may send at once. */
-export const MAX_FRAME = 8 << 20;
+/** What a rank may send at once: a message, and room for what a frame has beside it. */
+export const MAX_FRAME = MAX_MESSAGE + (1 << 16);
 /** How long what has been written may take to leave when the socket is closed. */
 const FLUSH_MS = 2000;
 
@@ -72,7 +73,10 @@ export class FrameSocket {
     if (this.#closed !== null) return;
     const header = Buffer.alloc(HEADER_BYTES);
     header.writeUInt32BE(parts.reduce((sum, part) => sum + part.length, 0));
-    this.#socket.write(Buffer.concat([header, ...parts]));
+    // As they are: a copy of the last one for each rank would be a lot of memory.
+    this.#socket.cork();
+    for (const part of [header, ...parts]) this.#socket.write(part);
+    this.#socket.uncork();
   }
 
   /** Sends what has been written, then closes; resolves when that is done or has taken too long. */

@@ -3,7 +3,7 @@ import { FlmError } from "../../errors.ts";
 import type { ChannelKeys } from "./channel.ts";
 import type { FrameSocket } from "./frame-socket.ts";
 
-const PROTOCOL = "flm-rendezvous-1";
+const PROTOCOL = "flm-rendezvous-2";
 const NONCE_BYTES = 32;
 
 /** What a rank says of itself before it is trusted, and proves together with the secret. */

@@ -17,9 +17,9 @@ export class Member {
   readonly #channel: Connection["channel"];
   readonly #timing: Timing;
   readonly #listeners: ((reason: FlmError) => void)[] = [];
-  readonly #waiting = new Map<number, Waiting>();
+  /** By key, in the order of the calls. */
+  readonly #waiting = new Map<string, Waiting[]>();
   readonly #beat: NodeJS.Timeout;
-  #nextId = 0;
   #step = 0;
   #reports = 0;
   #forgivenUntil = 0;
@@ -50,13 +50,13 @@ export class Member {
     this.#beat = everyHeartbeat(timing, (now, stood_still) => this.#sayAlive(now, stood_still));
   }
 
-  call({ value, ...call }: Omit<Call, "type" | "id">): Promise<unknown> {
+  call({ value, ...call }: Omit<Call, "type">): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(this.#ended);
-      const id = this.#nextId++;
       // Throws, and so rejects, where the value is too long; then nobody waits for it.
-      this.#send({ type: "call", id, value: value ?? null, ...call });
-      this.#waiting.set(id, { resolve, reject });
+      this.#send({ type: "call", value: value ?? null, ...call });
+      const waiting = this.#waiting.get(call.key) ?? [];
+      this.#waiting.set(call.key, [...waiting, { resolve, reject }]);
     });
   }
 
@@ -101,11 +101,16 @@ export class Member {
   }
 
   #hear(message: FromStore): void {
-    if (message.type === "answer") {
-      this.#waiting.get(message.id)?.resolve(message.value);
-      this.#waiting.delete(message.id);
-    } else if (message.type === "abort") this.#end(revive(message.error));
+    if (message.type === "answer") this.#answer(message.key, message.value);
+    else if (message.type === "abort") this.#end(revive(message.error));
     else if (message.type === "bye") this.#onBye();
+  }
+
+  #answer(key: string, value: unknown): void {
+    const [first, ...others] = this.#waiting.get(key) ?? [];
+    if (others.length > 0) this.#waiting.set(key, others);
+    else this.#waiting.delete(key);
+    first?.resolve(value);
   }
 
   #loseStore(reason: string): void {
@@ -119,7 +124,7 @@ export class Member {
     clearInterval(this.#beat);
     // A world that has ended says nobody goodbye.
     this.#onBye();
-    for (const { reject } of this.#waiting.values()) reject(error);
+    for (const { reject } of [...this.#waiting.values()].flat()) reject(error);
     this.#waiting.clear();
     for (const listener of this.#listeners) listener(error);
   }

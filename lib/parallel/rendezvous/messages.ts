@@ -18,10 +18,9 @@ export interface Join {
   endpoint: unknown;
 }
 
-/** What all ranks call together; they meet by key. */
+/** What all ranks call together; they meet by key. A rank's calls with one key are answered in their order. */
 export interface Call {
   type: "call";
-  id: number;
   verb: "gather" | "broadcast" | "barrier";
   key: string;
   value: unknown;
@@ -42,7 +41,8 @@ export type FromStore =
   | { type: "joined"; epoch: number; hosts: string[]; endpoints: unknown[] }
   /** `later` says that another store may come to this address: try again. */
   | { type: "refused"; error: PlainError; later: boolean }
-  | { type: "answer"; id: number; value: unknown }
+  /** Without a word of whom it is for, so that all ranks get the same bytes. */
+  | { type: "answer"; key: string; value: unknown }
   | { type: "abort"; error: PlainError }
   | { type: "beat" }
   | { type: "bye" };

@@ -14,7 +14,7 @@ interface Round {
 
 export interface RoundsOptions {
   world_size: number;
-  answer(rank: number, id: number, value: unknown): void;
+  answer(ranks: readonly number[], key: string, value: unknown): void;
   /** A round that cannot come to its end: ranks disagree, or one does not come. */
   fail(error: FlmError): void;
 }
@@ -68,10 +68,10 @@ export class Rounds {
     clearTimeout(round.timer);
     rounds.splice(rounds.indexOf(round), 1);
     if (rounds.length === 0) this.#open.delete(key);
-    const calls = [...round.calls].toSorted(([a], [b]) => a - b);
-    const values = calls.map(([, { value }]) => value);
+    const ranks = [...round.calls.keys()].toSorted((a, b) => a - b);
+    const values = ranks.map((rank) => round.calls.get(rank)!.value);
     const answers = { gather: values, broadcast: values[0], barrier: null };
-    for (const [rank, { id }] of calls) this.#options.answer(rank, id, answers[round.verb]);
+    this.#options.answer(ranks, key, answers[round.verb]);
   }
 
   /** How many ranks a call is for. */

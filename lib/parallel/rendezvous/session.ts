@@ -1,6 +1,7 @@
 import { FlmError } from "../../errors.ts";
 import { type FromRank, type FromStore, plain, type PlainError } from "./messages.ts";
 import type { Timing } from "./options.ts";
+import { pack } from "./packed.ts";
 import { type Member, nameOf } from "./roster.ts";
 import { Rounds } from "./rounds.ts";
 import { everyHeartbeat } from "./ticker.ts";
@@ -20,6 +21,7 @@ export class Session {
   readonly #options: SessionOptions;
   /** By rank. */
   readonly #members: readonly Member[];
+  readonly #ranks: readonly number[];
   readonly #rounds: Rounds;
   readonly #vitals: Vitals;
   readonly #left = new Set<number>();
@@ -31,9 +33,10 @@ export class Session {
     this.epoch = 1 + Math.max(...members.map(({ identity }) => identity.seen_epoch));
     this.#options = options;
     this.#members = members;
+    this.#ranks = members.map(({ identity }) => identity.rank);
     this.#rounds = new Rounds({
       world_size: members.length,
-      answer: (rank, id, value) => this.#tell(rank, { type: "answer", id, value }),
+      answer: (ranks, key, value) => this.#tellAll(ranks, { type: "answer", key, value }),
       fail: (error) => this.end(error),
     });
     this.#vitals = new Vitals({
@@ -47,7 +50,7 @@ export class Session {
     });
     const hosts = members.map(({ join }) => join.host);
     const endpoints = members.map(({ join }) => join.endpoint);
-    this.#tellAll({ type: "joined", epoch: this.epoch, hosts, endpoints });
+    this.#tellAll(this.#ranks, { type: "joined", epoch: this.epoch, hosts, endpoints });
   }
 
   /** Why it has ended; null while it has not. */
@@ -76,7 +79,7 @@ export class Session {
     if (this.#ended) return;
     this.#ended = error;
     this.stop();
-    this.#tellAll({ type: "abort", error: plain(error) });
+    this.#tellAll(this.#ranks, { type: "abort", error: plain(error) });
     this.#onOver();
   }
 
@@ -162,7 +165,8 @@ export class Session {
     this.#members[rank]!.channel.send(message);
   }
 
-  #tellAll(message: FromStore): void {
-    for (const { channel } of this.#members) channel.send(message);
+  #tellAll(ranks: readonly number[], message: FromStore): void {
+    const packed = pack(message);
+    for (const rank of ranks) this.#members[rank]!.channel.sendPacked(packed);
   }
 }

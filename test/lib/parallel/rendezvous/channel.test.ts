@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Channel } from "../../../../lib/parallel/rendezvous/channel.ts";
 import { FrameSocket } from "../../../../lib/parallel/rendezvous/frame-socket.ts";
+import { digestOf, pack } from "../../../../lib/parallel/rendezvous/packed.ts";
 import { socketPair } from "./sockets.ts";
 
 const KEYS = { send: Buffer.alloc(32, 1), receive: Buffer.alloc(32, 2) };
@@ -49,6 +50,25 @@ describe("Channel", () => {
     const { messages, reason } = await heard(tamper(await recorded({ n: 1 })));
     expect(messages.length).toBeLessThan(2);
     expect(reason).toBe("a frame that is not genuine");
+  });
+
+  it("carries one packed message to several, each with keys of its own", async () => {
+    const packed = pack({ text: "for all ".repeat(10_000) });
+    for (const send of [Buffer.alloc(32, 1), Buffer.alloc(32, 3)]) {
+      const [socket, other] = await socketPair();
+      new Channel(new FrameSocket(socket), { ...KEYS, send }).sendPacked(packed);
+      const channel = new Channel(new FrameSocket(other), { ...MIRRORED, receive: send });
+      expect(await channel.next()).toEqual({ text: "for all ".repeat(10_000) });
+    }
+  });
+
+  it("closes at a genuine frame that makes no sense", async () => {
+    const [socket, other] = await socketPair();
+    const bytes = Buffer.from("no message");
+    new Channel(new FrameSocket(socket), KEYS).sendPacked({ bytes, digest: digestOf(bytes) });
+    const channel = new Channel(new FrameSocket(other), MIRRORED);
+    const reason = await new Promise<string>((resolve) => channel.open(() => {}, resolve));
+    expect(reason).toMatch(/^a message that makes no sense: /);
   });
 
   it("closes at its own frames, sent back", async () => {
