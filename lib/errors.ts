@@ -57,6 +57,8 @@ export interface FlmErrorOptions {
   cause?: unknown;
   /** Single findings, when there are several: a path into the config, and where it stands. */
   issues?: readonly Issue[];
+  /** The rank that has failed, where it is another one: it says so itself. */
+  rank?: number;
 }
 
 export interface Issue {
@@ -71,6 +73,8 @@ export class FlmError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly issues: readonly Issue[];
+  /** The rank that has failed; undefined where it is this one. */
+  readonly rank: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: FlmErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -78,6 +82,7 @@ export class FlmError extends Error {
     this.code = code;
     this.hint = options.hint;
     this.issues = options.issues ?? [];
+    this.rank = options.rank;
   }
 
   get exitCode(): ExitCode {

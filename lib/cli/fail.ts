@@ -1,8 +1,9 @@
 import { ExitCode, FlmError, ioError } from "../errors.ts";
+import { ONE_OUTPUT } from "../parallel/launch/environment.ts";
 
 /**
  * Says what went wrong, once, and sets the exit code. The message goes to stderr; with `json` one object goes to
- * stdout instead. What the file system refused is an error of it wherever it comes from; any other error that is not an
+ * stdout instead. Of the ranks that one supervisor shows, only the one that has failed says it. What the file system refused is an error of it wherever it comes from; any other error that is not an
  * `FlmError` is a bug of ours and shows its stack.
  */
 export function fail(error: unknown, json: boolean): void {
@@ -18,6 +19,7 @@ export function fail(error: unknown, json: boolean): void {
     );
     return;
   }
+  if (known?.rank !== undefined && process.env[ONE_OUTPUT] !== undefined) return;
   if (known) {
     process.stderr.write(`error: ${known.message}\n`);
     if (known.hint) process.stderr.write(`hint: ${known.hint}\n`);

@@ -6,7 +6,7 @@ import { buildCorpus } from "./corpus/build.ts";
 import { fillDirectory } from "./corpus/cache.ts";
 import { type DocumentIndex, readDocumentIndex } from "./corpus/document-index.ts";
 import { type PassOptions, throwIfCancelled } from "./corpus/pass.ts";
-import { readRecipe, type Recipe, recipeKey } from "./corpus/recipe.ts";
+import { findSources, readSettings, recipeKey, samplesOf, sourcesKey } from "./corpus/recipe.ts";
 import { openTokenized, type TokenizedCorpus, type TokenizedFile } from "./corpus/tokenized.ts";
 import { croppedPairs, croppedSamples } from "./cropping.ts";
 import { checkHeldOut } from "./mixing/held-out.ts";
@@ -21,6 +21,11 @@ import type { PreparedData, RowPieces } from "./types.ts";
 
 export interface PrepareOptions extends PassOptions {
   native: NativeBinding;
+  /**
+   * `PreparedData.sources_key` of another process that has prepared the same: what it has made is opened, and no source
+   * is looked for. Where it is not there, this counts for nothing.
+   */
+  sources_key?: string;
 }
 
 /** What only a stage with a smaller vocabulary than its run's tokenizer has. */
@@ -46,26 +51,36 @@ export async function prepareData(
 ): Promise<PreparedData> {
   throwIfCancelled(options.signal);
   const { native } = options;
-  const recipe = readRecipe(config, smaller?.json);
-  const directory = join(config.data.cache_dir, recipeKey(recipe));
+  const settings = readSettings(config, smaller?.json);
+  const place = (key: string) => join(config.data.cache_dir, recipeKey(settings, key));
   const kind = config.tokenizer.type === "bytes" ? "bytes" : "json";
-  const open = () => openTokenized(directory, recipe.sources, kind, native);
-  const cached = open();
-  if (cached) return prepared(config, cached, recipe, smaller?.whole);
-  await fillDirectory(
-    directory,
-    (work) => buildCorpus(recipe, work, native, options),
-    () => open() !== null,
+  const open = (directory: string) => openTokenized(directory, samplesOf(config), kind, native);
+  const { sources_key: known } = options;
+  const theirs = known === undefined ? null : open(place(known));
+  if (theirs) return prepared(config, theirs, { sources_key: known!, made_of: [] }, smaller?.whole);
+
+  const sources = findSources(config);
+  const sources_key = sourcesKey(sources);
+  const directory = place(sources_key);
+  const cached = open(directory);
+  if (!cached)
+    await fillDirectory(
+      directory,
+      (work) => buildCorpus({ ...settings, sources }, work, native, options),
+      () => open(directory) !== null,
+    );
+  const corpus = cached ?? open(directory);
+  if (!corpus) throw new FlmError("INTERNAL", `${directory} was written but cannot be used`);
+  const made_of = sources.flatMap(({ files }) =>
+    files.map(({ path, size, mtime_ns }) => ({ path, size, mtime_ns })),
   );
-  const built = open();
-  if (!built) throw new FlmError("INTERNAL", `${directory} was written but cannot be used`);
-  return prepared(config, built, recipe, smaller?.whole);
+  return prepared(config, corpus, { sources_key, made_of }, smaller?.whole);
 }
 
 function prepared(
   config: Config,
   corpus: TokenizedCorpus,
-  { sources }: Recipe,
+  origin: Pick<PreparedData, "sources_key" | "made_of">,
   whole: PreparedData | undefined,
 ): PreparedData {
   const { data, objective, seed, stages } = config;
@@ -114,9 +129,7 @@ function prepared(
   return {
     tokenizer,
     files: [...training, ...validation].map(({ path }) => path),
-    made_of: sources.flatMap(({ files }) =>
-      files.map(({ path, size, mtime_ns }) => ({ path, size, mtime_ns })),
-    ),
+    ...origin,
     ...summary,
     warnings: [
       ...summary.warnings,

@@ -31,8 +31,10 @@ export interface PreparedData {
   readonly tokenizer: Tokenizer;
   /** Token files in the order in which pieces name them. */
   readonly files: readonly string[];
-  /** What they were made of, in reading order. */
+  /** What they were made of, in reading order; empty where another process has looked at it. */
   readonly made_of: readonly DataFile[];
+  /** Changes when one of these files does. */
+  readonly sources_key: string;
   /** Changes when any token or its place changes. */
   readonly fingerprint: string;
   readonly train_tokens: number;

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Config } from "../config/types.ts";
 import { prepareStages } from "../data/prepare-stages.ts";
+import { prepareTogether } from "../data/prepare-together.ts";
 import type { PreparedData } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import { NO_MASKS, NO_RAMP } from "../growth/ramp.ts";
@@ -124,10 +125,10 @@ async function scorePerplexity(
   const tasks = await withScoring(model, options, async (scoring) => {
     if (file !== undefined)
       return [await measureFiles(scoring, model.tokenizer, resolve(file), field, limit)];
-    const stages = await leaderFirst(place, () =>
-      prepareStages(model.config, { native: loadNative(), signal }),
+    const stages = await prepareTogether(place.ranks, (sources_key) =>
+      prepareStages(model.config, { native: loadNative(), signal, sources_key }),
     );
-    const data = stages[model.plan.index]!;
+    const data = stages![model.plan.index]!;
     if (data.validation_tokens === 0)
       throw new FlmError("DATA_EMPTY", "the run holds no validation text", {
         hint: "name a file, or train with data.validation.fraction above 0",
@@ -156,13 +157,6 @@ async function measureValidation(
     tasks.push(await measurePerplexity(scoring, text));
   }
   return tasks;
-}
-
-/** Rank 0 leaves what the others find made. */
-async function leaderFirst<T>({ ranks }: ModelPlace, make: () => Promise<T>): Promise<T> {
-  const own = ranks.rank === 0 ? await make() : null;
-  await ranks.broadcast("made", null);
-  return own ?? make();
 }
 
 interface ScoringOptions extends ModelEngineOptions {

@@ -11,6 +11,7 @@ import {
 import { stringifyConfig } from "../config/stringify.ts";
 import type { Config } from "../config/types.ts";
 import { prepareStages } from "../data/prepare-stages.ts";
+import { prepareTogether } from "../data/prepare-together.ts";
 import type { PreparedData } from "../data/types.ts";
 import { dataWarnings } from "../data/warnings.ts";
 import { FlmError } from "../errors.ts";
@@ -120,11 +121,15 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
   const { config, placement, directory, store, observer, signal, ranks } = parts;
   const isLeader = ranks.rank === 0;
   const { checkpoint, rejected } = await newestCheckpoint(parts);
-  const data = await prepareTogether(parts);
+  const data = await prepareTogether(ranks, (sources_key) => prepare(parts, sources_key));
   if (data === null) return untrained(checkpoint, stopStatus(stopReason(signal)), directory.path);
   if (checkpoint) {
-    checkResume(config, data, checkpoint, directory);
-    if (isLeader) store.adopt(checkpoint);
+    if (isLeader) {
+      checkResume(config, data, checkpoint, directory);
+      store.adopt(checkpoint);
+    }
+    // What follows relies on it.
+    await ranks.broadcast("adopted", null);
   }
   checkSuites(config.eval);
   const [first, last] = [data[0]!, data.at(-1)!];
@@ -252,29 +257,15 @@ async function newestCheckpoint({ store, ranks }: RunParts): Promise<{
   );
 }
 
-/** One a stage. Rank 0 tokenizes; the others find what it made. Null when a signal came meanwhile. */
-async function prepareTogether(parts: RunParts): Promise<PreparedData[] | null> {
-  const { ranks } = parts;
-  const own = ranks.rank === 0 ? await prepare(parts) : null;
-  const fingerprint = await ranks.broadcast("data", own && fingerprintOf(own));
-  if (fingerprint === null || own !== null) return own;
-  const data = await prepare(parts);
-  if (data === null || fingerprintOf(data) === fingerprint) return data;
-  throw new FlmError(
-    "DATA_INVALID",
-    `rank ${ranks.rank} reads other data than rank 0: fingerprint ${fingerprintOf(data)}, there ${fingerprint}`,
-    { hint: "put the sources and data.cache_dir on a disk that all ranks share" },
-  );
-}
-
-function fingerprintOf(data: readonly PreparedData[]): string {
-  return [...new Set(data.map(({ fingerprint }) => fingerprint))].join(" ");
-}
-
-function prepare({ config, observer, signal }: RunParts): Promise<PreparedData[] | null> {
+/** One a stage; null when a signal came meanwhile. */
+function prepare(
+  { config, observer, signal }: RunParts,
+  sources_key?: string,
+): Promise<PreparedData[] | null> {
   return prepareStages(config, {
     native: loadNative(),
     signal,
+    sources_key,
     onProgress: (progress) => observer.onPrepare?.(progress),
   }).catch((error: unknown) => {
     if (signal.aborted && error instanceof FlmError && error.code === "CANCELLED") return null;

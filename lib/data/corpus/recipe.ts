@@ -3,15 +3,15 @@ import { readFileSync } from "node:fs";
 import type { Config } from "../../config/types.ts";
 import { FlmError, ioError } from "../../errors.ts";
 import type { Source } from "../read/documents.ts";
+import type { Samples } from "../read/samples.ts";
 import { findSourceFiles } from "../read/source-files.ts";
 import { tokenizerFileJson } from "../tokenizer/file-json.ts";
 
 /** Counts up whenever the same files and config give other tokens or another summary. */
 const CACHE_VERSION = 4;
 
-/** All that the tokenized corpus follows from. */
-export interface Recipe {
-  readonly sources: readonly Source[];
+/** What a tokenized corpus follows from beside its text. */
+export interface Settings {
   readonly validation_fraction: number;
   readonly on_bad_row: Config["data"]["on_bad_row"];
   readonly tokenizer: Config["tokenizer"];
@@ -19,18 +19,29 @@ export interface Recipe {
   readonly tokenizer_json: string | null;
 }
 
-/**
- * Finds the files that a config names.
- *
- * @param json a tokenizer.json to use in place of the config's
- */
-export function readRecipe({ data, objective, tokenizer }: Config, json?: string): Recipe {
+/** All that the tokenized corpus follows from. */
+export interface Recipe extends Settings {
+  readonly sources: readonly Source[];
+}
+
+/** Finds the files that a config names. */
+export function findSources(config: Config): Source[] {
+  const samples = samplesOf(config);
+  return config.data.sources.map((source, index) => ({
+    files: findSourceFiles(source, index),
+    field: source.field,
+    samples: samples[index]!,
+  }));
+}
+
+/** What each of `data.sources` holds. */
+export function samplesOf({ data, objective }: Config): Samples[] {
+  return data.sources.map(({ type }) => (objective.type === "dpo" ? "preference" : type));
+}
+
+/** @param json a tokenizer.json to use in place of the config's */
+export function readSettings({ data, tokenizer }: Config, json?: string): Settings {
   return {
-    sources: data.sources.map((source, index) => ({
-      files: findSourceFiles(source, index),
-      field: source.field,
-      samples: objective.type === "dpo" ? "preference" : source.type,
-    })),
     validation_fraction: data.validation.fraction,
     on_bad_row: data.on_bad_row,
     ...(json === undefined
@@ -45,13 +56,18 @@ export function readRecipe({ data, objective, tokenizer }: Config, json?: string
   };
 }
 
-/**
- * The name under which the result is cached. Files count by path, size and time of modification: reading them all
- * would cost most of what the cache saves.
- */
-export function recipeKey(recipe: Recipe): string {
-  const text = JSON.stringify([CACHE_VERSION, recipe]);
-  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+/** Files count by path, size and time of modification: reading them all would cost most of what a cache saves. */
+export function sourcesKey(sources: readonly Source[]): string {
+  return keyOf(sources);
+}
+
+/** The name under which the result is cached. */
+export function recipeKey(settings: Settings, sources_key: string): string {
+  return keyOf([CACHE_VERSION, sources_key, settings]);
+}
+
+function keyOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 32);
 }
 
 function readTokenizer({ path, split }: Config["tokenizer"]): string {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NativeBinding } from "../../native/types.ts";
-import type { Source } from "../read/documents.ts";
+import type { Samples } from "../read/samples.ts";
 import type { DocumentTokenizer } from "../tokenizer/document-tokenizer.ts";
 import { loadTokenizer } from "../tokenizer/load.ts";
 import { type DocumentIndex, readDocumentIndex } from "./document-index.ts";
@@ -32,24 +32,26 @@ export interface TokenizedCorpus {
 /**
  * The corpus in `directory`; null when there is none, or a damaged one. Headers and sizes are checked, but the
  * tokens are not read.
+ *
+ * @param samples what each source holds
  */
 export function openTokenized(
   directory: string,
-  sources: readonly Source[],
+  samples: readonly Samples[],
   tokenizer: "bytes" | "json",
   native: Pick<NativeBinding, "createBpeEncoder">,
 ): TokenizedCorpus | null {
   try {
     const summary = readSummary(join(directory, SUMMARY_FILE));
     if (summary === null) return null;
-    const names = sources.map((_, source) => tokenFileNames(source));
+    const names = samples.map((_, source) => tokenFileNames(source));
     const json =
       tokenizer === "bytes" ? tokenizer : readFileSync(join(directory, TOKENIZER_FILE), "utf8");
     return {
       tokenizer: loadTokenizer(native, json),
-      training: names.map(({ training }, i) => openFile(join(directory, training), sources[i]!)),
+      training: names.map(({ training }, i) => openFile(join(directory, training), samples[i]!)),
       validation: names.map(({ validation }, i) =>
-        openFile(join(directory, validation), sources[i]!),
+        openFile(join(directory, validation), samples[i]!),
       ),
       summary,
     };
@@ -58,7 +60,7 @@ export function openTokenized(
   }
 }
 
-function openFile(path: string, { samples }: Source): TokenizedFile {
+function openFile(path: string, samples: Samples): TokenizedFile {
   const documents = readDocumentIndex(path);
   if (documents === null) throw new Error(`${path} is not a whole token file`);
   if (samples === "text") return { path, documents, supervised: null };

@@ -1,5 +1,8 @@
 import { FlmError } from "../../errors.ts";
 
+/** Set where one supervisor shows what all ranks of the job say: what one has said, another need not say again. */
+export const ONE_OUTPUT = "FLM_ONE_OUTPUT";
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A number, and the variable that it was read from: an error has to name both. */

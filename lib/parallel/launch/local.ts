@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 import type { Writable } from "node:stream";
 import { ExitCode, FlmError } from "../../errors.ts";
 import type { Launch } from "./detect.ts";
+import { ONE_OUTPUT } from "./environment.ts";
 import { openJobSecret } from "./job-secret.ts";
 import { RankProcess } from "./rank-process.ts";
 import { openStoreSocket } from "./store-socket.ts";
@@ -127,7 +128,6 @@ async function supervise(ranks: readonly RankProcess[], stop_ms: number): Promis
   }
 }
 
-/** False where other nodes start further ranks of the same job. */
 /** A config for a cluster, started on somebody's laptop, would fill its memory with processes. */
 function refuseTooMany(count: number, cores: number): void {
   const most = Math.max(MANY_RANKS, RANKS_A_CORE * cores);
@@ -139,6 +139,7 @@ function refuseTooMany(count: number, cores: number): void {
   );
 }
 
+/** False where other nodes start further ranks of the same job. */
 function isWholeJob({ count, launch }: LocalRanksOptions): boolean {
   return launch.launcher === "none" || launch.world_size === count;
 }
@@ -152,7 +153,7 @@ function rankEnvironment(options: LocalRanksOptions, port: number | null): NodeJ
   return {
     // Ranks share the cores; results do not depend on the number of threads.
     FLM_THREADS: String(Math.max(1, Math.floor(availableParallelism() / count))),
-    ...(own && { FLM_JOB_ID: `local-${randomUUID()}` }),
+    ...(own && { FLM_JOB_ID: `local-${randomUUID()}`, [ONE_OUTPUT]: "1" }),
     ...env,
     WORLD_SIZE: String(world_size),
     LOCAL_WORLD_SIZE: String(count),

@@ -18,10 +18,19 @@ export function judge(exits: readonly RankExit[], was_signalled: boolean): Local
   // A rank that leaves with "try again" says that it lost a peer: the peer is the cause, though it may come later.
   const consequences: (number | null)[] = [ExitCode.try_again];
   if (was_signalled) consequences.push(ExitCode.interrupted);
-  const cause = failed.find(({ code }) => !consequences.includes(code));
+  const causes = failed.filter(({ code }) => !consequences.includes(code));
+  // A rank that was only told of the failure says nothing. What rank 0 says does not come through here.
+  const cause =
+    causes.find(({ last_lines }) => last_lines.length > 0) ??
+    causes.find(({ rank }) => rank === 0) ??
+    causes[0];
   const first = failed[0];
   if (first === undefined) return { exit_code: ExitCode.done, message: null };
   if (cause === undefined && was_signalled) return { exit_code: first.code!, message: null };
+  // Rank 0 may have said why, and been stopped while it ended.
+  const isCleared = cause && cause.code !== null && cause.last_lines.length === 0;
+  if (isCleared && exits.some(({ rank, was_stopped }) => rank === 0 && was_stopped))
+    return { exit_code: cause.code!, message: `the ranks ended with exit code ${cause.code}` };
   return blame(cause ?? first);
 }
 

@@ -5,6 +5,7 @@ export interface PlainError {
   code: ErrorCode;
   message: string;
   hint?: string;
+  rank?: number;
 }
 
 /** What a rank brings to the world, beside its identity. */
@@ -47,12 +48,17 @@ export type FromStore =
   | { type: "beat" }
   | { type: "bye" };
 
-export function plain({ code, message, hint }: FlmError): PlainError {
-  return { code, message, ...(hint !== undefined && { hint }) };
+export function plain({ code, message, hint, rank }: FlmError): PlainError {
+  return {
+    code,
+    message,
+    ...(hint !== undefined && { hint }),
+    ...(rank !== undefined && { rank }),
+  };
 }
 
-export function revive({ code, message, hint }: PlainError): FlmError {
-  return new FlmError(code, message, hint === undefined ? {} : { hint });
+export function revive({ code, message, ...options }: PlainError): FlmError {
+  return new FlmError(code, message, options);
 }
 
 /** A reason to end the world for, said in words alone: peers may try again. */

@@ -1,5 +1,5 @@
 import { FlmError } from "../../errors.ts";
-import { type FromRank, type FromStore, plain, type PlainError } from "./messages.ts";
+import { type FromRank, type FromStore, plain, type PlainError, revive } from "./messages.ts";
 import type { Timing } from "./options.ts";
 import { pack } from "./packed.ts";
 import { type Member, nameOf } from "./roster.ts";
@@ -152,9 +152,8 @@ export class Session {
     );
   }
 
-  #abortFor(rank: number, { code, message, hint }: PlainError): void {
-    const text = `${this.#nameOf(rank)}: ${message}`;
-    this.end(new FlmError(code, text, hint === undefined ? {} : { hint }));
+  #abortFor(rank: number, error: PlainError): void {
+    this.end(revive({ ...error, message: `${this.#nameOf(rank)}: ${error.message}`, rank }));
   }
 
   #nameOf(rank: number): string {

@@ -16,6 +16,7 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllEnvs();
   process.exitCode = undefined;
 });
 
@@ -29,6 +30,18 @@ describe("an FlmError", () => {
       stderr: "error: data.sources.0: no file\nhint: check it\n",
     });
     expect(process.exitCode).toBe(65);
+  });
+
+  test("of another rank is said where nobody else says it", () => {
+    const told = new FlmError("DATA_NOT_FOUND", "rank 0 (here): no file", { rank: 0 });
+    fail(told, false);
+    expect(printed.stderr).toBe("error: rank 0 (here): no file\n");
+    vi.stubEnv("FLM_ONE_OUTPUT", "1");
+    fail(told, false);
+    expect(printed.stderr).toBe("error: rank 0 (here): no file\n");
+    expect(process.exitCode).toBe(65);
+    fail(error, false);
+    expect(printed.stderr).toMatch(/\nerror: data.sources.0: no file\nhint: check it\n$/);
   });
 
   test("is one object on stdout with --json", () => {

@@ -27,10 +27,28 @@ it.each<[string, RankExit[], number, string | null]>([
     "rank 2 ended with exit code 71",
   ],
   [
+    "others are told first",
+    [exit(0, { code: 65 }), exit(2, { code: 65 }), exit(1, { code: 65, last_lines: ["error: b"] })],
+    65,
+    "rank 1 ended with exit code 65; its last lines:\n[1] error: b",
+  ],
+  [
+    "rank 0 fails, whose words are shown already",
+    [exit(2, { code: 64 }), exit(0, { code: 64 })],
+    64,
+    "rank 0 ended with exit code 64",
+  ],
+  [
     "others had to be stopped",
-    [exit(0, { signal: "SIGTERM", was_stopped: true }), exit(1, { code: 70 })],
+    [exit(0, { signal: "SIGTERM", was_stopped: true }), exit(1, { code: 70, last_lines: ["a"] })],
     70,
-    "rank 1 ended with exit code 70",
+    "rank 1 ended with exit code 70; its last lines:\n[1] a",
+  ],
+  [
+    "rank 0 fails and is stopped while it ends",
+    [exit(1, { code: 64 }), exit(0, { signal: "SIGTERM", was_stopped: true })],
+    64,
+    "the ranks ended with exit code 64",
   ],
   [
     "all are pre-empted",

@@ -83,9 +83,11 @@ describe("the end of a world", () => {
     worlds[2]!.abort(new FlmError("DATA_INVALID", "token 70000 is not in the vocabulary"));
     const [first, second, own] = await Promise.all(reasons);
     expect(own!.message).toBe("token 70000 is not in the vocabulary");
+    expect(own!.rank).toBeUndefined();
     for (const reason of [first!, second!, await waiting]) {
       expect(reason.message).toBe("rank 2 (host 2): token 70000 is not in the vocabulary");
       expect(reason.exitCode).toBe(65);
+      expect(reason.rank).toBe(2);
     }
   });
 
