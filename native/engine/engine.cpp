@@ -1,8 +1,10 @@
 #include "engine/engine.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <exception>
+#include <future>
 
 #include "engine/engine_impl.h"
 #include "engine/host_values.h"
@@ -16,6 +18,12 @@ namespace {
 double milliseconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
 }
+
+int64_t plane_size(const MeshSpec& mesh) { return mesh.tensor_size * mesh.data_size; }
+int64_t rank_in_plane(const MeshSpec& mesh) { return mesh.data_rank * mesh.tensor_size + mesh.tensor_rank; }
+// The pipeline rank of a file's tensors, and which rank of its plane writes it.
+int64_t stage_of(const SaveFile& file, const MeshSpec& mesh) { return file.writer / plane_size(mesh); }
+int64_t writer_in(const SaveFile& file, const MeshSpec& mesh) { return file.writer % plane_size(mesh); }
 
 }  // namespace
 
@@ -53,17 +61,15 @@ void Engine::load(const LoadPlan& plan) {
 void Engine::Impl::for_own_files(const SavePlan& plan,
                                  const std::function<void(const SaveFile&, const ItemSource&)>& use) {
   const MeshSpec& mesh = spec.mesh;
-  const int64_t plane_size = mesh.tensor_size * mesh.data_size;
-  const int64_t self = mesh.data_rank * mesh.tensor_size + mesh.tensor_rank;
   TensorCollector collector(store, spec, shard, device, groups);
   std::exception_ptr failure;
   for (const SaveFile& file : plan.files) {
     check_cancelled();
-    if (file.writer / plane_size != mesh.pipeline_rank) continue;
-    const int64_t writer = file.writer % plane_size;
+    if (stage_of(file, mesh) != mesh.pipeline_rank) continue;
+    const int64_t writer = writer_in(file, mesh);
     size_t collected = 0;
     try {
-      if (writer == self)
+      if (writer == rank_in_plane(mesh))
         use(file, [&](const SaveItem& item, const ByteSink& sink) {
           ++collected;
           sink(collector.collect(item, writer));
@@ -79,9 +85,22 @@ void Engine::Impl::for_own_files(const SavePlan& plan,
 
 std::vector<SavedFile> Engine::save(const SavePlan& plan) {
   std::vector<SavedFile> saved;
-  impl_->for_own_files(plan, [&](const SaveFile& file, const ItemSource& items) {
-    saved.push_back(write_shard(file, items));
+  // The ranks of a stage collect in turn, but what one has collected it writes while the next one collects.
+  const MeshSpec& mesh = impl_->spec.mesh;
+  const bool takes_turns = std::ranges::any_of(plan.files, [&](const SaveFile& file) {
+    return stage_of(file, mesh) == mesh.pipeline_rank && writer_in(file, mesh) != rank_in_plane(mesh);
   });
+  std::future<SavedFile> writing;
+  const auto finish = [&] {
+    if (writing.valid()) saved.push_back(writing.get());
+  };
+  impl_->for_own_files(plan, [&](const SaveFile& file, const ItemSource& items) {
+    if (!takes_turns) return saved.push_back(write_shard(file, items));
+    finish();
+    writing =
+        std::async(std::launch::async, [image = image_of_shard(file, items)] { return write_image(image); });
+  });
+  finish();
   return saved;
 }
 

@@ -32,7 +32,8 @@ class Engine {
   size_t memory_bytes() const;  // of the device, taken by this engine
 
   void load(const LoadPlan& plan);
-  // The files that this rank wrote. A failed write is reported after all ranks have done their part.
+  // The files that this rank wrote. A failed write is reported after all ranks have done their part. Where
+  // several ranks of a stage write, each holds one of its files in host memory.
   std::vector<SavedFile> save(const SavePlan& plan);
   // What save() would write, for write_image(): another thread can do that while training goes on.
   std::vector<FileImage> snapshot(const SavePlan& plan);

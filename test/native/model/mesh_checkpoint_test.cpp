@@ -1,5 +1,9 @@
 // A checkpoint holds whole tensors: saved by any mesh, loaded by any other, the same bits.
+#include <sys/stat.h>
+
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 
 #include "comm/communicator.h"
@@ -122,6 +126,35 @@ FLM_TEST(mesh_checkpoints_hold_large_tensors) {
     engine.save(plans.save);
   });
   CHECK(states(spec, {}, [&](Engine& engine, int) { engine.load(plans.load); }) == saved);
+  std::filesystem::remove_all(folder);
+}
+
+// Rank 0's file is a pipe, which nobody opens before rank 1 has written its own.
+FLM_TEST(mesh_checkpoints_are_written_side_by_side) {
+  const EngineSpec spec = mesh_spec(mesh_shape(tiny_flm()), Precision::f32);
+  const TemporaryFile place;
+  const std::string folder = place.path() + ".d", pipe = folder + "/pipe", file = folder + "/file";
+  std::filesystem::create_directory(folder);
+  CHECK(::mkfifo(pipe.c_str(), 0600) == 0);
+  const Mesh replicas{1, 2, 1, 1, false};
+  const std::vector<SaveItem> items = plans_for(spec, replicas, folder).save.files[0].items;
+  const SavePlan plan{{{pipe, {}, items, 0}, {file, {}, items, 1}}};
+  std::string piped;
+  run_ranks(2, [&](int rank, Communicator& world, Device&) {
+    Engine engine(cpu(), spec_of_rank(spec, replicas, rank), &world);
+    randomise(engine, 7, 0.2);
+    if (rank == 0) {
+      // A pipe cannot be synced.
+      CHECK_THROWS(engine.save(plan), ErrorCode::io);
+    } else {
+      CHECK(engine.save(plan).size() == 1);
+      std::ifstream from(pipe, std::ios::binary);
+      piped.assign(std::istreambuf_iterator<char>(from), {});
+    }
+  });
+  std::ifstream written(file, std::ios::binary);
+  CHECK(!piped.empty());
+  CHECK(piped == std::string(std::istreambuf_iterator<char>(written), {}));
   std::filesystem::remove_all(folder);
 }
 
