@@ -62,6 +62,7 @@ export interface MeetingOptions {
   epoch: number;
   secret_file: string | null;
   timeout_seconds: number;
+  silence_seconds: number;
   onWarning(message: string): void;
 }
 
@@ -84,7 +85,7 @@ const LEAST_WATCHDOG_SECONDS = 3;
  * @throws FlmError ENVIRONMENT, COMM_TIMEOUT or COMM_PEER_LOST, see `joinWorld`
  */
 export async function meetRanks(options: MeetingOptions): Promise<Ranks> {
-  const { launch, placement, secret_file, timeout_seconds, onWarning } = options;
+  const { launch, placement, secret_file, timeout_seconds, silence_seconds, onWarning } = options;
   if (launch.world_size === 1) return alone(options.epoch);
   const native = loadNative();
   const store = await storeAddress(launch);
@@ -102,6 +103,7 @@ export async function meetRanks(options: MeetingOptions): Promise<Ranks> {
     secret_file,
     store_socket: takeStoreSocket(),
     timeout_seconds,
+    timing: { silence_ms: silence_seconds * 1000 },
     watchdog_seconds: Math.max(timeout_seconds - WATCHDOG_LEAD_SECONDS, LEAST_WATCHDOG_SECONDS),
     onWarning,
   });

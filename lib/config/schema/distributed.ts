@@ -6,6 +6,10 @@ export const distributedSchema = z.strictObject({
     z.number().gt(0).default(600),
     "Longest wait for another rank before the run gives up.",
   ),
+  silence_seconds: key(
+    z.number().gte(2).default(5),
+    "A rank of which nothing is heard for so long is lost. Ranks say every second that they live: more than the default is for machines that stand still at times.",
+  ),
   secret_file: key(
     z.string().min(1).nullable().default(null),
     "File whose content the ranks prove to know when they connect; null is FLM_SECRET_FILE, needed off loopback.",
