@@ -12,17 +12,18 @@ export class DocumentIndex {
   readonly tokens: number;
   /** Documents in the file. */
   readonly count: number;
-  readonly #starts: BigUint64Array;
+  /** Low and high half of each start: a read costs a tenth of one of a BigInt. */
+  readonly #starts: Uint32Array;
 
   constructor(tokens: number, starts: BigUint64Array) {
     this.tokens = tokens;
     this.count = starts.length - 1;
-    this.#starts = starts;
+    this.#starts = new Uint32Array(starts.buffer, starts.byteOffset, 2 * starts.length);
   }
 
   /** Token at which document `i` starts. */
   start(i: number): number {
-    return Number(this.#starts[i]!);
+    return this.#starts[2 * i]! + 2 ** 32 * this.#starts[2 * i + 1]!;
   }
 
   /** Tokens of document `i`, with the one that ends it. */

@@ -1,5 +1,6 @@
 import type { DocumentIndex } from "../corpus/document-index.ts";
 import { inputsOf, type Packing, type Run } from "./row-packer.ts";
+import { SampledSums } from "./sampled-sums.ts";
 
 /** What a source is made of, in any order: numbered stretches of its documents. */
 export interface Passages {
@@ -30,11 +31,11 @@ export class PassageIndex implements Passages {
   readonly #documents: DocumentIndex;
   readonly #cutBy: DocumentIndex;
   readonly #packing: Packing;
-  /** Whole passages before each document, and inputs of the rests before it; 16 bytes of memory a document. */
-  readonly #whole: Float64Array;
-  readonly #rests: Float64Array;
+  /** Whole passages before each document, and inputs of the rests before it. */
+  readonly #whole: SampledSums;
+  readonly #rests: SampledSums;
   /** The latter in the documents' own tokens. */
-  readonly #ownRests: Float64Array;
+  readonly #ownRests: SampledSums;
 
   /** @param cutBy the same documents in the tokens that `length` counts; none may have fewer of its own */
   constructor(documents: DocumentIndex, packing: Packing, length: number, cutBy = documents) {
@@ -42,22 +43,16 @@ export class PassageIndex implements Passages {
     this.#cutBy = cutBy;
     this.#packing = packing;
     this.length = length;
-    this.#whole = new Float64Array(documents.count + 1);
-    this.#rests = new Float64Array(documents.count + 1);
-    this.#ownRests = cutBy === documents ? this.#rests : new Float64Array(documents.count + 1);
-    for (let i = 0; i < documents.count; i++) {
-      const inputs = inputsOf(cutBy.length(i), packing);
-      const rest = inputs % length;
-      this.#whole[i + 1] = this.#whole[i]! + Math.floor(inputs / length);
-      this.#rests[i + 1] = this.#rests[i]! + rest;
-      this.#ownRests[i + 1] =
-        this.#ownRests[i]! + this.#own(i, inputs) - this.#own(i, inputs - rest);
-    }
-    this.count = this.#whole[documents.count]! + Math.ceil(this.#rests[documents.count]! / length);
+    const { count } = documents;
+    this.#whole = new SampledSums(count, (i) => Math.floor(this.#inputs(i) / length));
+    this.#rests = new SampledSums(count, (i) => this.#inputs(i) % length);
+    const ownRest = (i: number) => this.#own(i, this.#inputs(i)) - this.#own(i, this.#restStart(i));
+    this.#ownRests = cutBy === documents ? this.#rests : new SampledSums(count, ownRest);
+    this.count = this.#whole.total + Math.ceil(this.#rests.total / length);
   }
 
   inputs(index: number): number {
-    const joined = index - this.#whole[this.#documents.count]!;
+    const joined = index - this.#whole.total;
     if (joined >= 0) return this.#joinedStart(joined + 1) - this.#joinedStart(joined);
     if (this.#cutBy === this.#documents) return this.length;
     const { document, begin } = this.#wholePassage(index);
@@ -65,46 +60,52 @@ export class PassageIndex implements Passages {
   }
 
   run(index: number, offset: number): Run {
-    const joined = index - this.#whole[this.#documents.count]!;
+    const joined = index - this.#whole.total;
     const room = this.inputs(index) - offset;
     if (joined < 0) {
       const { document, begin } = this.#wholePassage(index);
       return this.#runOf(document, this.#own(document, begin) + offset, room, false);
     }
     const place = this.#joinedStart(joined) + offset;
-    const document = lastNotAbove(this.#ownRests, place);
+    const { index: document, before } = this.#ownRests.find(place);
     const skipped = this.#own(document, this.#restStart(document));
-    const isShort = (joined + 1) * this.length > this.#rests[this.#documents.count]!;
-    return this.#runOf(document, skipped + place - this.#ownRests[document]!, room, isShort);
+    const isShort = (joined + 1) * this.length > this.#rests.total;
+    return this.#runOf(document, skipped + place - before, room, isShort);
   }
 
   /** The document of a passage that is no joined one, and its first input there. */
   #wholePassage(index: number): { document: number; begin: number } {
-    const document = lastNotAbove(this.#whole, index);
-    return { document, begin: (index - this.#whole[document]!) * this.length };
+    const { index: document, before } = this.#whole.find(index);
+    return { document, begin: (index - before) * this.length };
   }
 
   /** Own inputs of all rests before the joined passage with this number. */
   #joinedStart(joined: number): number {
-    const place = Math.min(joined * this.length, this.#rests[this.#documents.count]!);
+    const place = Math.min(joined * this.length, this.#rests.total);
     if (this.#cutBy === this.#documents) return place;
-    const document = lastNotAbove(this.#rests, place);
+    const { index: document, before } = this.#rests.find(place);
     const begin = this.#restStart(document);
-    const within = begin + place - this.#rests[document]!;
-    return this.#ownRests[document]! + this.#own(document, within) - this.#own(document, begin);
+    const within = begin + place - before;
+    const own = this.#own(document, within) - this.#own(document, begin);
+    return this.#ownRests.before(document) + own;
   }
 
   /** Where a document's whole passages end. */
   #restStart(document: number): number {
-    const inputs = inputsOf(this.#cutBy.length(document), this.#packing);
+    const inputs = this.#inputs(document);
     return inputs - (inputs % this.length);
+  }
+
+  /** Of a document, in the tokens that passages are cut by. */
+  #inputs(document: number): number {
+    return inputsOf(this.#cutBy.length(document), this.#packing);
   }
 
   /** The own input of a document that stands where its input `place` does in the tokens that passages are cut by. */
   #own(document: number, place: number): number {
     if (this.#cutBy === this.#documents || place === 0) return place;
     const own = inputsOf(this.#documents.length(document), this.#packing);
-    return Math.floor((place * own) / inputsOf(this.#cutBy.length(document), this.#packing));
+    return Math.floor((place * own) / this.#inputs(document));
   }
 
   #runOf(document: number, skipped: number, room: number, isShort: boolean): Run {
@@ -121,16 +122,4 @@ export class PassageIndex implements Passages {
       ends_row: isShort && inputs === room,
     };
   }
-}
-
-/** The last index below the end whose value is not above `value`, in a rising list; by halving. */
-function lastNotAbove(rising: Float64Array, value: number): number {
-  let low = 0;
-  let high = rising.length - 1;
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (rising[middle]! <= value) low = middle;
-    else high = middle;
-  }
-  return low;
 }
