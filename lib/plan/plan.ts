@@ -5,6 +5,7 @@ import { worldSizeOf } from "../parallel/mesh.ts";
 import type { Calibration } from "../scaling/calibrate.ts";
 import { costOf } from "../scaling/cost.ts";
 import { narayananFlops } from "../scaling/flops.ts";
+import { shareOf } from "../scaling/hardware.ts";
 import { growthEstimates } from "./growth-estimates.ts";
 import { stageLayouts } from "./stage-layouts.ts";
 import { gigabytes, memoryAdvice } from "./memory-advice.ts";
@@ -22,17 +23,23 @@ export interface PlanOptions {
   calibration?: Calibration;
 }
 
-/** Where a run would happen: hardware, precision and the two factors of the config. */
-export function siteOf(config: Config): Site {
-  const hardware = hardwareOf(config);
+/**
+ * Where a run would happen: hardware, precision and the two factors of the config.
+ *
+ * @param world ranks of the run, where that is known
+ */
+export function siteOf(config: Config, world = worldSizeOf(config.stages)): Site {
+  const whole = hardwareOf(config);
+  const hardware = shareOf(whole, world);
   const narrow = hardware.kind === "gpu" || hardware.peak_flops.bf16 > hardware.peak_flops.f32;
   return {
     hardware,
+    whole,
     precision: config.precision === "auto" ? (narrow ? "bf16" : "f32") : config.precision,
     state_precision: config.optimizer.state_precision,
     efficiency: config.hardware.efficiency,
     availability: config.hardware.availability,
-    world: worldSizeOf(config.stages),
+    world,
   };
 }
 
@@ -71,7 +78,7 @@ export function planRun(config: Config, options: PlanOptions = {}): Plan {
       stages.length > 1 ? fromScratch(plans.at(-1)!, stages, site, price_per_gpu_hour) : null,
     search: options.search ? stageLayouts(plans, stages, site, options.devices) : null,
     calibration,
-    warnings: warningsOf(plans, stages, site, calibration),
+    warnings: [...warningsOf(plans, stages, site, calibration), ...objectiveWarnings(config)],
   };
 }
 
@@ -92,6 +99,7 @@ function fromScratch(
   const tokens = sum(stages, "tokens");
   const longer = tokens / last.tokens;
   const days = last.days * longer;
+  const gpu_hours = 24 * days * last.devices;
   const ours = sum(stages, "days");
   return {
     meaning: `${last.name} alone, from scratch, on the same ${count(tokens)} tokens: equal tokens, which need not mean equal loss`,
@@ -99,8 +107,16 @@ function fromScratch(
     days,
     speed_up: days / ours,
     days_saved: days - ours,
-    ...costOf(last.gpu_hours * longer, site.hardware.watts, price),
+    ...costOf(gpu_hours, site.hardware.watts, price),
   };
+}
+
+/** What the cost model leaves out. */
+function objectiveWarnings({ objective }: Config): string[] {
+  if (objective.type !== "dpo") return [];
+  return [
+    "with objective dpo a step takes about a third longer than this, and what the reference says of every pair is computed first",
+  ];
 }
 
 function warningsOf(
@@ -110,13 +126,16 @@ function warningsOf(
   calibration: Calibration | null,
 ): string[] {
   const { hardware, efficiency } = site;
-  const { memory_bytes: there } = hardware;
-  const warnings = stages.flatMap(({ name, memory_bytes_per_device: needed }, i) => {
+  const isCpu = hardware.kind === "cpu";
+  const warnings = stages.flatMap(({ name, memory_bytes_per_device: needed, devices }, i) => {
+    // Ranks that a stage does not use leave their memory to the others.
+    const there = shareOf(site.whole, devices).memory_bytes;
     if (needed <= there) return [];
     const advice = memoryAdvice(plans[i]!, memorySiteOf(site), there);
-    return `stage ${name} needs ${gigabytes(needed)} a device, ${hardware.name} has ${gigabytes(there)}: ${advice}`;
+    const shared = isCpu && devices > 1 ? ` for each of ${devices} ranks` : "";
+    return `stage ${name} needs ${gigabytes(needed)} a device, ${hardware.name} has ${gigabytes(there)}${shared}: ${advice}`;
   });
-  if (hardware.kind === "cpu" && !calibration && efficiency === 1)
+  if (isCpu && !calibration && efficiency === 1)
     warnings.push(
       "times on a CPU are a guess until they are calibrated with a run: --calibrate runs/NAME/metrics.jsonl",
     );

@@ -12,13 +12,16 @@ import type { StageEstimate } from "./types.ts";
 
 /** What all stages of a plan share. */
 export interface Site {
+  /** Of each rank: a GPU, or its share of this machine. */
   hardware: HardwareProfile;
+  /** The GPU, or this machine. */
+  whole: HardwareProfile;
   precision: "bf16" | "f32";
   /** Of AdamW's moments. */
   state_precision: "bf16" | "f32";
   efficiency: number;
   availability: number;
-  /** Ranks of the run. */
+  /** Ranks of the run: all are there from its beginning to its end. */
   world: number;
 }
 
@@ -74,11 +77,12 @@ export function estimateStage(stage: StagePlan, site: Site): StageEstimate {
     layout,
     tokens_per_second: stepTokens / step_seconds,
     mfu: rate / (devices * hardware.peak_flops[precision]),
-    gpu_hours: (seconds / 3600) * devices,
+    gpu_hours: (seconds / 3600) * site.world,
     step_breakdown,
     memory,
     reliability: reliability({
       parameters,
+      moment_bytes: site.state_precision === "bf16" ? 2 : 4,
       devices,
       devices_per_node: hardware.devices_per_node,
       seconds,

@@ -1,4 +1,5 @@
 import type { StagePlan } from "../growth/stage-plan.ts";
+import { shareOf } from "../scaling/hardware.ts";
 import { ourSoftware } from "../scaling/layout.ts";
 import { bestByMesh, searchLayouts } from "../scaling/layout-search.ts";
 import type { Site } from "./stage-estimate.ts";
@@ -20,7 +21,7 @@ export function stageLayouts(
     };
     const ranked = searchLayouts(
       plan.shape,
-      site.hardware,
+      shareOf(site.whole, space.devices),
       ourSoftware(site.precision, site.state_precision),
       space,
     );

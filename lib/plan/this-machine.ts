@@ -27,7 +27,9 @@ export function hardwareOf({
 function installedGpu(): HardwareProfile | undefined {
   const devices = tryLoadNative().binding?.devices().devices ?? [];
   const gpu = devices.find(({ kind }) => kind === "cuda");
-  return gpu && profileOfDevice(gpu.name);
+  const profile = gpu && profileOfDevice(gpu.name);
+  // The same GPU is sold with several memories.
+  return profile && { ...profile, memory_bytes: gpu.total_bytes };
 }
 
 function thisCpu(): HardwareProfile {

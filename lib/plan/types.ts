@@ -58,6 +58,7 @@ export interface StageEstimate {
   tokens_per_second: number;
   /** `model_flops` over the devices' peak. */
   mfu: number;
+  /** Of all the run's devices: those that a stage does not use wait for the others. */
   gpu_hours: number;
   /** Seconds; they add up to `step_seconds`. */
   step_breakdown: StepTime;

@@ -50,7 +50,7 @@ const A100: Gpu = {
 
 const H100: Gpu = {
   name: "h100-80gb",
-  driver_name: /H100(?! PCIe)|H800/,
+  driver_name: /H100(?! PCIe)|H800|GH200/,
   kind: "gpu",
   source: "NVIDIA H100 SXM data sheet; network of DGX H100",
   peak_flops: { bf16: 989e12, f32: 67e12 },
@@ -85,7 +85,7 @@ const GPUS: readonly Gpu[] = [
   {
     ...H100,
     name: "h200-141gb",
-    driver_name: /H200/,
+    driver_name: /\bH200/,
     source: "NVIDIA H200 SXM data sheet: an H100 with 141 GB at 4.8 TB/s",
     memory_bytes: 141e9,
     memory_bandwidth: 4.8e12,
@@ -128,6 +128,21 @@ export function gpuProfile(name: string): HardwareProfile {
 /** The profile of a GPU that is there, by the name its driver gives it; undefined for one that is not in the list. */
 export function profileOfDevice(deviceName: string): HardwareProfile | undefined {
   return GPUS.find(({ driver_name }) => driver_name.test(deviceName));
+}
+
+/** What each of `ranks` on this machine has of it: a GPU of its own, or its share of the cores and the memory. */
+export function shareOf(hardware: HardwareProfile, ranks: number): HardwareProfile {
+  if (hardware.kind === "gpu" || ranks === 1) return hardware;
+  return {
+    ...hardware,
+    source: `${hardware.source}; ${ranks} ranks share this machine`,
+    peak_flops: { bf16: hardware.peak_flops.bf16 / ranks, f32: hardware.peak_flops.f32 / ranks },
+    memory_bytes: hardware.memory_bytes / ranks,
+    memory_bandwidth: hardware.memory_bandwidth / ranks,
+    link_bandwidth: hardware.link_bandwidth / ranks,
+    devices_per_node: ranks,
+    watts: hardware.watts / ranks,
+  };
 }
 
 /** What a system says of its processor. */

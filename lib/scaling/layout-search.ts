@@ -4,6 +4,7 @@ import type { HardwareProfile } from "./hardware.ts";
 import { type Layout, type ShapeSizes, shapeSizes, type Software } from "./layout.ts";
 import { publishedMemory, totalBytes } from "./memory.ts";
 import { stepTime, totalSeconds } from "./step-time.ts";
+import { tensorMisfit } from "./tensor-split.ts";
 
 /** A layout that fits, and what a step of it takes at `efficiency` 1. */
 export interface RankedLayout {
@@ -78,7 +79,7 @@ function* candidates(
   const { devices, global_batch_size } = space;
   const recomputes = space.recompute ?? ["none", "selective", "full"];
   for (const t of divisors(devices, Math.min(MAX_TENSOR, hardware.devices_per_node))) {
-    if (!splitsEvenly(shape, t)) continue;
+    if (tensorMisfit(shape, t, t > 1) !== null) continue;
     for (const p of divisors(devices / t, shape.num_layers)) {
       if (shape.num_layers % p !== 0) continue;
       const d = devices / (t * p);
@@ -101,14 +102,6 @@ function* candidates(
           }
     }
   }
-}
-
-/** The same divisions that config/rules/parallel.ts asks for. */
-function splitsEvenly(shape: ModelShape, tensor: number): boolean {
-  const { num_attention_heads, num_kv_heads, ffn_hidden_size, seq_length } = shape;
-  return [num_attention_heads, num_kv_heads, ffn_hidden_size, seq_length].every(
-    (size) => size % tensor === 0,
-  );
 }
 
 function interleavings(layers: number, pipeline: number, most: number): number[] {

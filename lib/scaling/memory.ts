@@ -76,7 +76,7 @@ export function activationBytes(
  */
 function layerActivationBytes(
   shape: ModelShape,
-  { query, key_value, ffn_in }: ShapeSizes,
+  { query, ffn_in }: ShapeSizes,
   layout: Layout,
   { attention, compute_bytes }: Software,
 ): number {
@@ -87,9 +87,11 @@ function layerActivationBytes(
   if (recompute === "full") return (tokens * compute_bytes * hidden) / whole;
   // The inputs of both norms and of both blocks; a byte each for two dropout masks.
   const replicated = 4 * compute_bytes * hidden + 2 * hidden;
-  const split = compute_bytes * (2 * query + 2 * key_value + ffn_in + shape.ffn_hidden_size);
+  const split = compute_bytes * (2 * query + ffn_in + shape.ffn_hidden_size);
+  // Ranks hold a whole KV head each where there are more ranks than heads.
+  const keyValue = shape.head_size * Math.max(1, shape.num_kv_heads / t);
   // Scores, their softmax's dropout and its mask.
   const keepsScores = attention === "unfused" && recompute === "none";
   const scores = keepsScores ? (2 * compute_bytes + 1) * heads * seq_length : 0;
-  return tokens * (replicated / whole + (split + scores) / t);
+  return tokens * (replicated / whole + (split + scores) / t + 2 * compute_bytes * keyValue);
 }

@@ -1,6 +1,6 @@
 /** What failures cost a run, and how often to save. Seconds and bytes. */
 export interface Reliability {
-  /** Masters and both moments in f32: what a checkpoint of this package holds. */
+  /** Masters in f32 and both moments: what a checkpoint of this package holds. */
   checkpoint_bytes: number;
   checkpoint_seconds: number;
   /** Least time lost to saving and to redoing what was not saved (Young 1974, Daly 2006). */
@@ -19,11 +19,11 @@ export const RELIABILITY_ASSUMPTIONS = {
   restart_seconds: 300,
 } as const;
 
-const BYTES_PER_PARAMETER = 12;
-
 /** @param seconds wall time of the run */
 export function reliability(run: {
   parameters: number;
+  /** Of each of AdamW's two moments. */
+  moment_bytes: 2 | 4;
   devices: number;
   devices_per_node: number;
   seconds: number;
@@ -31,7 +31,7 @@ export function reliability(run: {
   const { device_hours_between_failures, storage_bytes_per_second_per_node, restart_seconds } =
     RELIABILITY_ASSUMPTIONS;
   const nodes = Math.ceil(run.devices / run.devices_per_node);
-  const checkpoint_bytes = run.parameters * BYTES_PER_PARAMETER;
+  const checkpoint_bytes = run.parameters * (4 + 2 * run.moment_bytes);
   const checkpoint_seconds = checkpoint_bytes / (nodes * storage_bytes_per_second_per_node);
   const betweenFailures = (device_hours_between_failures * 3600) / run.devices;
   const interval = bestInterval(checkpoint_seconds, betweenFailures);

@@ -1,6 +1,7 @@
 import type { ModelShape } from "../config/shape.ts";
 import type { HardwareProfile } from "./hardware.ts";
 import {
+  deviceCount,
   type Layout,
   layersPerRank,
   microBatches,
@@ -116,7 +117,7 @@ function layerTime(
   const heads = 2 * (sizes.query + 2 * sizes.key_value) + 2 * (sizes.query + sizes.key_value);
   const elementwise =
     (tokens * bytes * (norms + (inner + heads) / t) * FITTED.elementwise_traffic) / memory;
-  const exchange = collective(t, bytes * tokens * hidden, intraBandwidth(t, hardware));
+  const exchange = collective(t, bytes * tokens * hidden, bandwidthWithin(t, hardware));
   const forward =
     matmul +
     attention +
@@ -169,7 +170,7 @@ function boundaryTime(
   const { tensor_parallel_size: t, sequence_parallel } = layout;
   const tokens = layout.micro_batch_size * shape.seq_length;
   const bytes = (software.compute_bytes * tokens * shape.hidden_size) / (sequence_parallel ? t : 1);
-  const bandwidth = hardware.network_bandwidth * ASSUMED.network;
+  const bandwidth = bandwidthWithin(deviceCount(layout), hardware);
   return 2 * (bytes / bandwidth + ASSUMED.transfer_latency);
 }
 
@@ -180,16 +181,17 @@ function updateTime(
   hardware: HardwareProfile,
   software: Software,
 ): Pick<StepTime, "data_parallel" | "optimizer"> {
-  const { data_parallel_size: d } = layout;
+  const { tensor_parallel_size: t, data_parallel_size: d } = layout;
   const { shards_optimizer: shards, gradient_bytes, compute_bytes, moment_bytes } = software;
-  const network = hardware.network_bandwidth * ASSUMED.network;
+  // Replicas are t ranks apart.
+  const bandwidth = bandwidthWithin(t * d, hardware);
   const gathered = shards ? compute_bytes : gradient_bytes;
   // AdamW reads and writes an f32 master and two moments, and reads the gradient; then the weights are written.
   const traffic = ((12 + 4 * moment_bytes) * parameters) / (shards ? d : 1) + 6 * parameters;
   return {
     data_parallel:
-      collective(d, gradient_bytes * parameters, network) +
-      collective(d, gathered * parameters, network),
+      collective(d, gradient_bytes * parameters, bandwidth) +
+      collective(d, gathered * parameters, bandwidth),
     optimizer: traffic / (hardware.memory_bandwidth * ASSUMED.memory),
   };
 }
@@ -200,8 +202,8 @@ function collective(ranks: number, bytes: number, bandwidth: number): number {
   return (((ranks - 1) / ranks) * bytes) / bandwidth + (ranks - 1) * ASSUMED.collective_latency;
 }
 
-/** Tensor-parallel ranks share a node where they fit into one. */
-function intraBandwidth(ranks: number, hardware: HardwareProfile): number {
+/** Of ranks that follow one another, tensor before data before pipeline: they share a node where they fit into one. */
+function bandwidthWithin(ranks: number, hardware: HardwareProfile): number {
   return ranks <= hardware.devices_per_node
     ? hardware.link_bandwidth * ASSUMED.link
     : hardware.network_bandwidth * ASSUMED.network;

@@ -20,8 +20,9 @@ export interface StepRow {
   skipped: boolean;
   step_ms: number;
   tokens_per_second: number;
+  /** Of all ranks together. */
   tflops: number;
-  /** Share of the device's peak; null where the peak is not known. */
+  /** Share of the peak of the stage's devices; null where the peak is not known. */
   mfu: number | null;
   flops_total: number;
   memory_bytes: number;

@@ -12,6 +12,8 @@ export interface StepFacts {
   ramp: number;
   step_ms: number;
   memory_bytes: number;
+  /** That the stage uses, each with a device. */
+  ranks: number;
 }
 
 /** The row of metrics.jsonl for the step that has led to `at`. */
@@ -20,7 +22,7 @@ export function stepRow(
   plan: StagePlan,
   { device, engine }: Placement,
   { loss, grad_norm, skipped }: StepReport,
-  { step_ms, ...facts }: StepFacts,
+  { step_ms, ranks, ...facts }: StepFacts,
 ): StepRow {
   const tokens = plan.config.global_batch_size * plan.shape.seq_length;
   const perSecond = 1000 / step_ms;
@@ -38,7 +40,7 @@ export function stepRow(
     step_ms,
     tokens_per_second: tokens * perSecond,
     tflops: flopsPerSecond / 1e12,
-    mfu: peak === null ? null : flopsPerSecond / peak,
+    mfu: peak === null ? null : flopsPerSecond / (ranks * peak),
     flops_total: at.flops,
     memory_bytes: facts.memory_bytes,
   };

@@ -202,7 +202,8 @@ export class Trainer {
       this.#at.stability = accepted(at.stability, report, stability);
     } else this.#at.skipped_steps += 1;
     const { memory_bytes } = engine.native;
-    const facts = { lr, ramp: ramp.hidden, step_ms, memory_bytes };
+    const used = ranksOf(this.#rankStages[at.stage]!.mesh);
+    const facts = { lr, ramp: ramp.hidden, step_ms, memory_bytes, ranks: used };
     recorder.step(stepRow(this.#at, plan, placement, report, facts));
     ranks.progress(this.#at.step);
     if (reaction === "stop") throw divergence(rejection!, stability, at.stability);

@@ -6,6 +6,7 @@ import type { Config } from "../../config/types.ts";
 import { ioError } from "../../errors.ts";
 import { calibrateFrom } from "../../plan/calibrate-from.ts";
 import { planRun } from "../../plan/plan.ts";
+import { parseEvent } from "../../report/read/events.ts";
 import { rowsOf } from "../../report/read/rows.ts";
 import { addRow, noSteps } from "../../report/read/steps.ts";
 import type { Calibration } from "../../scaling/calibrate.ts";
@@ -70,5 +71,17 @@ async function calibration(metrics: string, planned: Config): Promise<Calibratio
   }
   const beside = join(dirname(metrics), "config.yaml");
   const config = existsSync(beside) ? loadConfig(beside).config : planned;
-  return calibrateFrom({ ...config, hardware: planned.hardware }, steps);
+  const ranks = await ranksOfRun(join(dirname(metrics), "events.jsonl"));
+  return calibrateFrom({ ...config, hardware: planned.hardware }, { ...steps, ranks });
+}
+
+/** What a launcher gave the run, which its config need not say; undefined where that is not known. */
+async function ranksOfRun(events: string): Promise<number | undefined> {
+  if (!existsSync(events)) return undefined;
+  let ranks: number | undefined;
+  for await (const row of rowsOf(events)) {
+    const event = parseEvent(row);
+    if (event?.type === "start") ranks = event.ranks;
+  }
+  return ranks;
 }

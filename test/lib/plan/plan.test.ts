@@ -1,3 +1,4 @@
+import { totalmem } from "node:os";
 import { describe, expect, test } from "vitest";
 import { resolveConfig } from "../../../lib/config/resolve.ts";
 import type { UserConfig } from "../../../lib/config/types.ts";
@@ -48,6 +49,64 @@ describe("planRun", () => {
     });
     expect(stages.map(({ devices }) => devices)).toEqual([4, 4]);
     expect(stages[0]!.layout.data_parallel_size).toBe(4);
+  });
+
+  test("all of the run's devices are paid for, also those that wait for a stage that uses them", () => {
+    const { stages, total, from_scratch } = planned({
+      hardware: { profile: "h100", price_per_gpu_hour: 2 },
+      stages: [
+        { ...small.stages[0]!, parallel: { data_parallel_size: 1 } },
+        { ...small.stages[1]!, micro_batch_size: 1, parallel: { data_parallel_size: 8 } },
+      ],
+    });
+    expect(stages.map(({ devices }) => devices)).toEqual([1, 8]);
+    for (const { gpu_hours, days } of stages) expect(gpu_hours).toBeCloseTo(24 * days * 8, 9);
+    expect(total.cost_usd).toBeCloseTo(2 * 24 * total.days * 8, 9);
+    expect(from_scratch!.gpu_hours).toBeCloseTo(24 * from_scratch!.days * 8, 9);
+  });
+
+  test("ranks on a CPU share its cores, its memory and its power", () => {
+    const on = (data_parallel_size: number) =>
+      planned({
+        stages: [{ ...small.stages[1]!, micro_batch_size: 1, parallel: { data_parallel_size } }],
+      });
+    const [one, eight] = [on(1), on(8)];
+    expect(eight.stages[0]!.tokens_per_second).toBeLessThan(1.1 * one.stages[0]!.tokens_per_second);
+    expect(eight.stages[0]!.mfu).toBeLessThan(1.1 * one.stages[0]!.mfu);
+    const watts = (plan: typeof one) => plan.total.energy_mwh / plan.total.days;
+    expect(watts(eight)).toBeCloseTo(watts(one), 12);
+    expect(eight.hardware.source).toMatch(/; 8 ranks share this machine$/);
+  });
+
+  test("ranks on a CPU that need more memory together than it has are warned of", () => {
+    const memory = totalmem();
+    const rows = Math.ceil(memory / 8 / 16 / 1024); // weights of 1024 columns, 16 bytes each
+    const stage = { num_layers: 1, hidden_size: 1024, num_attention_heads: 8, tokens: "1M" };
+    const parallel = { data_parallel_size: 8 };
+    const { warnings } = planned({
+      model: { seq_length: 64, vocab_size: 2 * rows },
+      stages: [{ ...stage, micro_batch_size: 1, parallel }],
+    });
+    expect(warnings).toContainEqual(
+      expect.stringMatching(/cpu has [\d.]+ GB for each of 8 ranks: /),
+    );
+  });
+
+  test("a checkpoint holds moments as they are kept", () => {
+    const bytes = (state_precision: "f32" | "bf16") =>
+      planned({ optimizer: { state_precision } }).stages[0]!.reliability.checkpoint_bytes;
+    expect(bytes("bf16") / bytes("f32")).toBeCloseTo(8 / 12, 9);
+  });
+
+  test("says that preferences cost more than it counts", () => {
+    const data = { sources: [{ path: "pairs.jsonl", type: "conversation" as const }] };
+    const { warnings } = planned({
+      data,
+      objective: { type: "dpo" },
+      init: { from: "runs/chat" },
+      stages: [small.stages[0]!],
+    });
+    expect(warnings).toContainEqual(expect.stringContaining("dpo"));
   });
 
   test("efficiency scales steps and TFLOP/s, availability days alone", () => {
@@ -144,6 +203,35 @@ describe("calibrateFrom", () => {
     expect(plan.hardware.efficiency).toBeCloseTo(0.25, 9);
     expect(plan.stages[0]!.step_seconds).toBeCloseTo(4 * modelled[0]!, 9);
     expect(plan.calibration).toBe(calibration);
+  });
+
+  test("counts the ranks that a launcher gave the run", () => {
+    const hardware = { profile: "h100" };
+    const split = (data_parallel_size: number | null) =>
+      resolveConfig({
+        ...small,
+        hardware,
+        stages: [{ ...small.stages[1]!, micro_batch_size: 1, parallel: { data_parallel_size } }],
+      });
+    const step_ms = Array.from({ length: 12 }, () => 1000);
+    const measured = { stage: step_ms.map(() => 0), ramp: step_ms.map(() => 1), step_ms };
+    expect(calibrateFrom(split(null), { ...measured, ranks: 8 }).efficiency).toBeCloseTo(
+      calibrateFrom(split(8), measured).efficiency,
+      9,
+    );
+  });
+
+  test("refuses steps that no such hardware can make", () => {
+    const { message } = failure(() =>
+      calibrateFrom(resolveConfig({ ...small, hardware: { profile: "h100" } }), {
+        stage: Array(12).fill(0),
+        ramp: Array(12).fill(1),
+        step_ms: Array(12).fill(1e-4),
+      }),
+    );
+    expect(message).toMatch(
+      /^stage stage-1 made steps of 0.000100 ms, .* times the peak of 1 × h100-80gb$/,
+    );
   });
 
   test("refuses a run without steps", () => {

@@ -55,7 +55,13 @@ test("FLM-101B's GPU hours make its printed energy, carbon and price", () => {
 });
 
 describe("reliability", () => {
-  const run = { parameters: 101.7e9, devices: 192, devices_per_node: 8, seconds: 21.54 * 86_400 };
+  const run = {
+    parameters: 101.7e9,
+    moment_bytes: 4,
+    devices: 192,
+    devices_per_node: 8,
+    seconds: 21.54 * 86_400,
+  } as const;
 
   test("192 GPUs fail about twice in FLM's 21.5 days", () => {
     const { mean_seconds_between_failures, expected_failures } = reliability(run);

@@ -27,6 +27,7 @@ describe("devices that are there", () => {
     ["NVIDIA H100 80GB HBM3", "h100-80gb"],
     ["NVIDIA H100 PCIe", "h100-pcie-80gb"],
     ["NVIDIA H200", "h200-141gb"],
+    ["NVIDIA GH200 480GB", "h100-80gb"],
     ["NVIDIA B200", "b200-180gb"],
   ])("%s is %s", (device, profile) => {
     expect(profileOfDevice(device)!.name).toBe(profile);

@@ -41,6 +41,27 @@ describe("FLM-101B's published layouts on 192 A800", () => {
   });
 });
 
+test("one node keeps its data-parallel traffic off the network", () => {
+  const h100 = gpuProfile("h100");
+  const shape = presetShape("flm-16b");
+  const slow = { ...h100, network_bandwidth: h100.network_bandwidth / 100 };
+  const space = { devices: 8, global_batch_size: 64 };
+  const seconds = (hardware: typeof h100) =>
+    searchLayouts(shape, hardware, OURS, space).map(({ step_seconds }) => step_seconds);
+  expect(seconds(slow)).toEqual(seconds(h100));
+  expect(seconds(h100).length).toBeGreaterThan(0);
+});
+
+test("fewer KV heads than tensor-parallel ranks are no obstacle: neighbours hold the same one", () => {
+  const wide = presetShape("flm-51b");
+  const meshesOf = (num_kv_heads: number) =>
+    bestByMesh(
+      searchLayouts({ ...wide, num_kv_heads }, A800, OURS, { devices: 16, global_batch_size: 64 }),
+    ).map(({ layout }) => layout.tensor_parallel_size);
+  expect(meshesOf(8)).toContain(8);
+  expect(meshesOf(1)).toEqual(expect.arrayContaining(meshesOf(8)));
+});
+
 describe("searchLayouts", () => {
   const shape = presetShape("flm-101b");
   const ranked = searchLayouts(shape, A800, OURS, { devices: 1024, global_batch_size: 2048 });
