@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { FlmError, ioError } from "../errors.ts";
+import { type ErrorCode, FlmError, ioError } from "../errors.ts";
 import { readText } from "../read-text.ts";
 import { Attempt, newestAttempt } from "./attempt.ts";
 import { fsyncDirectory, writeDurably } from "./durable.ts";
@@ -159,7 +159,8 @@ export class CheckpointStore {
    * The newest checkpoint that is whole: sizes and hashes of all files agree with its manifest. Null when there is
    * none at all.
    *
-   * @throws FlmError CHECKPOINT_INVALID when there are checkpoints and every one is damaged.
+   * @throws FlmError CHECKPOINT_INVALID when there are checkpoints and every one is damaged; what `hashFiles` throws of
+   *   other things than files
    */
   async newest(
     hashFiles: HashFiles,
@@ -171,10 +172,7 @@ export class CheckpointStore {
       try {
         return { checkpoint: await openCheckpoint(directory, hashFiles), rejected };
       } catch (error) {
-        rejected.push({
-          directory,
-          reason: error instanceof Error ? error.message : String(error),
-        });
+        rejected.push({ directory, reason: damageOf(error) });
       }
     }
     if (names.length === 0) return { checkpoint: null, rejected };
@@ -243,6 +241,20 @@ export class CheckpointStore {
       throw ioError(action, path, cause);
     }
   }
+}
+
+const DAMAGE: readonly ErrorCode[] = ["CHECKPOINT_INVALID", "CHECKPOINT_NOT_FOUND", "IO"];
+
+/**
+ * What is wrong with a checkpoint that could not be opened.
+ *
+ * @throws the error, where it says nothing of the checkpoint: a rank that helped to verify it was lost
+ */
+export function damageOf(error: unknown): string {
+  const isElsewhere =
+    error instanceof FlmError && (error.rank !== undefined || !DAMAGE.includes(error.code));
+  if (isElsewhere) throw error;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Reads a checkpoint's manifest. @throws FlmError CHECKPOINT_INVALID, CHECKPOINT_NOT_FOUND or IO */

@@ -1,12 +1,15 @@
 import { count } from "../format.ts";
-import type { ChainedRun, RunsFit } from "../scaling/fit-runs.ts";
+import type { ChainedRun } from "../scaling/chained-run.ts";
+import type { RunsFit } from "../scaling/fit-runs.ts";
 import type { Interval } from "../scaling/loss-fit.ts";
+import type { LossLaw, SizedLaw } from "../scaling/loss-law.ts";
 import { textTable } from "./text-table.ts";
 
 /** A fit as a terminal shows it. Losses in nats per token. */
 export function fitText(result: RunsFit): string {
   const sections = [result.fit && curveText(result, result.fit), ...result.chained.map(chainText)];
   if (result.law) sections.push(lawText(result.law));
+  sections.push(result.notes.join("\n"));
   return `${sections.filter(Boolean).join("\n\n")}\n`;
 }
 
@@ -25,8 +28,6 @@ function curveText({ axis, step, prediction }: RunsFit, fit: NonNullable<RunsFit
     `b ${fit.b.toFixed(4)}${interval(fit.intervals?.b)}`,
     `c ${fit.c.toFixed(4)}${interval(fit.intervals?.c)}`,
   ];
-  if (!fit.intervals)
-    lines.push("three sizes fit exactly: a fourth would show how far to trust it");
   if (prediction)
     lines.push(
       `predicted at ${count(prediction.x)} ${axis}: ${prediction.loss.toFixed(4)}${interval(prediction.interval)}`,
@@ -49,15 +50,23 @@ function chainText({ run, stages }: ChainedRun): string {
 }
 
 function lawText(law: NonNullable<RunsFit["law"]>): string {
-  const formula =
-    `L(N, D) = ${law.E.toFixed(4)} + ${law.A.toPrecision(4)} / N^${law.alpha.toFixed(4)}` +
-    ` + ${law.B.toPrecision(4)} / D^${law.beta.toFixed(4)}`;
   const note =
     law.source === "fitted"
       ? "fitted to the runs that did not grow; losses in mid-run include a learning rate that has not decayed"
       : "Epoch's constants (arXiv 2404.10102), of other data and another tokenizer: compare how the gaps move, not their size. " +
         "Runs of two or more single sizes would give a law of your own";
-  return `${formula}\n${note}`;
+  return `${formulas(law).join("\n")}\n${note}`;
+}
+
+/** Of single sizes one each. */
+function formulas(law: LossLaw | SizedLaw): string[] {
+  const data = `${law.B.toPrecision(4)} / D^${law.beta.toFixed(4)}`;
+  if ("floors" in law)
+    return law.floors.map(
+      ({ parameters, floor }) => `L(D) of ${count(parameters)} = ${floor.toFixed(4)} + ${data}`,
+    );
+  const size = `${law.A.toPrecision(4)} / N^${law.alpha.toFixed(4)}`;
+  return [`L(N, D) = ${law.E.toFixed(4)} + ${size} + ${data}`];
 }
 
 function interval(range: Interval | null | undefined): string {

@@ -69,11 +69,13 @@ export function meshOfPlace({ ranks, split }: ModelPlace): { mesh: Mesh; at: Coo
 export function teamOf(place: ModelPlace): Team {
   const { mesh, at } = meshOfPlace(place);
   const speakers = speakersOf(mesh);
+  const speaks = speakers.includes(place.ranks.rank);
   return {
     ...shareOf(mesh, at),
     gather: async (value) => {
-      const all = await place.ranks.gather("scores", value);
-      return speakers.map((rank) => all[rank]!);
+      // What the others say nobody reads.
+      const all = await place.ranks.gather("scores", speaks ? value : null);
+      return speakers.map((rank) => all[rank] as typeof value);
     },
   };
 }

@@ -81,6 +81,8 @@ export interface WorldInput {
   secret: Uint8Array;
   /** Longest wait for another rank. */
   timeout_seconds: number;
+  /** A rank on another machine of which nothing comes for so long is lost. */
+  silence_seconds: number;
   device: "cpu" | "cuda";
   device_index: number;
   /** NCCL needs a GPU for each rank; the host communicator carries the data of any device. */

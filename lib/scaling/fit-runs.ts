@@ -1,15 +1,16 @@
 import { FlmError } from "../errors.ts";
-import { fitLoss, type LossFit, type LossPrediction, predictLoss } from "./loss-fit.ts";
-import { chainedLosses, LOSS_LAWS, type LossLaw } from "./loss-law.ts";
-import { fitLossLaw } from "./loss-law-fit.ts";
+import { type ChainedRun, chain } from "./chained-run.ts";
+import { findLossFit, type LossFit, type LossPrediction, predictLoss } from "./loss-fit.ts";
+import { LOSS_LAWS, type LossLaw, type SizedLaw } from "./loss-law.ts";
 import {
   hasGrown,
+  hasNewVocabulary,
   lastRow,
   type ObservedRun,
   reachedAt,
   rowOfStep,
-  stageEnds,
 } from "./observed-run.ts";
+import { type OwnLaw, ownLaw } from "./own-law.ts";
 
 /** What x is in L(x) = a · x^b + c. */
 export type FitAxis = "parameters" | "flops";
@@ -26,26 +27,16 @@ export interface RunsFit {
   axis: FitAxis;
   /** The common step; null without a fit over sizes. */
   step: number | null;
-  /** Over runs of one size each; null where fewer than three were given. */
+  /** Over runs of one size each; null where fewer than three sizes were given, or their losses follow no such curve. */
   fit: (LossFit & { names: string[] }) | null;
+  /** Null without a target or a fit. */
   prediction: LossPrediction | null;
   /** The law that `chained` uses; its B and beta are those that `flm-train corpus` asks for. */
-  law: (LossLaw & { source: "fitted" | "epoch" }) | null;
+  law: ((LossLaw | SizedLaw) & { source: "fitted" | "epoch" }) | null;
   /** Prediction and observation for each run that grew. */
   chained: ChainedRun[];
-}
-
-export interface ChainedRun {
-  run: string;
-  stages: {
-    parameters: number;
-    tokens: number;
-    equivalent_tokens: number;
-    predicted: number;
-    observed: number;
-    /** observed − predicted: what growing cost (above 0) or gained. */
-    gap: number;
-  }[];
+  /** Sentences: what is not above, or not to be trusted, and why. */
+  notes: string[];
 }
 
 /**
@@ -60,43 +51,99 @@ export function fitRuns(runs: readonly ObservedRun[], options: FitRunsOptions = 
     throw new FlmError("INVALID_ARGUMENT", `${empty.name} has no step to fit`, {
       hint: "leave it out, or train it first",
     });
-  const grown = runs.filter(hasGrown);
-  const constant = runs.filter((run) => !hasGrown(run));
-  const { axis = "parameters", target } = options;
+  const left = runs.filter(hasNewVocabulary);
+  const usable = runs.filter((run) => !hasNewVocabulary(run));
+  const grown = usable.filter(hasGrown);
+  const constant = usable.filter((run) => !hasGrown(run));
   const sizes = new Set(constant.map((run) => run.parameters[0])).size;
-  const fitsSizes = sizes >= 3 || grown.length === 0 || target !== undefined;
+  if (left[0] && grown.length === 0 && sizes < 2)
+    throw new FlmError(
+      "INVALID_ARGUMENT",
+      `${left[0].name} cannot be fitted: ${newVocabulary(left[0])}`,
+      {
+        hint: "compare bits per byte, which flm-train report shows of validations",
+      },
+    );
+  const { axis = "parameters", target } = options;
+  const fitsSizes = sizes >= 3 || left.length + grown.length === 0 || target !== undefined;
   const step = fitsSizes ? commonStep(constant, options.step) : null;
-  const fit = step === null ? null : fitOver(constant, axis, step);
-  const law = ownLaw(constant) ?? (grown.length > 0 ? publishedLaw(grown) : null);
+  const { fit, notes } = step === null ? { fit: null, notes: [] } : fitOver(constant, axis, step);
+  const own = ownLaw(constant);
+  const law = lawFor(own, grown);
+  const chains = grown.map((run) =>
+    law ? chain(run, law) : `${run.name} is not chained: there is no law`,
+  );
   return {
     axis,
     step,
     fit,
     prediction: fit && target !== undefined ? predictLoss(fit, target) : null,
     law,
-    chained: law ? grown.map((run) => chain(run, law)) : [],
+    chained: chains.filter((found) => typeof found !== "string"),
+    notes: [
+      ...notes,
+      ...(own.note === null ? [] : [own.note]),
+      ...left.map((run) => `${run.name} is left out: ${newVocabulary(run)}`),
+      ...chains.filter((found) => typeof found === "string"),
+    ],
   };
+}
+
+function newVocabulary({ vocabularies }: ObservedRun): string {
+  return `its vocabulary grew from ${vocabularies.join(" to ")} tokens, and losses per token do not compare across that`;
 }
 
 function commonStep(runs: readonly ObservedRun[], wanted: number | undefined): number {
   const shortest = Math.min(...runs.map((run) => run.step[lastRow(run)]!));
-  if (wanted === undefined) return shortest;
-  const missing = runs.find(
-    (run) => run.step[lastRow(run)]! < wanted || rowOfStep(run, wanted) < 0,
+  const step = wanted ?? shortest;
+  const missing = runs.find((run) => run.step[lastRow(run)]! < step || rowOfStep(run, step) < 0);
+  if (!missing) return step;
+  const latest = Math.max(...runs.map((run) => run.step[0]!));
+  throw new FlmError(
+    "INVALID_ARGUMENT",
+    `step ${step} is not in ${missing.name}, which has steps ${missing.step[0]} to ${missing.step[lastRow(missing)]}`,
+    {
+      hint:
+        latest <= shortest
+          ? `use a step up to ${shortest}`
+          : "leave it out: no step is in all runs",
+    },
   );
-  if (missing)
-    throw new FlmError(
-      "INVALID_ARGUMENT",
-      `step ${wanted} is not in ${missing.name}, which has steps ${missing.step[0]} to ${missing.step[lastRow(missing)]}`,
-      { hint: `use a step up to ${shortest}` },
-    );
-  return wanted;
 }
 
-function fitOver(runs: readonly ObservedRun[], axis: FitAxis, step: number): RunsFit["fit"] {
+function fitOver(
+  runs: readonly ObservedRun[],
+  axis: FitAxis,
+  step: number,
+): Pick<RunsFit, "fit" | "notes"> {
+  const names = runs.map(({ name }) => name);
   const reached = runs.map((run) => reachedAt(run, rowOfStep(run, step)));
-  const fit = fitLoss(reached.map((at) => ({ x: at[axis], loss: at.loss })));
-  return { ...fit, names: runs.map(({ name }) => name) };
+  const unknown = reached.findIndex((at) => !(at[axis] > 0));
+  if (unknown >= 0)
+    throw new FlmError(
+      "INVALID_ARGUMENT",
+      `${names[unknown]} does not say its ${axis} at step ${step}`,
+      {
+        hint: "leave it out, or fit over the other: --target-parameters or --target-flops",
+      },
+    );
+  const fit = findLossFit(reached.map((at) => ({ x: at[axis], loss: at.loss })));
+  if (typeof fit === "string") {
+    const losses = reached.map(({ loss }, i) => `${names[i]} ${loss.toFixed(4)}`).join(", ");
+    const note = `no curve L(C) = a · C^b + c over ${axis} at step ${step}, and no prediction: the losses do not follow one, because ${fit}; ${losses}`;
+    return { fit: null, notes: [note] };
+  }
+  // A curve that follows three points goes through them, for it has three unknowns.
+  const notes = fit.intervals
+    ? []
+    : ["three sizes fit exactly, without intervals: a fourth would show how far to trust it"];
+  return { fit: { ...fit, names }, notes };
+}
+
+/** The published law stands in for runs that are missing, not for runs that follow none. */
+function lawFor({ law, note }: OwnLaw, grown: readonly ObservedRun[]): RunsFit["law"] {
+  if (law) return { ...law, source: "fitted" };
+  return note === null && grown.length > 0 ? publishedLaw(grown) : null;
 }
 
 /** Below these the published law is far outside of what it was fitted to, and its losses exceed those of guessing. */
@@ -116,35 +163,4 @@ function publishedLaw(grown: readonly ObservedRun[]): NonNullable<RunsFit["law"]
       { hint: "add runs of two or more sizes that do not grow, for a law of your own" },
     );
   return { ...LOSS_LAWS.epoch, source: "epoch" };
-}
-
-/** Points of one run that a law is fitted to: its end, and fractions of its tokens down to a twelfth. */
-const FRACTIONS = [1, 2 ** -0.5, 2 ** -1, 2 ** -1.5, 2 ** -2, 2 ** -2.5, 2 ** -3, 2 ** -3.5];
-
-/** Null without two sizes, or with too few steps to tell data from size. */
-function ownLaw(constant: readonly ObservedRun[]): RunsFit["law"] {
-  const sizes = new Set(constant.map((run) => run.parameters[0])).size;
-  const points = constant.flatMap((run) => {
-    const all = run.tokens[lastRow(run)]!;
-    const rows = FRACTIONS.map((share) => run.tokens.findIndex((tokens) => tokens >= share * all));
-    return [...new Set(rows)].map((row) => reachedAt(run, row));
-  });
-  if (sizes < 2 || points.length < FRACTIONS.length) return null;
-  const { objective: _, ...law } = fitLossLaw(points);
-  return { ...law, source: "fitted" };
-}
-
-function chain(run: ObservedRun, law: LossLaw): ChainedRun {
-  const ends = stageEnds(run).map((row) => reachedAt(run, row));
-  const stages = ends.map(({ parameters, tokens }, i) => ({
-    parameters,
-    tokens: tokens - (ends[i - 1]?.tokens ?? 0),
-  }));
-  return {
-    run: run.name,
-    stages: chainedLosses(law, stages).map(({ loss: predicted, ...stage }, i) => {
-      const observed = ends[i]!.loss;
-      return { ...stage, predicted, observed, gap: observed - predicted };
-    }),
-  };
 }

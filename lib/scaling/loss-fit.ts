@@ -1,18 +1,6 @@
 import { FlmError } from "../errors.ts";
-import { type LeastSquaresFit, leastSquares, solve } from "./least-squares.ts";
+import { bestCurve, LARGEST_X, lossAt, type LossCurve, type LossPoint } from "./loss-curve.ts";
 import { quantile, uniform } from "./random.ts";
-
-/** L(x) = a · x^b + c, in nats per token. x is what the runs differ in: parameters, FLOPs or tokens. */
-export interface LossCurve {
-  a: number;
-  b: number;
-  c: number;
-}
-
-export interface LossPoint {
-  x: number;
-  loss: number;
-}
 
 export interface Interval {
   low: number;
@@ -36,35 +24,47 @@ export interface LossPrediction {
 /** Three unknowns; with as many points the curve goes through all and says nothing about its error. */
 const LEAST_POINTS = 3;
 const RESAMPLES = 1000;
-const STARTS = [-0.1, -0.3, -0.5, -1];
-
-export function lossAt({ a, b, c }: LossCurve, x: number): number {
-  return a * x ** b + c;
-}
 
 /**
  * Fits the curve of muP's loss prediction by least squares (spec: nanoLM, arXiv 2304.06875), and refits it to resampled
  * residuals for its intervals.
  *
- * @throws FlmError INVALID_ARGUMENT below three different x, or for values that no such curve has
+ * @throws FlmError INVALID_ARGUMENT below three different x, for values that no such curve has, or where the losses do
+ *   not follow one
  */
 export function fitLoss(points: readonly LossPoint[], seed = 1): LossFit {
-  check(points);
-  const curve = fitCurve(points);
-  const fitted = points.map((point) => ({ ...point, fitted: lossAt(curve, point.x) }));
-  const squares = fitted.reduce((sum, point) => sum + (point.fitted - point.loss) ** 2, 0);
-  const curves = resampled(curve, fitted, seed);
-  return {
-    ...curve,
-    points: fitted,
-    rms_error: Math.sqrt(squares / points.length),
-    intervals: curves.length === 0 ? null : intervalsOf(curves),
-  };
+  const found = findLossFit(points, seed);
+  if (typeof found !== "string") return found;
+  throw new FlmError("INVALID_ARGUMENT", `the losses do not follow a · x^b + c: ${found}`, {
+    hint: "give runs over a wider range of sizes, or several of each size",
+  });
 }
 
-/** The loss at x, with the 95 % interval of the curve there. */
+/**
+ * The same, but where the losses do not follow such a curve, why.
+ *
+ * @throws FlmError INVALID_ARGUMENT below three different x, or for values that no such curve has
+ */
+export function findLossFit(points: readonly LossPoint[], seed = 1): LossFit | string {
+  check(points);
+  const { curve, trouble } = bestCurve(points);
+  if (trouble !== null) return trouble;
+  const fitted = points.map((point) => ({ ...point, fitted: lossAt(curve, point.x) }));
+  const squares = fitted.reduce((sum, point) => sum + (point.fitted - point.loss) ** 2, 0);
+  const curves = resampled(fitted, seed);
+  const intervals = curves.length === 0 ? null : intervalsOf(curves);
+  if (intervals?.a.low === 0) return "they fall no further than they scatter";
+  return { ...curve, points: fitted, rms_error: Math.sqrt(squares / points.length), intervals };
+}
+
+/**
+ * The loss at x, with the 95 % interval of the curve there.
+ *
+ * @throws FlmError INVALID_ARGUMENT for an x that no model has
+ */
 export function predictLoss(fit: LossFit, x: number, seed = 1): LossPrediction {
-  const losses = resampled(fit, fit.points, seed).map((other) => lossAt(other, x));
+  checkX(x, `a loss at x ${x} cannot be predicted`);
+  const losses = resampled(fit.points, seed).map((other) => lossAt(other, x));
   return {
     x,
     loss: lossAt(fit, x),
@@ -73,12 +73,12 @@ export function predictLoss(fit: LossFit, x: number, seed = 1): LossPrediction {
 }
 
 function check(points: readonly LossPoint[]): void {
-  const bad = points.find(({ x, loss }) => !(x > 0 && Number.isFinite(x) && Number.isFinite(loss)));
-  if (bad)
-    throw new FlmError(
-      "INVALID_ARGUMENT",
-      `the point x ${bad.x}, loss ${bad.loss} cannot be fitted: x must be above 0 and both finite`,
-    );
+  for (const { x, loss } of points) {
+    const point = `the point x ${x}, loss ${loss} cannot be fitted`;
+    checkX(x, point);
+    if (!(loss > 0 && Number.isFinite(loss)))
+      throw new FlmError("INVALID_ARGUMENT", `${point}: the loss must be above 0 and finite`);
+  }
   const different = new Set(points.map(({ x }) => x)).size;
   if (different < LEAST_POINTS)
     throw new FlmError(
@@ -88,41 +88,16 @@ function check(points: readonly LossPoint[]): void {
     );
 }
 
-function fitCurve(points: readonly LossPoint[], starts: readonly number[] = STARTS): LossCurve {
-  // In units of the middle x, powers stay near 1 and the unknowns are of one order.
-  const unit = Math.exp(points.reduce((sum, { x }) => sum + Math.log(x), 0) / points.length);
-  const logs = points.map(({ x }) => Math.log(x / unit));
-  const losses = points.map(({ loss }) => loss);
-  const linearise = ([a, b, c]: readonly number[]) => {
-    const powers = logs.map((log) => Math.exp(b! * log));
-    return {
-      residuals: powers.map((power, i) => a! * power + c! - losses[i]!),
-      jacobian: powers.map((power, i) => [power, a! * power * logs[i]!, 1]),
-    };
-  };
-  const best = starts
-    .map((b) => leastSquares(linearise, startAt(b, logs, losses)))
-    .reduce((least: LeastSquaresFit, fit) => (fit.objective < least.objective ? fit : least));
-  const [a, b, c] = best.parameters as [number, number, number];
-  return { a: a * unit ** -b, b, c };
-}
-
-/** The best a and c for a given b: a start [a, b, c]. */
-function startAt(b: number, logs: readonly number[], losses: readonly number[]): number[] {
-  const powers = logs.map((log) => Math.exp(b * log));
-  const dot = (u: readonly number[], v: readonly number[]) =>
-    u.reduce((sum, value, i) => sum + value * v[i]!, 0);
-  const ones = powers.map(() => 1);
-  const matrix = [
-    [dot(powers, powers), dot(powers, ones)],
-    [dot(ones, powers), dot(ones, ones)],
-  ];
-  const [a, c] = solve(matrix, [dot(powers, losses), dot(ones, losses)]) ?? [1, 0];
-  return [a!, b, c!];
+function checkX(x: number, problem: string): void {
+  if (!(x >= 1 / LARGEST_X && x <= LARGEST_X))
+    throw new FlmError(
+      "INVALID_ARGUMENT",
+      `${problem}: x must be from ${1 / LARGEST_X} to ${LARGEST_X}`,
+    );
 }
 
 /** Curves through the fitted losses plus residuals drawn again, scaled up for the three that the fit used. */
-function resampled(curve: LossCurve, points: LossFit["points"], seed: number): LossCurve[] {
+function resampled(points: LossFit["points"], seed: number): LossCurve[] {
   if (points.length <= LEAST_POINTS) return [];
   const random = uniform(seed);
   const scale = Math.sqrt(points.length / (points.length - LEAST_POINTS));
@@ -132,7 +107,7 @@ function resampled(curve: LossCurve, points: LossFit["points"], seed: number): L
       x,
       loss: fitted + residuals[Math.floor(random() * residuals.length)]!,
     }));
-    return fitCurve(drawn, [curve.b]);
+    return bestCurve(drawn).curve;
   });
 }
 

@@ -9,7 +9,7 @@ export interface LawPoint {
 }
 
 /** Residuals of ln L above this count linearly, as in Hoffmann et al. 2022 (arXiv 2203.15556). */
-const HUBER = 1e-3;
+export const HUBER = 1e-3;
 
 /** A and B that fill these shares of the mean loss, and exponents around the published ones. */
 const SHARES = [0.05, 0.2];

@@ -9,6 +9,16 @@ export interface LossLaw {
   beta: number;
 }
 
+/**
+ * L(D) = floor + B / D^beta at single sizes: what runs of them tell where they do not tell E, A and alpha apart. A floor
+ * is E + A / N^alpha there, the loss after endless tokens.
+ */
+export interface SizedLaw {
+  floors: readonly { parameters: number; floor: number }[];
+  B: number;
+  beta: number;
+}
+
 /** Published constants. Their losses are of other data and tokenizers: compare exponents, not values. */
 export const LOSS_LAWS = {
   /** Hoffmann et al. 2022, arXiv 2203.15556, as printed. Rounding alone makes it fit its own data badly. */
@@ -21,12 +31,21 @@ export const LOSS_LAWS = {
 
 export type LawName = keyof typeof LOSS_LAWS;
 
-export function lawLoss(
-  { E, A, B, alpha, beta }: LossLaw,
-  parameters: number,
-  tokens: number,
-): number {
-  return E + A / parameters ** alpha + B / tokens ** beta;
+export function lawLoss(law: LossLaw | SizedLaw, parameters: number, tokens: number): number {
+  return floorOf(law, parameters) + law.B / tokens ** law.beta;
+}
+
+/** @throws FlmError INVALID_ARGUMENT for a size that a SizedLaw does not have */
+function floorOf(law: LossLaw | SizedLaw, parameters: number): number {
+  if (!("floors" in law)) return law.E + law.A / parameters ** law.alpha;
+  const own = law.floors.find((size) => size.parameters === parameters);
+  if (own) return own.floor;
+  const known = law.floors.map((size) => size.parameters).join(", ");
+  throw new FlmError(
+    "INVALID_ARGUMENT",
+    `a stage has ${parameters} parameters, and the law holds for ${known} alone`,
+    { hint: "add runs of that size that do not grow, or of a third size" },
+  );
 }
 
 /** The size and tokens of least loss for C = 6 N D training FLOPs. */
@@ -57,9 +76,13 @@ export interface ChainedLoss extends ChainedStage {
  * would have the loss that the stage before ended with, and adds its tokens. What a run shows beside this is the
  * measured cost or gain of growing.
  *
- * @throws FlmError INVALID_ARGUMENT when a stage begins below the loss that its size reaches with any number of tokens
+ * @throws FlmError INVALID_ARGUMENT when a stage begins below the loss that its size reaches with any number of tokens,
+ *   or has a size that the law does not hold for
  */
-export function chainedLosses(law: LossLaw, stages: readonly ChainedStage[]): ChainedLoss[] {
+export function chainedLosses(
+  law: LossLaw | SizedLaw,
+  stages: readonly ChainedStage[],
+): ChainedLoss[] {
   const chained: ChainedLoss[] = [];
   for (const [i, { parameters, tokens }] of stages.entries()) {
     const before = chained.at(-1);
@@ -71,17 +94,19 @@ export function chainedLosses(law: LossLaw, stages: readonly ChainedStage[]): Ch
         { hint: "the sizes of the stages must not shrink" },
       );
     const loss = lawLoss(law, parameters, equivalent_tokens + tokens);
+    if (!Number.isFinite(loss))
+      throw new FlmError(
+        "INVALID_ARGUMENT",
+        `stage ${i + 1} of ${parameters} parameters and ${tokens} tokens has no finite loss under this law`,
+      );
     chained.push({ parameters, tokens, equivalent_tokens, loss });
   }
   return chained;
 }
 
 /** D with L(N, D) = loss; null where N parameters do not reach it. */
-function tokensFor(
-  { E, A, B, alpha, beta }: LossLaw,
-  parameters: number,
-  loss: number,
-): number | null {
-  const rest = loss - E - A / parameters ** alpha;
-  return rest > 0 ? (B / rest) ** (1 / beta) : null;
+function tokensFor(law: LossLaw | SizedLaw, parameters: number, loss: number): number | null {
+  const rest = loss - floorOf(law, parameters);
+  const tokens = rest > 0 ? (law.B / rest) ** (1 / law.beta) : Infinity;
+  return Number.isFinite(tokens) ? tokens : null;
 }

@@ -5,6 +5,8 @@ export interface ObservedRun {
   name: string;
   /** Parameters of each stage, in order. */
   parameters: readonly number[];
+  /** Sizes that its vocabulary has had, in order; one or none where it did not grow. */
+  vocabularies: readonly number[];
   step: readonly number[];
   /** Index into `parameters`. */
   stage: readonly number[];
@@ -18,6 +20,11 @@ export interface ObservedRun {
 /** Stages of one size are one run. */
 export function hasGrown({ parameters }: ObservedRun): boolean {
   return new Set(parameters).size > 1;
+}
+
+/** Then losses per token before and after do not compare. */
+export function hasNewVocabulary({ vocabularies }: ObservedRun): boolean {
+  return vocabularies.length > 1;
 }
 
 /** Losses of single batches are noisy: this share of the steps so far is averaged. */

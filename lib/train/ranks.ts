@@ -156,6 +156,7 @@ export async function meetRanks(options: MeetingOptions): Promise<Ranks> {
       job: `${launch.job_id ?? "local"}/${world.epoch}`,
       secret: readSecret(secret_file ?? process.env.FLM_SECRET_FILE ?? null, store.address),
       timeout_seconds,
+      silence_seconds,
       device,
       device_index,
       communicator,

@@ -22,8 +22,8 @@ export class TrainRun implements PromiseLike<TrainResult>, AsyncIterable<StepRow
       if (result.status !== "done") throw abortError(options.signal);
       return result;
     });
-    const close = () => this.#readers.forEach((reader) => reader.close());
-    this.#result.then(close, close);
+    // Whoever awaits or iterates hears of a failure.
+    this.#result.catch(() => {});
   }
 
   // oxlint-disable-next-line unicorn/no-thenable -- being awaitable is the point
@@ -37,6 +37,8 @@ export class TrainRun implements PromiseLike<TrainResult>, AsyncIterable<StepRow
   async *[Symbol.asyncIterator](): AsyncGenerator<StepRow, void, undefined> {
     const reader = new RowQueue();
     this.#readers.add(reader);
+    const close = () => reader.close();
+    this.#result.then(close, close);
     try {
       for (let row = await reader.next(); row !== null; row = await reader.next()) yield row;
       await this.#result;

@@ -16,7 +16,7 @@ export interface ScoredModel {
   data: PreparedData;
   ramp: Ramp;
   step: number;
-  ranks: Pick<Ranks, "gather">;
+  ranks: Pick<Ranks, "rank" | "gather">;
   /** Ends the scoring; of several ranks all end it, where they next tell each other something. */
   signal: AbortSignal;
 }

@@ -17,15 +17,18 @@ interface Told {
  */
 export function scoringTeam(
   { mesh, at }: RankStage,
-  ranks: Pick<Ranks, "gather">,
+  ranks: Pick<Ranks, "rank" | "gather">,
   stop: AbortSignal,
 ): { team: Team; signal: AbortSignal } {
   const count = ranksOf(mesh);
   if (count === 1) return { team: ALONE, signal: stop };
   const together = new AbortController();
   const speakers = speakersOf(mesh);
+  const speaks = speakers.includes(ranks.rank);
   const gather = async <T>(value: T): Promise<T[]> => {
-    const told = await ranks.gather<Told>("scores", { value, stop: stop.aborted }, count);
+    // What the others say nobody reads, and it would be the longest message that there is.
+    const own = { value: speaks ? value : null, stop: stop.aborted };
+    const told = await ranks.gather<Told>("scores", own, count);
     if (told.some((each) => each.stop)) together.abort();
     together.signal.throwIfAborted();
     return speakers.map((rank) => told[rank]!.value as T);

@@ -74,12 +74,12 @@ export class Trainer {
       this.#engine = await this.#firstEngine();
       for (;;) {
         await this.#trainStage();
-        if (this.#stopping) break;
-        this.#refuseDiverged();
-        if (this.#at.stage + 1 === stages.length) break;
+        if (!this.#stopping) this.#refuseDiverged();
+        // With it all ranks hear whether the run stops, and decide alike.
+        if (this.#engine) await this.#save();
+        if (this.#stopping || this.#at.stage + 1 === stages.length) break;
         await this.#grow();
       }
-      if (this.#engine) await this.#save();
       if (this.#stopping) return stopStatus(this.#stopReason ?? stopReason(this.#parts.signal));
       await this.#endStage();
       if (this.#engine) await this.#finish();
@@ -296,7 +296,11 @@ export class Trainer {
 
   async #save(): Promise<void> {
     await this.#pendingSave.settle();
-    if (this.#engine && this.#checkpoint?.manifest.step === this.#at.step) return;
+    const isSaved = this.#checkpoint?.manifest.step === this.#at.step;
+    // Why they stop all ranks hear with a checkpoint, and those that wait that they do: also where a rejected step has
+    // led nowhere since the last.
+    const isToBeTold = this.#stop && this.#stopReason === null;
+    if (this.#engine && isSaved && !isToBeTold) return;
     await this.#saveNow();
   }
 
@@ -349,7 +353,6 @@ export class Trainer {
   async #grow(): Promise<void> {
     const { config, data, stages, recorder } = this.#parts;
     const after = stages[this.#at.stage + 1]!;
-    if (this.#engine) await this.#save();
     await this.#endStage();
     await this.#sample();
     const running = this.#engine;

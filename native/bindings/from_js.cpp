@@ -195,6 +195,7 @@ WorldInput read_world_input(const Napi::Value& value) {
   world.group.job = read_string(input.value("job"), input.path("job"));
   world.group.secret = input.bytes("secret");
   world.group.timeout_seconds = input.number("timeout_seconds");
+  world.group.silence_seconds = input.number("silence_seconds");
   if (!input.value("peers").IsArray()) refuse(input.path("peers"), "an array", input.value("peers"));
   const auto peers = input.value("peers").As<Napi::Array>();
   for (uint32_t i = 0; i < peers.Length(); ++i) {

@@ -35,7 +35,13 @@ async function alone() {
 async function shared(sampling: Partial<GenerateInput> = {}) {
   const worlds = [0, 1].map(() => loadNative().createWorld("127.0.0.1"));
   const peers = worlds.map(({ endpoint }) => endpoint);
-  const common = { peers, job: "generate", secret: new Uint8Array(), timeout_seconds: 30 };
+  const common = {
+    peers,
+    job: "generate",
+    secret: new Uint8Array(),
+    timeout_seconds: 30,
+    silence_seconds: 5,
+  };
   return Promise.all(
     worlds.map(async (world, rank) => {
       await world.connect({

@@ -29,7 +29,13 @@ const [MICRO, MICRO_BATCHES, VOCAB] = [4, 8, 2048];
 async function connected(count: number): Promise<NativeWorld[]> {
   const worlds = Array.from({ length: count }, () => loadNative().createWorld("127.0.0.1"));
   const peers = worlds.map(({ endpoint }) => endpoint);
-  const common = { peers, job: "memory", secret: new Uint8Array(), timeout_seconds: 30 };
+  const common = {
+    peers,
+    job: "memory",
+    secret: new Uint8Array(),
+    timeout_seconds: 30,
+    silence_seconds: 5,
+  };
   await Promise.all(
     worlds.map((world, rank) =>
       world.connect({ ...common, rank, device: "cpu", device_index: 0, communicator: "host" }),

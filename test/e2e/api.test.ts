@@ -122,6 +122,21 @@ describe("train", () => {
     expect(manifest(latest(out)).step).toBe(steps.at(-1));
   });
 
+  it("that has ended gives a late reader no rows, but its error", async () => {
+    const { config, out } = load(project());
+    const run = flm.train(config, { out });
+    await run;
+    const rows = [];
+    for await (const row of run) rows.push(row);
+    expect(rows).toEqual([]);
+
+    const failed = flm.train(config, { out: "/dev/null/run" });
+    await Promise.allSettled([failed]);
+    await expect(async () => {
+      for await (const _row of failed);
+    }).rejects.toMatchObject({ code: "IO" });
+  });
+
   it("given an aborted signal reads no data", async () => {
     const { config, out } = load(project());
     const run = flm.train(config, { out, signal: AbortSignal.abort() });

@@ -7,7 +7,7 @@ import { type AnswerStyle, type ChoiceItem, letter } from "./item.ts";
 /** `score` counts the answers that are likeliest by the sum of their tokens' log-probabilities. */
 export interface ChoiceTaskResult extends TaskResult {
   ci95: Interval;
-  /** The same by log-probability over characters, which does not favour short answers. */
+  /** The same by log-probability over the option's characters, which does not favour short answers. */
   per_character: number;
   /** Questions that lost examples, and that did not fit at all: those count as failed. */
   shots_dropped: number;
@@ -66,7 +66,7 @@ async function fit(
   item: ChoiceItem,
   examples: readonly string[],
 ): Promise<Asked> {
-  const options = item.choices.map((choice, i) => optionText(item, choice, i));
+  const options = optionsOf(item).map((option) => ` ${option}`);
   const lengths = await Promise.all(options.map((option) => model.countTokens(option)));
   const room = model.seq_length + 1 - Math.max(...lengths);
   for (let shots_dropped = 0; shots_dropped <= examples.length; shots_dropped++) {
@@ -79,8 +79,9 @@ async function fit(
 }
 
 function judge(asked: Asked, scores: readonly number[]): Judged {
-  const { item, continuations } = asked;
-  const perCharacter = scores.map((score, i) => score / continuations[i]!.continuation.length);
+  const { item } = asked;
+  const options = optionsOf(item);
+  const perCharacter = scores.map((score, i) => score / [...options[i]!].length);
   const isLikeliest = (own: readonly number[]) =>
     own.length > 0 && own.indexOf(Math.max(...own)) === item.answer;
   return { ...asked, passed: isLikeliest(scores), passed_per_character: isLikeliest(perCharacter) };
@@ -110,12 +111,12 @@ function questionText({ question, choices, style, is_sentence }: ChoiceItem): st
   return is_sentence ? question : `Question: ${question}\nAnswer:`;
 }
 
-function optionText({ style }: ChoiceItem, choice: string, index: number): string {
-  return ` ${style === "letters" ? letter(index) : choice}`;
+/** Without the space that stands between the question and each of them. */
+function optionsOf({ choices, style }: ChoiceItem): string[] {
+  return style === "letters" ? choices.map((_, i) => letter(i)) : choices;
 }
 
 /** The question with its answer. */
 function solved(item: ChoiceItem): string {
-  const { answer, choices } = item;
-  return questionText(item) + optionText(item, choices[answer]!, answer);
+  return `${questionText(item)} ${optionsOf(item)[item.answer]!}`;
 }

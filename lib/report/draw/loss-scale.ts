@@ -12,7 +12,7 @@ export function lossScale(curves: readonly number[], shown: readonly number[]): 
   const cut = quantile(curves, 1 - CUT);
   if (Number.isFinite(cut)) finite.push(cut, extremes(curves).least);
   if (finite.length === 0) return linearScale(0, 1, true);
-  const [low, high] = [Math.min(...finite), Math.max(...finite)];
-  const room = 0.05 * (high - low);
-  return linearScale(low - room, high + room, true);
+  const { least, greatest } = extremes(finite);
+  const room = 0.05 * (greatest - least);
+  return linearScale(least - room, greatest + room, true);
 }

@@ -112,7 +112,7 @@ export class CorpusSurvey {
   }
 
   #growth(documents: readonly ArrayLike<number>[]): SequenceGrowth[] {
-    const longest = Math.max(...documents.map(({ length }) => length));
+    const longest = documents.reduce((most, { length }) => Math.max(most, length), 0);
     return this.#options.lengths
       .filter((n) => n <= longest)
       .map((n) => sequenceGrowth(documents, n, this.#options));

@@ -2,6 +2,7 @@ import { type HashFile, type HashFiles, searchTogether } from "../../checkpoint/
 import {
   type Checkpoint,
   type CheckpointStore,
+  damageOf,
   openCheckpoint,
   readCheckpoint,
 } from "../../checkpoint/store.ts";
@@ -75,7 +76,7 @@ async function firstWhole(
     try {
       return await openCheckpoint(directory, hashFiles);
     } catch (error) {
-      warn(`passed over ${directory}: ${error instanceof Error ? error.message : String(error)}`);
+      warn(`passed over ${directory}: ${damageOf(error)}`);
     }
   return null;
 }

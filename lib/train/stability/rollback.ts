@@ -29,7 +29,8 @@ export async function goBack(
   const isGrown = manifest.stage !== at.stage;
   await engine.load(isGrown ? grownLoad(config, plan, target) : resumeLoad(target));
   for (let i = 0; i < config.stability.rollback_margin_steps; i++) batches.next(at);
-  const there = progressOf(manifest);
+  const saved = progressOf(manifest);
+  const there = isGrown ? grownInto(saved, stages[manifest.stage]!, plan) : saved;
   const rollback = {
     ...rejection,
     to_step: manifest.step,
@@ -37,7 +38,7 @@ export async function goBack(
     data_to: batches.state(),
   };
   return {
-    ...(isGrown ? grownInto(there, stages[manifest.stage]!, plan) : there),
+    ...there,
     stability: {
       ...there.stability,
       rejected_in_a_row: 0,

@@ -103,6 +103,8 @@ std::vector<FileDescriptor> connect_group(const HostListener& listener, const Ho
   std::vector<FileDescriptor> sockets(group.peers.size());
   for (int peer = 0; peer < group.rank; ++peer) sockets[size_t(peer)] = connect_to(peer, group, deadline);
   Door(listener, group, sockets).let_in_all(deadline);
+  for (const FileDescriptor& socket : sockets)
+    if (socket) tune(socket.get(), group.silence_seconds);
   return sockets;
 }
 

@@ -42,6 +42,7 @@ struct HostGroup {
   std::string job;                  // job and attempt: others are refused; at most 200 bytes
   std::vector<uint8_t> secret;      // each pair proves that it knows it; empty: no proof is asked for
   double timeout_seconds = 600;     // of every wait
+  double silence_seconds = 5;       // of a rank on another machine, before it is lost
 };
 
 // A group of one gets the single communicator. Collective: throws Error(comm_timeout) naming the ranks that

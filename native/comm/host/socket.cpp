@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
@@ -132,14 +133,14 @@ FileDescriptor accept_from(int listener) {
   return socket;
 }
 
-void tune(int socket) {
-  constexpr int kSilentMilliseconds = 5000;
-  constexpr int kProbeSeconds = 1, kProbes = 3;
+void tune(int socket, double silence_seconds) {
+  constexpr int kProbes = 3, kLongestProbe = 32767;
+  const int probe_seconds = std::clamp(int(silence_seconds / (kProbes + 2)), 1, kLongestProbe);
   set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
-  set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, kSilentMilliseconds);
+  set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, int(1000 * silence_seconds));
   set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set(socket, IPPROTO_TCP, TCP_KEEPIDLE, kProbeSeconds);
-  set(socket, IPPROTO_TCP, TCP_KEEPINTVL, kProbeSeconds);
+  set(socket, IPPROTO_TCP, TCP_KEEPIDLE, probe_seconds);
+  set(socket, IPPROTO_TCP, TCP_KEEPINTVL, probe_seconds);
   set(socket, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
 }
 

@@ -7,6 +7,8 @@
 
 namespace flm::host {
 
+inline constexpr double kSilenceSeconds = 5;
+
 FileDescriptor listen_unix(const std::string& abstract_name);
 // `port` receives the one that the system chose.
 FileDescriptor listen_tcp(const std::string& address, int* port);
@@ -17,8 +19,9 @@ FileDescriptor connect_tcp(const std::string& address, int port, const Deadline&
 
 // An empty one where nobody waits, or who waited has gone.
 FileDescriptor accept_from(int listener);
-// Small messages at once, and a silent peer is an error within seconds. Does nothing to a unix socket.
-void tune(int socket);
+// Small messages at once, and a peer from which nothing comes for so long is lost. Does nothing to a unix
+// socket.
+void tune(int socket, double silence_seconds = kSilenceSeconds);
 
 // All bytes or Error: comm_timeout, or comm_peer_lost where the peer closed.
 void write_all(int socket, const void* data, size_t bytes, const Deadline& deadline);

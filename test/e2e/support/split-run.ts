@@ -14,7 +14,7 @@ const SHAPES = [
 ];
 const MESHES = [
   // Two of the four ranks wait.
-  { tensor_parallel_size: 2, sequence_parallel: true },
+  { tensor_parallel_size: 2, data_parallel_size: 1, sequence_parallel: true },
   { pipeline_parallel_size: 2, data_parallel_size: 2, recompute: "selective" },
   { tensor_parallel_size: 2, pipeline_parallel_size: 2, virtual_pipeline_size: 2 },
 ] as const;

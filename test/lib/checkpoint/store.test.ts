@@ -13,6 +13,7 @@ import { basename, dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { hashHere } from "../../../lib/checkpoint/hash-files.ts";
 import { type Checkpoint, CheckpointStore, openCheckpoint } from "../../../lib/checkpoint/store.ts";
+import { FlmError } from "../../../lib/errors.ts";
 import { failure, rejection } from "../failure.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { manifest } from "./manifests.ts";
@@ -61,6 +62,20 @@ test("a committed checkpoint is found again", async () => {
   expect(readdirSync(checkpoints.directory).toSorted()).toEqual(["LATEST", "step-00000100.e0001"]);
   expect(readFileSync(join(checkpoints.directory, "LATEST"), "utf8")).toBe("step-00000100.e0001\n");
   expect(await checkpoints.newest(hashFiles)).toEqual({ checkpoint: saved, rejected: [] });
+});
+
+test("a rank that is lost while it helps to verify does not make a checkpoint damaged", async () => {
+  const checkpoints = store();
+  await save(checkpoints, 100);
+  for (const lost of [
+    new FlmError("COMM_PEER_LOST", "lost rank 1"),
+    new FlmError("IO", "rank 1: its disk is full", { rank: 1 }),
+  ])
+    await expect(checkpoints.newest(() => Promise.reject(lost))).rejects.toBe(lost);
+  const unreadable = new FlmError("IO", "cannot read it");
+  await expect(checkpoints.newest(() => Promise.reject(unreadable))).rejects.toMatchObject({
+    code: "CHECKPOINT_INVALID",
+  });
 });
 
 test("a later attempt counts for more than a later step", async () => {

@@ -25,6 +25,7 @@ function run(name: string, ...stages: [parameters: number, steps: number][]): Ob
   return {
     name,
     parameters: stages.map(([parameters]) => parameters),
+    vocabularies: [],
     step: rows.map((_, i) => i + 1),
     stage: rows.map(({ stage }) => stage),
     tokens: rows.map((_, i) => (i + 1) * STEP_TOKENS),
@@ -67,6 +68,39 @@ describe("fitRuns over sizes", () => {
     expect(error.message).toContain("empty has no step");
   });
 
+  test("refuses the last step of one run that another begins behind, and a run that does not say its FLOPs", () => {
+    const late = { ...run("late", [1.6e8, 500]) };
+    late.step = late.step.map((step) => step + 450);
+    const error = failure(() => fitRuns([...constant, late]));
+    expect(error.message).toContain("step 400 is not in late, which has steps 451 to 950");
+    expect(error.hint).toContain("no step is in all runs");
+    const mute = { ...run("mute", [1.6e8, 400]), flops: Array<number>(400).fill(NaN) };
+    const unknown = failure(() => fitRuns([...constant, mute], { axis: "flops" }));
+    expect(unknown.message).toContain("mute does not say its flops at step 400");
+  });
+
+  test("three sizes leave no intervals, and the notes say so", () => {
+    const { fit, notes } = fitRuns(constant.slice(0, 3));
+    expect(fit!.intervals).toBeNull();
+    expect(notes).toEqual([expect.stringContaining("three sizes fit exactly")]);
+    expect(fitRuns(constant).notes).toEqual([]);
+  });
+
+  test("losses that follow no curve and no law give no prediction, and the notes say why", () => {
+    const flat = [1e6, 1.1e6, 1.21e6].map((size, i) => ({
+      ...run(`n${size}`, [size, 50]),
+      loss: Array<number>(50).fill([3, 2.97, 2.98][i]!),
+    }));
+    const result = fitRuns(flat, { target: 1e8 });
+    expect(result).toMatchObject({ step: 50, fit: null, prediction: null, law: null });
+    expect(result.notes).toEqual([
+      expect.stringMatching(
+        /^no curve .* over parameters at step 50, and no prediction: .* level off at once .*; n1000000 3.0000, n1100000 2.9700, n1210000 2.9800$/,
+      ),
+      expect.stringContaining("no law L(N, D)"),
+    ]);
+  });
+
   test("stages of one size are one run", () => {
     const halves = run("halves", [1.6e8, 200], [1.6e8, 200]);
     expect(fitRuns([...constant, halves]).fit!.names).toContain("halves");
@@ -83,6 +117,45 @@ describe("fitRuns over runs that grew", () => {
     expect(chained).toHaveLength(1);
     for (const { gap, predicted } of chained[0]!.stages)
       expect(Math.abs(gap / predicted)).toBeLessThan(0.03);
+  });
+
+  test("with two sizes, what those two tell", () => {
+    const beyond = run("beyond", [2e7, 200], [1.6e8, 200]);
+    const two = [constant[1]!, constant[3]!];
+    const { law, chained, notes } = fitRuns([...two, grown, beyond]);
+    expect(law).toMatchObject({
+      source: "fitted",
+      floors: [{ parameters: 2e7 }, { parameters: 8e7 }],
+    });
+    expect(law).not.toHaveProperty("alpha");
+    expect(chained.map((found) => found.run)).toEqual(["grown"]);
+    for (const { gap, predicted } of chained[0]!.stages)
+      expect(Math.abs(gap / predicted)).toBeLessThan(0.03);
+    expect(notes).toEqual([
+      expect.stringContaining("two sizes do not tell E, A and alpha"),
+      "beyond is not chained: a stage has 160000000 parameters, and the law holds for 20000000, 80000000 alone",
+    ]);
+  });
+
+  test("with runs that follow no law, there is none and nothing is chained", () => {
+    const flat = constant.map((own) => ({ ...own, loss: own.loss.map(() => own.loss.at(-1)!) }));
+    const { law, chained, notes } = fitRuns([...flat, grown]);
+    expect([law, chained]).toEqual([null, []]);
+    expect(notes).toEqual([
+      expect.stringContaining("no law L(N, D)"),
+      "grown is not chained: there is no law",
+    ]);
+  });
+
+  test("one whose vocabulary grew is left out by name, with the sizes", () => {
+    const other = { ...grown, name: "other", vocabularies: [512, 2048] };
+    const why = "its vocabulary grew from 512 to 2048 tokens, and losses per token do not compare";
+    const { chained, notes } = fitRuns([...constant, grown, other]);
+    expect(chained.map((found) => found.run)).toEqual(["grown"]);
+    expect(notes).toEqual([expect.stringContaining(`other is left out: ${why}`)]);
+    expect(fitRuns([...constant.slice(0, 2), other]).law).not.toBeNull();
+    for (const runs of [[other], [constant[0]!, other]])
+      expect(failure(() => fitRuns(runs)).message).toContain(`other cannot be fitted: ${why}`);
   });
 
   test("alone, with published constants", () => {

@@ -71,6 +71,29 @@ describe("chainedLosses over FLM-101B's stages, Epoch's constants", () => {
   });
 });
 
+describe("chainedLosses under a law of single sizes", () => {
+  const law = LOSS_LAWS.epoch;
+  const floorOf = (parameters: number) => law.E + law.A / parameters ** law.alpha;
+  const floors = [1e7, 4e7].map((parameters) => ({ parameters, floor: floorOf(parameters) }));
+  const sized = { floors, B: law.B, beta: law.beta };
+  const stages = [1e7, 4e7].map((parameters) => ({ parameters, tokens: 1e9 }));
+
+  test("is the same as under the whole law", () => {
+    const whole = chainedLosses(law, stages);
+    for (const [i, stage] of chainedLosses(sized, stages).entries())
+      expect(stage.loss).toBeCloseTo(whole[i]!.loss, 10);
+  });
+
+  test("refuses another size, and a stage without tokens", () => {
+    const other = failure(() => chainedLosses(sized, [{ parameters: 2e7, tokens: 1e9 }]));
+    expect(other.message).toContain(
+      "20000000 parameters, and the law holds for 10000000, 40000000",
+    );
+    const nothing = failure(() => chainedLosses(sized, [{ parameters: 1e7, tokens: 0 }]));
+    expect(nothing.message).toContain("stage 1 of 10000000 parameters and 0 tokens");
+  });
+});
+
 describe("fitLossLaw", () => {
   const law = LOSS_LAWS.epoch;
   const random = uniform(7);

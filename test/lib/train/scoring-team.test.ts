@@ -18,15 +18,17 @@ function stageOf(mesh: Mesh, rank: number): RankStage {
 /** The team of one rank where every rank says its own number, and rank 5 whatever `stop` says. */
 function teamAmong(rank: number, stop: boolean) {
   const asked: [string, number | undefined][] = [];
-  const gather = async <T>(key: string, _value: T, count?: number) => {
+  const said: unknown[] = [];
+  const gather = async <T>(key: string, value: T, count?: number) => {
     asked.push([key, count]);
+    said.push(value);
     return Array.from({ length: count! }, (_, of) => ({
       value: of,
       stop: stop && of === 5,
     })) as T[];
   };
   const never = new AbortController().signal;
-  return { ...scoringTeam(stageOf(MESH, rank), { gather }, never), asked };
+  return { ...scoringTeam(stageOf(MESH, rank), { rank, gather }, never), asked, said };
 }
 
 test("each replica is spoken for by a rank that sees its losses", async () => {
@@ -34,6 +36,14 @@ test("each replica is spoken for by a rank that sees its losses", async () => {
   expect(await team.gather(-1)).toEqual([4, 6]);
   expect(asked).toEqual([["scores", 8]]);
   expect([team.replicas, team.replica]).toEqual([2, 1]);
+});
+
+test("only that rank sends what is asked for", async () => {
+  for (const rank of Array.from({ length: 8 }, (_, i) => i)) {
+    const { team, said } = teamAmong(rank, false);
+    await team.gather("losses");
+    expect(said).toEqual([{ value: rank === 4 || rank === 6 ? "losses" : null, stop: false }]);
+  }
 });
 
 test("one rank's stop ends the work of all with the next gathering, and none before", async () => {
@@ -53,7 +63,7 @@ test("one rank heeds its own signal", async () => {
   };
   const stop = AbortSignal.abort();
   const gather = () => Promise.reject(new Error("nobody is there"));
-  const { team, signal } = scoringTeam(stageOf(alone, 0), { gather }, stop);
+  const { team, signal } = scoringTeam(stageOf(alone, 0), { rank: 0, gather }, stop);
   expect(signal).toBe(stop);
   expect(await team.gather("x")).toEqual(["x"]);
 });

@@ -1,7 +1,12 @@
 // Who is let into a group, and what the others are told.
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <array>
 #include <thread>
 
+#include "comm/host/bootstrap.h"
 #include "comm/host/sha256.h"
 #include "host_group.h"
 #include "oracle/host_device.h"
@@ -54,6 +59,27 @@ FLM_TEST(host_join_with_the_secret) {
       group.timeout_seconds = 30;
     };
     for (const std::string& told : join(patient, kNothing, hosts)) CHECK_EQ(told, std::string("joined"));
+  }
+}
+
+FLM_TEST(host_join_takes_the_silence_that_was_asked_for) {
+  for (const double silence : {5.0, 60.0, 2e6}) {
+    Listeners listeners(2, {0, 1});
+    listeners.group.timeout_seconds = 30;
+    listeners.group.silence_seconds = silence;
+    std::array<int, 2> milliseconds{};
+    const auto run = [&](int rank) {
+      HostGroup group = listeners.group;
+      group.rank = rank;
+      const auto sockets = host::connect_group(listeners.doors[size_t(rank)], group);
+      socklen_t length = sizeof(int);
+      ::getsockopt(sockets[size_t(1 - rank)].get(), IPPROTO_TCP, TCP_USER_TIMEOUT,
+                   &milliseconds[size_t(rank)], &length);
+    };
+    std::thread other(run, 1);
+    run(0);
+    other.join();
+    for (const int found : milliseconds) CHECK_EQ(found, int(1000 * silence));
   }
 }
 

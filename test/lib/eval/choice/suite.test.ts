@@ -73,6 +73,21 @@ it("long answers are judged by character too", async () => {
   expect(tasks[0]).toMatchObject({ score: 0, per_character: 100 });
 });
 
+it("the space in front of an option is none of its characters", async () => {
+  // Over characters -3 / 2 beats -1.6; with the space, -1.6 / 2 would beat -3 / 3.
+  const item = { ...letters, style: "text" as const, choices: ["a", "bc"], answer: 1 };
+  const { language } = model(({ continuation }) => (continuation === " a" ? -1.6 : -3));
+  const { tasks } = await runChoice(language, [item], "quiz");
+  expect(tasks[0]).toMatchObject({ score: 0, per_character: 100 });
+});
+
+it("a character beyond 16 bits is one", async () => {
+  const item = { ...letters, style: "text" as const, choices: ["\u{1f600}", "ab"], answer: 1 };
+  const { language } = model(() => -1);
+  const { tasks } = await runChoice(language, [item], "quiz");
+  expect(tasks[0]).toMatchObject({ score: 0, per_character: 100 });
+});
+
 it("subjects are scored apart", async () => {
   const { language } = model(({ continuation }) => (continuation === " B" ? -1 : -2));
   const items = [

@@ -57,6 +57,13 @@ describe("DocumentSample", () => {
 });
 
 describe("CorpusSurvey", () => {
+  test("counts more documents than a call takes arguments", () => {
+    const texts = Array.from({ length: 150_000 }, (_, i) => String(i % 10));
+    const { growth, documents } = survey(texts, { unit: "bytes", shuffles: 1 });
+    expect(documents).toBe(150_000);
+    expect(growth.map(({ n, unique }) => [n, unique])).toEqual([[1, 10]]);
+  });
+
   const random = uniform(5);
   const sentence = () =>
     Array.from({ length: 40 }, () => `w${Math.floor(500 * random() ** 3)}`).join(" ");

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Manifest } from "../../../../lib/checkpoint/manifest.ts";
 import { CheckpointStore } from "../../../../lib/checkpoint/store.ts";
 import type { Config } from "../../../../lib/config/types.ts";
+import { FlmError } from "../../../../lib/errors.ts";
 import type { StagePlan } from "../../../../lib/growth/stage-plan.ts";
 import type { RunEvent } from "../../../../lib/train/events.ts";
 import { type Progress, progressOf } from "../../../../lib/train/progress.ts";
@@ -110,6 +111,23 @@ describe("findTarget", () => {
       expect.stringMatching(/passed over .*step-00000030.* has hash f{16}/),
     ]);
     expect(await find(["step-"])).toBeNull();
+  });
+
+  test("is not looked for further when a rank is lost that hashes with it", async () => {
+    for (const step of [25, 30]) commitWithShard(step);
+    const config = { stability: stability({ rollback_margin_steps: 0 }) } as Config;
+    const lost = new FlmError("COMM_PEER_LOST", "lost rank 1");
+    const events: RunEvent[] = [];
+    const recorder = { ...SILENT, event: (event: RunEvent) => void events.push(event) };
+    const gather = async <T>(key: string, value: T): Promise<T[]> => {
+      if (key === "hash/shares") throw lost;
+      return [value];
+    };
+    const ranks = { ...alone(1), gather };
+    const run = { config, stages: STAGES, store, ranks, recorder };
+    const searched = findTarget(run, placeAt(37), mesh, async () => ({ size, xxh64 }));
+    await expect(searched).rejects.toBe(lost);
+    expect(events).toEqual([]);
   });
 
   test("is rank 0's on every rank of the stage, which hash a share of it", async () => {
