@@ -1,4 +1,4 @@
-/** Numbers as people read them on a terminal. */
+/** Numbers, and text of the data, as people read them on a terminal. */
 
 const UNITS: readonly [number, string][] = [
   [1e12, "T"],
@@ -40,4 +40,12 @@ export function bytes(value: number): string {
   if (value >= 1e9) return `${(value / 1e9).toFixed(2)} GB`;
   if (value >= 1e6) return `${(value / 1e6).toFixed(1)} MB`;
   return `${(value / 1e3).toFixed(1)} kB`;
+}
+
+/** Text whose control characters, but for line feed and tab, are shown instead of sent: ESC → "\x1b". */
+export function printable(text: string): string {
+  return text.replace(
+    /[^\P{Cc}\n\t]/gu,
+    (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
 }

@@ -1,5 +1,5 @@
 import type { DataInspection, Segment } from "../data/inspect.ts";
-import { count } from "../format.ts";
+import { count, printable } from "../format.ts";
 import { textTable } from "./text-table.ts";
 
 /** What `flm-train data inspect` prints. */
@@ -27,7 +27,7 @@ export function inspectionText({ sources, batch, rows, ...rest }: DataInspection
   const decoded = rows.map((segments, row) =>
     [`row ${row}; what is only read stands in ⟦ ⟧`, ...segments.map(segmentText)].join("\n"),
   );
-  return `${[table, facts.join("\n"), ...decoded].join("\n\n")}\n`;
+  return printable(`${[table, facts.join("\n"), ...decoded].join("\n\n")}\n`);
 }
 
 function segmentText({ source, inputs, parts }: Segment): string {

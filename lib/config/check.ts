@@ -24,7 +24,7 @@ export function checkConfig(input: unknown, cwd: string): Checked {
       return { config: undefined, findings: unknown };
     // With unknown keys as the only fault, the rules can still be checked on the rest.
     const paths = unknown.map(({ path }) => path);
-    parsed = configSchema.safeParse(without(input, paths));
+    parsed = configSchema.safeParse(paths.reduce(without, input));
     if (!parsed.success) return { config: undefined, findings: unknown };
   }
   const findings: Finding[] = [];
@@ -41,13 +41,12 @@ export function checkConfig(input: unknown, cwd: string): Checked {
   return { config, findings: [...unknown, ...unexplained] };
 }
 
-/** A copy of `input` without the keys at `paths`. */
-function without(input: unknown, paths: readonly Path[]): unknown {
-  const copy = structuredClone(input);
-  for (const path of paths) {
-    let parent = copy as Record<string, unknown>;
-    for (const segment of path.slice(0, -1)) parent = parent[segment] as Record<string, unknown>;
-    delete parent[String(path.at(-1))];
-  }
+/** A copy of `value` without the key at `path`. What lies beside the path is not copied: it may be anything. */
+function without(value: unknown, path: Path): unknown {
+  const [segment, ...rest] = path;
+  const copy: unknown = Array.isArray(value) ? [...value] : { ...(value as object) };
+  const container = copy as Record<string | number, unknown>;
+  if (rest.length === 0) delete container[segment!];
+  else container[segment!] = without(container[segment!], rest);
   return copy;
 }

@@ -1,4 +1,4 @@
-import { parseDocument } from "yaml";
+import { isScalar, parseDocument } from "yaml";
 import type { Finding } from "./finding.ts";
 import { schemaAt, type Path } from "./schema/walk.ts";
 import { unknownKey } from "./unknown-key.ts";
@@ -13,7 +13,8 @@ export interface Override {
 
 /**
  * Reads `stages.0.tokens=400k`. The value is a YAML scalar, list or mapping in flow style; text
- * that is none of these stands for itself, so that `data.sources.0.path=*.md` needs no quotes.
+ * that is none of these stands for itself, so that `data.sources.0.path=*.md` needs no quotes. Nor
+ * does text that YAML would take apart: `issue #5` is no value with a comment.
  */
 export function parseOverride(text: string): Override | Finding {
   const equals = text.indexOf("=");
@@ -37,8 +38,12 @@ function parseValue(text: string): unknown {
   if (document.errors.length > 0) return text;
   try {
     const value: unknown = document.toJS();
-    const isFlow = /^\s*[[{]/.test(text);
-    return typeof value === "object" && value !== null && !isFlow ? text : value;
+    if (/^\s*[[{]/.test(text)) return value;
+    const { contents } = document;
+    if (contents === null) return text.trim() === "" ? value : text;
+    if (!isScalar(contents)) return text;
+    const isQuoted = /^\s*["']/.test(text);
+    return isQuoted || contents.source === text.trim() ? value : text;
   } catch {
     return text; // An alias such as *.md, which has no anchor here.
   }

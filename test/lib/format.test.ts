@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bytes, count, duration, flops } from "../../lib/format.ts";
+import { bytes, count, duration, flops, printable } from "../../lib/format.ts";
 
 test.each([
   [0, "0"],
@@ -52,4 +52,11 @@ test.each([
   [5_678_000_000, "5.68 GB"],
 ])("%d bytes is %s", (value, text) => {
   expect(bytes(value)).toBe(text);
+});
+
+test("printable shows control characters, but for line feed and tab, in place of sending them", () => {
+  expect(printable("a\tb\nc é 中 \uFFFD 😀")).toBe("a\tb\nc é 中 \uFFFD 😀");
+  expect(printable("\u001b]0;owned\u0007\u009b2J\r\u0000\u007f")).toBe(
+    "\\x1b]0;owned\\x07\\x9b2J\\x0d\\x00\\x7f",
+  );
 });

@@ -10,6 +10,8 @@ export interface JsonSchema {
   enum?: readonly string[];
   properties?: Record<string, JsonSchema>;
   required?: readonly string[];
+  /** What keys of any name hold; false where only those of `properties` may be. */
+  additionalProperties?: JsonSchema | false;
   items?: JsonSchema;
   anyOf?: readonly JsonSchema[];
   minimum?: number;

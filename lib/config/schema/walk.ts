@@ -17,6 +17,12 @@ export function itemsOf(schema: JsonSchema): JsonSchema | undefined {
   return alternatives(schema).find((s) => s.items !== undefined)?.items;
 }
 
+/** What the values of a mapping from any names are; undefined for anything that is not one. */
+function valuesOf(schema: JsonSchema): JsonSchema | undefined {
+  const open = alternatives(schema).find((s) => s.additionalProperties);
+  return open?.additionalProperties || undefined;
+}
+
 /** The schema at `path`, or undefined when no such key exists. */
 export function schemaAt(path: Path): JsonSchema | undefined {
   let schema: JsonSchema | undefined = configJsonSchema();
@@ -25,7 +31,7 @@ export function schemaAt(path: Path): JsonSchema | undefined {
     if (typeof segment === "number") schema = itemsOf(schema);
     else {
       const properties: Record<string, JsonSchema> = propertiesOf(schema) ?? {};
-      schema = Object.hasOwn(properties, segment) ? properties[segment] : undefined;
+      schema = Object.hasOwn(properties, segment) ? properties[segment] : valuesOf(schema);
     }
   }
   return schema;

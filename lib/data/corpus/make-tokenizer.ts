@@ -17,6 +17,8 @@ import { tokenizerSample } from "./tokenizer-sample.ts";
 
 /** Beside a trained tokenizer while the corpus is built: how many words its training gave up. */
 const DROPPED_WORDS_FILE = "dropped-words.json";
+/** The 256 bytes, the token that ends a document, and the labels. */
+const LEAST_WITH_LABELS = 257 + LABEL_NAMES.length;
 
 export interface SurveyedCorpus {
   sources: readonly Source[];
@@ -33,7 +35,8 @@ export interface MadeTokenizer {
 /**
  * Trains or loads a recipe's tokenizer, and keeps it in `work`, where an interrupted build finds it.
  *
- * @throws FlmError DATA_INVALID for labels without a special token; what reading and loading throw
+ * @throws FlmError DATA_INVALID for labels without a special token, CONFIG_INVALID for a vocabulary without room for them;
+ *   what reading and loading throw
  */
 export async function makeTokenizer(
   { tokenizer: config, tokenizer_json }: Recipe,
@@ -47,6 +50,14 @@ export async function makeTokenizer(
       "DATA_INVALID",
       "data.sources: labels true and false are special tokens, and tokenizer.type bytes has none",
       { hint: 'write each label as a text, such as "+" and "-", or use another tokenizer' },
+    );
+  if (config.type === "bpe" && has_labels && config.vocab_size! < LEAST_WITH_LABELS)
+    throw new FlmError(
+      "CONFIG_INVALID",
+      `tokenizer.vocab_size: ${config.vocab_size} must be at least ${LEAST_WITH_LABELS} with labels true and false`,
+      {
+        hint: `use ${LEAST_WITH_LABELS} or more, for the labels are tokens too; or write each label as a text, such as "+" and "-"`,
+      },
     );
   const warnings: string[] = [];
   if (config.type === "bytes") return { tokenizer: loadTokenizer(native, "bytes"), warnings };

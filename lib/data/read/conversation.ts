@@ -1,4 +1,5 @@
 import { FlmError } from "../../errors.ts";
+import { printable } from "../../format.ts";
 import { badField, kindOf, type Row, stringField } from "./row.ts";
 import type { DraftPart } from "./samples.ts";
 
@@ -13,15 +14,17 @@ export interface Message {
 /**
  * Messages as one document: "System:", "User:" or "Assistant:" and a line feed, what is said, and a line feed. Only what the
  * assistant says is supervised, and the token that ends a document, which stands behind it in place of the line feed,
- * so that the model learns to stop. A row has `messages`, each with `role` and `content`, or `prompt` and `completion`.
+ * so that the model learns to stop. Messages behind the last answer are left out: nothing is learned from them, and of a sample
+ * that is too long the end is kept. A row has `messages`, each with `role` and `content`, or `prompt` and `completion`.
  */
 export function conversation(row: Row): DraftPart[] {
   const messages = Object.hasOwn(row.fields, "messages") ? messagesOf(row) : promptOf(row);
-  if (!messages.some(({ role }) => role === "assistant"))
+  const last = messages.findLastIndex(({ role }) => role === "assistant");
+  if (last < 0)
     throw new FlmError("DATA_INVALID", `${row.where}: no message has the role "assistant"`, {
       hint: "there is nothing to learn from it: leave the row out",
     });
-  return layOut(messages);
+  return layOut(messages.slice(0, last + 1));
 }
 
 /** Messages one behind another, each answer supervised. */
@@ -33,8 +36,8 @@ export function layOut(messages: readonly Message[]): DraftPart[] {
   });
 }
 
-function isRole(role: unknown): role is keyof typeof OPENINGS {
-  return typeof role === "string" && Object.hasOwn(OPENINGS, role);
+function isRole(role: string): role is keyof typeof OPENINGS {
+  return Object.hasOwn(OPENINGS, role);
 }
 
 function promptOf(row: Row): Message[] {
@@ -54,11 +57,13 @@ export function messagesOf(row: Row): Message[] {
     const at = `messages[${i}]`;
     if (kindOf(message) !== "object") throw badField(row, at, message, "an object", hint);
     const { role, content } = message as Record<string, unknown>;
+    const roles = "roles are system, user and assistant";
+    if (typeof role !== "string") throw badField(row, `${at}.role`, role, "a string", roles);
     if (!isRole(role))
       throw new FlmError(
         "DATA_INVALID",
-        `${row.where}: field "${at}.role" is ${JSON.stringify(role)}`,
-        { hint: "roles are system, user and assistant" },
+        `${row.where}: field "${at}.role" is ${printable(JSON.stringify(role))}`,
+        { hint: roles },
       );
     if (typeof content !== "string")
       throw badField(row, `${at}.content`, content, "a string", "leave the message out");

@@ -1,6 +1,8 @@
-import { type Dirent, readdirSync, type Stats, statSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import { type Dirent, lstatSync, readdirSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
-import { ioError } from "../../errors.ts";
+import { FlmError, ioError } from "../../errors.ts";
+import { printable } from "../../format.ts";
 
 /** Any number of directories, none included. */
 const ANY_DEPTH = "**";
@@ -13,6 +15,9 @@ const ANY_DEPTH = "**";
  * within a name, `**` any number of directories, `{a,b}` either text, and a trailing slash asks for directories.
  * Wildcards pass over names that begin with a dot unless the pattern writes the dot, and `**` does not follow
  * symbolic links, so that it cannot run in circles.
+ *
+ * @throws FlmError IO for a directory that cannot be listed, and for a name that matches but cannot be inspected, such as
+ *   a link that leads nowhere; DATA_INVALID for one that matches but is not UTF-8
  */
 export function findFiles(pattern: string): string[] {
   const found = new Set<string>();
@@ -72,21 +77,24 @@ function collect(directory: string, segments: readonly string[], found: Set<stri
     collect(directory, rest, found);
     for (const entry of entriesOf(directory))
       if (entry.isDirectory() && !entry.name.startsWith("."))
-        collect(join(directory, entry.name), segments, found);
+        collect(pathOf(directory, entry), segments, found);
     return;
   }
-  for (const path of matchesOf(directory, segment)) {
-    if (rest.length > 0) collect(path, rest, found);
-    else if (statOf(path)?.isFile()) found.add(path);
+  const isLast = rest.length === 0;
+  for (const path of matchesOf(directory, segment, isLast)) {
+    if (!isLast) collect(path, rest, found);
+    else if (isFile(path)) found.add(path);
   }
 }
 
-function matchesOf(directory: string, segment: string): string[] {
+/** Paths that a segment may stand for: as the last one for files, otherwise for directories. */
+function matchesOf(directory: string, segment: string, isLast: boolean): string[] {
   if (!/[*?]/.test(segment)) return [join(directory, segment)];
   const expression = segmentExpression(segment);
   return entriesOf(directory)
-    .filter(({ name }) => expression.test(name))
-    .map(({ name }) => join(directory, name));
+    .filter((entry) => !(isLast ? entry.isDirectory() : entry.isFile()))
+    .filter((entry) => expression.test(entry.name))
+    .map((entry) => pathOf(directory, entry));
 }
 
 function segmentExpression(segment: string): RegExp {
@@ -98,13 +106,49 @@ function segmentExpression(segment: string): RegExp {
   return new RegExp(`^${hidden}${source}$`, "su");
 }
 
-function entriesOf(directory: string): Dirent[] {
+interface Entry {
+  /** What is not UTF-8 in it became U+FFFD. */
+  readonly name: string;
+  readonly isIntact: boolean;
+  isFile(): boolean;
+  isDirectory(): boolean;
+}
+
+/** None where there is no directory, which a pattern cannot know. */
+function entriesOf(directory: string): Entry[] {
+  let entries: Dirent<Buffer>[];
   try {
-    return readdirSync(directory, { withFileTypes: true });
+    entries = readdirSync(directory, { withFileTypes: true, encoding: "buffer" });
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    const code = (cause as NodeJS.ErrnoException).code ?? "";
+    if (["ENOENT", "ENOTDIR", "ELOOP"].includes(code)) return [];
     throw ioError("list", directory, cause);
+  }
+  return entries.map((entry) => ({
+    name: entry.name.toString(),
+    isIntact: isUtf8(entry.name),
+    isFile: () => entry.isFile(),
+    isDirectory: () => entry.isDirectory(),
+  }));
+}
+
+/** A name that is not UTF-8 gives no path that could be opened. */
+function pathOf(directory: string, { name, isIntact }: Entry): string {
+  if (isIntact) return join(directory, name);
+  throw new FlmError(
+    "DATA_INVALID",
+    `${directory} holds a name that is not UTF-8: ${printable(name)}`,
+    { hint: "rename it, or leave it out with a narrower data.sources[].path" },
+  );
+}
+
+/** Whether there is a file, or a link to one. @throws FlmError IO for a link that leads nowhere */
+function isFile(path: string): boolean {
+  try {
+    const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+    return isThere && statSync(path).isFile();
+  } catch (cause) {
+    throw ioError("inspect", path, cause);
   }
 }
 

@@ -1,4 +1,5 @@
 import { FlmError } from "../../errors.ts";
+import { printable } from "../../format.ts";
 import { MAX_DOCUMENT_BYTES, tooLarge } from "./document.ts";
 import { fileBytes } from "./file-bytes.ts";
 import { type Line, splitLines } from "./lines.ts";
@@ -36,7 +37,9 @@ function parse(json: string, where: string): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    return new FlmError("DATA_INVALID", `${where} is not JSON: ${(cause as Error).message}`, {
+    // It quotes the line.
+    const problem = printable((cause as Error).message);
+    return new FlmError("DATA_INVALID", `${where} is not JSON: ${problem}`, {
       hint: "every line must be one JSON object; for plain text set data.sources[].format to text",
       cause,
     });

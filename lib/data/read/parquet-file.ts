@@ -2,6 +2,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import { FlmError, ioError } from "../../errors.ts";
+import { printable } from "../../format.ts";
 import { MAX_DOCUMENT_BYTES, tooLarge } from "./document.ts";
 import type { Row } from "./row.ts";
 import type { SourceFile } from "./source-files.ts";
@@ -97,8 +98,9 @@ function columnsOf({ row_groups, schema }: FileMetaData): string[] {
 function chooseColumns(path: string, all: readonly string[], wanted: readonly string[]): string[] {
   const present = all.filter((name) => wanted.includes(name));
   if (present.length > 0) return present;
+  const names = printable(all.join(", ")) || "none";
   throw new FlmError("DATA_INVALID", `${path} has no column ${wanted.join(" or ")}`, {
-    hint: `name another field (data.sources[].field, or --field); its columns are ${all.join(", ") || "none"}`,
+    hint: `name another field (data.sources[].field, or --field); its columns are ${names}`,
   });
 }
 
@@ -139,7 +141,7 @@ async function attempt<T>(where: string, read: () => Promise<T>): Promise<T> {
     if ((cause as NodeJS.ErrnoException).syscall !== undefined) throw ioError("read", where, cause);
     throw new FlmError(
       "DATA_INVALID",
-      `${where} cannot be read as Parquet: ${(cause as Error).message}`,
+      `${where} cannot be read as Parquet: ${printable((cause as Error).message)}`,
       {
         hint: "fetch the file again, or leave it out with a narrower data.sources[].path",
         cause,

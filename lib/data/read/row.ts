@@ -1,4 +1,5 @@
 import { FlmError } from "../../errors.ts";
+import { printable } from "../../format.ts";
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -15,14 +16,13 @@ export interface Row {
 export function stringField(row: Row, field: string, hint?: string): string {
   const value = Object.hasOwn(row.fields, field) ? row.fields[field] : undefined;
   if (typeof value === "string") return value;
-  const names = Object.keys(row.fields).slice(0, 8).join(", ");
-  throw badField(
-    row,
-    field,
-    value,
-    "a string",
-    hint ?? `this row has the fields: ${names || "none"}`,
-  );
+  const own = `this row has the fields: ${fieldNames(row)}`;
+  throw badField(row, field, value, "a string", hint ?? own);
+}
+
+/** The first fields that a row has, for messages. */
+export function fieldNames({ fields }: Row): string {
+  return printable(Object.keys(fields).slice(0, 8).join(", ")) || "none";
 }
 
 export function badField(

@@ -2,7 +2,7 @@ import { conversation } from "./conversation.ts";
 import { type Document, type SpecialToken, MAX_DOCUMENT_BYTES, tooLarge } from "./document.ts";
 import { preference } from "./preference.ts";
 import { proposition } from "./proposition.ts";
-import { hasLoneSurrogate, type Row, stringField } from "./row.ts";
+import { fieldNames, hasLoneSurrogate, type Row, stringField } from "./row.ts";
 
 /**
  * What the rows of a source are: text, FreeLM's propositions with a label, messages of which the assistant's are
@@ -48,9 +48,8 @@ function draftOf(row: Row, samples: Exclude<Samples, "text">, field: string): Dr
   return samples === "preference" ? preference(row) : conversation(row);
 }
 
-function textHint({ fields }: Row): string {
-  const names = Object.keys(fields).slice(0, 8).join(", ");
-  return `name another field (data.sources[].field, or --field); this row has: ${names || "none"}`;
+function textHint(row: Row): string {
+  return `name another field (data.sources[].field, or --field); this row has: ${fieldNames(row)}`;
 }
 
 function assemble(draft: readonly DraftPart[], { where, repaired }: Row): Document {

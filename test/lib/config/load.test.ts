@@ -201,9 +201,31 @@ describe("--set", () => {
     ["data.sources.1.path=/b", (c) => c.data.sources[1]!.path, ["/b"]],
     ["eval.sample_prompt=Note: this = that", (c) => c.eval.sample_prompt, "Note: this = that"],
     ["eval.sample_prompt=*star", (c) => c.eval.sample_prompt, "*star"],
+    ["eval.sample_prompt=issue #5 says", (c) => c.eval.sample_prompt, "issue #5 says"],
+    ["eval.sample_prompt=# Title", (c) => c.eval.sample_prompt, "# Title"],
+    ["eval.sample_prompt=&x y", (c) => c.eval.sample_prompt, "&x y"],
+    ["eval.sample_prompt=!x y", (c) => c.eval.sample_prompt, "!x y"],
+    ["eval.sample_prompt=&x 'y'", (c) => c.eval.sample_prompt, "&x 'y'"],
+    ["eval.sample_prompt=--- x", (c) => c.eval.sample_prompt, "--- x"],
+    ["eval.sample_prompt=|", (c) => c.eval.sample_prompt, "|"],
+    ["eval.sample_prompt='#5' # a remark", (c) => c.eval.sample_prompt, "#5"],
+    ["eval.sample_prompt='a': b", (c) => c.eval.sample_prompt, "'a': b"],
+    ["eval.sample_prompt=", (c) => c.eval.sample_prompt, null],
+    ["data.sources.0.path=[/a] # a remark", (c) => c.data.sources[0]!.path, ["/a"]],
     ["name='2024'", (c) => c.name, "2024"],
   ])("%s", (set, read, value) => {
     expect(read(load(VALID, [set]).config)).toEqual(value);
+  });
+
+  test("sets weights by the names of sources", () => {
+    const text = VALID.replace(
+      "{ path: text.txt }",
+      "{ path: a, name: one }, { path: b, name: two }",
+    );
+    const weights = (...sets: string[]) => load(text, sets).config.stages[0]!.weights;
+    expect(weights("stages.0.weights.one=60", "stages.0.weights.two=40")).toEqual([60, 40]);
+    expect(lines(text, ["stages.0.weights.one.x=60"])[0]!.message).toContain("unknown key `x`");
+    expect(lines(text, ["stages.0.weights.one=a"])[0]!.message).toContain("stages.0.weights");
   });
 
   test("changes an anchor, but not its aliases", () => {

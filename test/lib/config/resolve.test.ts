@@ -141,6 +141,16 @@ test("all mistakes are reported at once, also those next to unknown keys", () =>
   expect(message).toContain("unknown key `sed`; did you mean `seed`?");
 });
 
+test("unknown keys may hold what cannot be copied", () => {
+  const cycle: Record<string, unknown> = {};
+  cycle.self = cycle;
+  for (const value of [() => 1, Symbol("s"), cycle, new WeakMap()]) {
+    const config = userConfig([{ extra: value } as never], { onStep: value } as never);
+    expect(issuePaths(() => resolveConfig(config))).toEqual(["stages.0.extra", "onStep"]);
+    expect(config).toMatchObject({ onStep: value, stages: [{ extra: value }] });
+  }
+});
+
 test("a misspelt required key is one mistake, not two", () => {
   const { hidden_size, ...stage } = STAGE;
   const config = userConfig([], { stages: [{ ...stage, hiden_size: hidden_size } as never] });

@@ -33,6 +33,8 @@ test("every section is described", () => {
 test("schemaAt finds keys through lists and optional sections, and nothing else", () => {
   expect(schemaAt(["stages", 3, "parallel", "recompute"])?.enum).toContain("full");
   expect(schemaAt(["model", "mup", "input_mult"])).toBeDefined();
+  expect(schemaAt(["stages", 0, "weights", "english"])?.type).toBe("number");
+  expect(schemaAt(["stages", 0, "weights", "english", "x"])).toBeUndefined();
   expect(schemaAt(["stages", "num_layers"])).toBeUndefined();
   expect(schemaAt(["model", "toString"])).toBeUndefined();
   expect(schemaAt(["name", "x", "y"])).toBeUndefined();

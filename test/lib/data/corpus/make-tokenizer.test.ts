@@ -4,7 +4,7 @@ import { prepareData } from "../../../../lib/data/prepare.ts";
 import { FlmError } from "../../../../lib/errors.ts";
 import { loadNative } from "../../../../lib/native/load.ts";
 import type { NativeBinding } from "../../../../lib/native/types.ts";
-import { configFor, directoryWith } from "../support.ts";
+import { configFor, directoryWith, errorOf } from "../support.ts";
 
 const TEXT = "she sells sea shells, and the shells that she sells are sea shells";
 
@@ -51,4 +51,33 @@ it("they are said by the build that goes on with the tokenizer of an interrupted
   await expect(warningsOf(interrupted, config)).rejects.toThrow("interrupted");
   const createBpeTrainer = () => expect.unreachable("the tokenizer is there");
   expect(await warningsOf(withChanges({ createBpeTrainer }), config)).toEqual(SAID);
+});
+
+it.each([
+  [257, null],
+  [258, null],
+  [259, 259],
+])("labels are part of a vocabulary of %d tokens", async (vocab_size, trained) => {
+  const rows = [true, false].map((label) => JSON.stringify({ proposition: TEXT, label }));
+  const directory = directoryWith({ "a.jsonl": rows.join("\n"), "b.txt": TEXT });
+  const sources = [
+    { path: join(directory, "a.jsonl"), type: "proposition" as const },
+    { path: join(directory, "b.txt") },
+  ];
+  const config = configFor(
+    directory,
+    { sources, cache_dir: directory },
+    { type: "bpe", vocab_size },
+    { type: "freelm" },
+  );
+  if (trained !== null) {
+    expect((await prepareData(config, { native: real })).tokenizer.vocab_size).toBe(trained);
+    return;
+  }
+  const error = await errorOf(() => prepareData(config, { native: real }));
+  expect(error.code).toBe("CONFIG_INVALID");
+  expect(error.message).toBe(
+    `tokenizer.vocab_size: ${vocab_size} must be at least 259 with labels true and false`,
+  );
+  expect(error.hint).toMatch(/259/);
 });

@@ -82,6 +82,15 @@ describe("JSONL files", () => {
     expect(error.hint).toBeTruthy();
   });
 
+  it.each(['{"text": \u001b]0;x\u0007 }', '{"\\u001b]0;x\\u0007": 1}'])(
+    "have no control characters in messages: %j",
+    async (bad) => {
+      const { message, hint } = await errorOf(() => read({ "a.jsonl": bad }));
+      expect(`${message} ${hint}`).toMatch(/\\x1b/);
+      expect(`${message} ${hint}`).not.toMatch(/\p{Cc}/u);
+    },
+  );
+
   it("do not find fields on the prototype", async () => {
     const error = await errorOf(() => read({ "a.jsonl": "{}" }, "auto", "toString"));
     expect(error.message).toMatch(/field "toString" is missing/);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Samples } from "../../../../lib/data/read/samples.ts";
+import { documentOf, type Samples } from "../../../../lib/data/read/samples.ts";
 import { parquetBytes } from "../parquet-bytes.ts";
 import { errorOf, readAll } from "../support.ts";
 
@@ -37,6 +37,21 @@ describe("conversations", () => {
     ]);
   });
 
+  it("end with the assistant's last message, for nothing is learned behind it", async () => {
+    const messages = [
+      { role: "user", content: "Hi" },
+      { role: "assistant", content: "Hello" },
+      { role: "user", content: "Thanks" },
+      { role: "system", content: "Closed" },
+    ];
+    expect(await marked("conversation", { messages })).toEqual([
+      "[User:\nHi\n][Assistant:\n]<Hello|end>",
+    ]);
+    const bad = [...messages, { role: "user", content: 7 }];
+    const error = await errorOf(() => read("conversation", { messages: bad }));
+    expect(error.message).toMatch(/"messages\[4\]\.content" holds number/);
+  });
+
   it("come from Parquet too", async () => {
     const columns = [
       { name: "prompt", values: ["p"] },
@@ -57,12 +72,25 @@ describe("conversations", () => {
     [{ messages: [{ role: "user", content: "x" }] }, /no message has the role "assistant"/],
     [{ messages: [7] }, /field "messages\[0\]" holds number, not an object/],
     [{ messages: [{ role: "bot", content: "x" }] }, /"messages\[0\]\.role" is "bot"/],
+    [{ messages: [{ role: "\u001b\u009b", content: "x" }] }, /role" is "\\u001b\\x9b"/],
+    [{ messages: [{ role: 7, content: "x" }] }, /"messages\[0\]\.role" holds number, not a string/],
+    [{ messages: [{ content: "x" }] }, /"messages\[0\]\.role" is missing/],
     [{ messages: [{ role: "user", content: null }] }, /"messages\[0\]\.content" holds null/],
   ])("name the place of %j", async (row, message) => {
     const error = await errorOf(() => read("conversation", row));
     expect(error).toMatchObject({ code: "DATA_INVALID" });
     expect(error.message).toMatch(message);
     expect(error.hint).toBeTruthy();
+  });
+
+  it("may have integers of Parquet, which JSON lacks, in the wrong place", async () => {
+    const fields = { messages: [{ role: 1n, content: "x" }] };
+    const row = { fields, where: "a.parquet, row 0", repaired: false };
+    const error = await errorOf(() => documentOf(row, "conversation", "text"));
+    expect(error).toMatchObject({
+      code: "DATA_INVALID",
+      message: 'a.parquet, row 0: field "messages[0].role" holds bigint, not a string',
+    });
   });
 });
 
