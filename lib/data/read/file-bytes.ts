@@ -22,6 +22,11 @@ export async function* fileBytes(file: SourceFile): AsyncGenerator<Buffer> {
     const { code, syscall, message } = cause as NodeJS.ErrnoException;
     if (syscall !== undefined || file.compression === "none")
       throw ioError("read", file.path, cause);
+    if (cause instanceof FlmError)
+      throw new FlmError(cause.code, `${file.path} cannot be read: ${cause.message}`, {
+        hint: cause.hint,
+        cause,
+      });
     const reason = ENDS_EARLY.has(code) ? "it ends in the middle" : message;
     throw new FlmError(
       "DATA_INVALID",
