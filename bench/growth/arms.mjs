@@ -8,6 +8,7 @@ const ONE_SEED = [1];
 const OTHER_RATES = [LR / 2, 2 * LR];
 const FLM_OTHER_RATES = [2e-3, 4e-3, 16e-3];
 const OTHER_INITS = [0.02, 0.06, 0.2];
+const FLM_OTHER_INITS = [0.06, 0.2];
 
 const DEEP = { num_layers: 8, hidden_size: 64, num_attention_heads: 2, ffn_hidden_size: 192 };
 const MIDDLE = { ...DEEP, num_layers: 4 };
@@ -71,7 +72,6 @@ function llamaArms(arm) {
   return [
     from(DEEP, "scratch", "scratch", ALL_SEEDS),
     small,
-    ...OTHER_RATES.map((lr) => from(SHALLOW, "rate", `small-lr-${lr}`, ONE_SEED, { lr })),
     ...[early, half, progressive],
     // So far above the others that further seeds would say nothing.
     ...[early, half, progressive].map((grown) =>
@@ -121,7 +121,7 @@ function flmArms(arm) {
     ...FLM_OTHER_RATES.map((lr) =>
       from(FLM_LARGE, "rate", `flm-scratch-30-lr-${lr}`, ONE_SEED, { lr, length: 0.3 }),
     ),
-    ...OTHER_INITS.map((init_std) =>
+    ...FLM_OTHER_INITS.map((init_std) =>
       from(FLM_LARGE, "rate", `flm-scratch-30-init-${init_std}`, ONE_SEED, {
         length: 0.3,
         model: { ...FLM.model, init_std },
