@@ -1,5 +1,5 @@
-// From the command to the end of the first optimizer step, tokens ready, and JavaScript's share of the steps after it:
-// the processor time of the main thread, which is all that runs JavaScript, over the time that passes. Needs the built
+// From the command to the end of the first optimizer step, tokens ready, and JavaScript's share of later steps: the
+// processor time of the main thread, which is all that runs JavaScript, over the time that passes. Needs the built
 // addon and dist/. The first call trains the tokenizers.
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -24,8 +24,8 @@ const MODELS = {
   "9m": SHAPES["9m"],
   "134m": SHAPES["134m"],
 };
-/** Whose JavaScript is looked at: enough that what is compiled in the first of them counts for little. */
-const STEPS = { "1m": 200, "9m": 60, "134m": 20 };
+/** Whose JavaScript is looked at, behind as many in which it is compiled. */
+const STEPS = { "1m": 200, "9m": 50, "134m": 10 };
 const POLL_MS = 2;
 
 const options = readOptions("node bench/step/start.mjs", {
@@ -79,7 +79,7 @@ function configOf(name, { family, batch_size, vocab_size, seq_length, ...shape }
   };
 }
 
-/** Runs until `steps` steps have ended, and then no further. */
+/** Runs until `steps` steps have ended, and as many again, and then no further. */
 async function start(config, steps) {
   const out = join(folder, "run");
   rmSync(out, { recursive: true, force: true });
@@ -96,11 +96,12 @@ async function start(config, steps) {
     return { at: performance.now(), cpu: mainThreadSeconds(child.pid) };
   };
   const first = await rowsAre(1);
-  const last = await rowsAre(steps);
+  const warm = await rowsAre(steps);
+  const last = await rowsAre(2 * steps - 1);
   child.kill("SIGKILL");
   return {
     seconds: (first.at - begin) / 1000,
-    javascript_share: (last.cpu - first.cpu) / ((last.at - first.at) / 1000),
+    javascript_share: (last.cpu - warm.cpu) / ((last.at - warm.at) / 1000),
   };
 }
 
