@@ -10,6 +10,8 @@ import { toUtf8 } from "./utf8.ts";
 
 /** Of one column in one row group, uncompressed: what is in memory at a time. */
 const MAX_COLUMN_BYTES = 2 ** 30;
+/** Each is an object of a hundred bytes, also where a dictionary makes them a few bytes in the file. */
+const MAX_COLUMN_VALUES = 2 ** 23;
 /** Its marks at both ends, and the length of what lies between them. */
 const LEAST_BYTES = 12;
 
@@ -116,12 +118,16 @@ function checkSizes(
       Number(meta_data.total_uncompressed_size),
       Number(meta_data.total_compressed_size),
     );
-    if (bytes > MAX_COLUMN_BYTES)
+    const refuse = (found: string, limit: number) => {
       throw new FlmError(
         "DATA_INVALID",
-        `${where}: column "${name}" has ${bytes} bytes, above the limit of ${MAX_COLUMN_BYTES}`,
+        `${where}: column "${printable(name)}" has ${found}, above the limit of ${limit}`,
         { hint: "write the file again with smaller row groups" },
       );
+    };
+    if (bytes > MAX_COLUMN_BYTES) refuse(`${bytes} bytes`, MAX_COLUMN_BYTES);
+    const values = Number(meta_data.num_values);
+    if (values > MAX_COLUMN_VALUES) refuse(`${values} values`, MAX_COLUMN_VALUES);
   }
 }
 

@@ -4,6 +4,8 @@ import { gzipSync } from "node:zlib";
 export interface Column {
   readonly name: string;
   readonly values: readonly (string | Uint8Array | bigint | null)[];
+  /** What the footer says, where it is not their number. */
+  readonly claimed?: number;
 }
 
 const CODECS = { none: 0, gzip: 2 };
@@ -33,7 +35,7 @@ export function parquetBytes(
         [2, list([i32(0)])],
         [3, list([binary(column.name)])],
         [4, i32(CODECS[codec])],
-        [5, i64(column.values.length)],
+        [5, i64(column.claimed ?? column.values.length)],
         [6, i64(header.length + page.length)],
         [7, i64(header.length + packed.length)],
         [9, i64(start)],

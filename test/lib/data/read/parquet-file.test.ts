@@ -51,6 +51,15 @@ describe("Parquet files", () => {
     expect(error.hint).toContain("body, id");
   });
 
+  it("are refused where a row group has more rows than memory takes", async () => {
+    const group = [{ name: "text", values: ["one"], claimed: 2 ** 23 + 1 }];
+    const error = await errorOf(() => readAll({ "a.parquet": parquetBytes([group]) }));
+    expect(error.message).toMatch(
+      /a\.parquet, row group 0: column "text" has 8388609 values, above the limit of 8388608$/,
+    );
+    expect(error.hint).toContain("smaller row groups");
+  });
+
   it("are refused with their name and the row group when they are damaged", async () => {
     const whole = parquetBytes([[text("one")], [text("two ".repeat(500))]], "gzip");
     const noFooter = await errorOf(() => readAll({ "a.parquet": whole.subarray(0, -9) }));
