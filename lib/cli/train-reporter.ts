@@ -1,6 +1,6 @@
 import type { PrepareProgress } from "../data/types.ts";
 import type { RunEvent, StartInfo, StepRow, TrainObserver, TrainResult } from "../train/events.ts";
-import { bytes, count, duration, flops } from "../format.ts";
+import { bytes, count, duration, flops, printable } from "../format.ts";
 import { meshOf } from "../parallel/mesh.ts";
 import type { Reaction } from "../train/stability/reaction.ts";
 import { describe } from "../train/stability/rejection.ts";
@@ -167,7 +167,7 @@ function describeEvent(event: RunEvent): string | null {
     case "growth":
       return describeGrowth(event);
     case "sample":
-      return `sample      ${JSON.stringify(event.prompt)} →\n${event.text.replaceAll(/^/gm, "            ")}`;
+      return `sample      ${JSON.stringify(event.prompt)} →\n${printable(event.text).replaceAll(/^/gm, "            ")}`;
     case "start":
     case "checkpoint":
     case "stage":

@@ -228,6 +228,13 @@ describe("an event", () => {
     );
   });
 
+  test("a sample does not talk to the terminal", () => {
+    const text = reported((reporter) =>
+      reporter.onEvent({ type: "sample", step: 7, prompt: "A", text: "b\u001b]0;title\u0007" }),
+    );
+    expect(text).toContain("b\\x1b]0;title\\x07");
+  });
+
   test("a sample keeps its lines", () => {
     const text = reported((reporter) =>
       reporter.onEvent({ type: "sample", step: 7, prompt: "A", text: "b\nc" }),
