@@ -1,4 +1,5 @@
-import { compareHashes, type DocumentHash, unitInterval } from "./document-hash.ts";
+import type { Hash64 } from "../../hash-set.ts";
+import { compareHashes, unitInterval } from "./document-hash.ts";
 
 /** What becomes of a document. */
 export const DUPLICATE = 0;
@@ -14,7 +15,7 @@ export interface SplitResult {
 }
 
 interface Extreme {
-  readonly hash: DocumentHash;
+  readonly hash: Hash64;
   readonly index: number;
   readonly bytes: number;
 }
@@ -46,7 +47,7 @@ export class Splitter {
   }
 
   /** @param bytes of the document's text */
-  add(hash: DocumentHash, bytes: number): void {
+  add(hash: Hash64, bytes: number): void {
     const place = { hash, index: this.#count, bytes };
     if (!this.#smallest || compareHashes(hash, this.#smallest.hash) < 0) this.#smallest = place;
     if (!this.#largest || compareHashes(hash, this.#largest.hash) > 0) this.#largest = place;

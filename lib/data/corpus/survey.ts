@@ -1,7 +1,7 @@
 import { FlmError } from "../../errors.ts";
+import { HashSet } from "../../hash-set.ts";
 import type { Source } from "../read/documents.ts";
 import { hashDocument } from "./document-hash.ts";
-import { HashSet } from "./hash-set.ts";
 import { type NumberedDocument, Pass, type ReadingOptions } from "./pass.ts";
 import { Splitter, type SplitResult } from "./split.ts";
 import { SHARD_BYTES } from "./shard.ts";

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { FlmError } from "../../errors.ts";
+import { hash64, HashSet } from "../../hash-set.ts";
 import { quantile, uniform } from "../random.ts";
 import { DocumentSample } from "./document-sample.ts";
 import { growthCurve, type GrowthPoint, type PowerLaw, powerLaw } from "./growth-curve.ts";
@@ -57,7 +58,7 @@ export class CorpusSurvey {
   readonly #options: SurveyOptions;
   readonly #all: DocumentSample;
   readonly #distinct: DocumentSample;
-  readonly #seen = new Set<string>();
+  readonly #seen = new HashSet();
   #documents = 0;
   #bytes = 0;
   #duplicates = { documents: 0, bytes: 0 };
@@ -72,14 +73,12 @@ export class CorpusSurvey {
     this.#documents += 1;
     this.#bytes += text.length;
     this.#all.add(text);
-    const digest = createHash("sha256").update(text).digest("base64").slice(0, 22);
-    if (this.#seen.has(digest)) {
-      this.#duplicates.documents += 1;
-      this.#duplicates.bytes += text.length;
-    } else {
-      this.#seen.add(digest);
+    if (this.#seen.add(hash64(createHash("sha256").update(text).digest()))) {
       this.#distinct.add(text);
+      return;
     }
+    this.#duplicates.documents += 1;
+    this.#duplicates.bytes += text.length;
   }
 
   /** @throws FlmError DATA_EMPTY without any document */

@@ -1,15 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type DocumentHash, hashDocument } from "../../../../lib/data/corpus/document-hash.ts";
-import { HashSet } from "../../../../lib/data/corpus/hash-set.ts";
+import { hashDocument } from "../../../../lib/data/corpus/document-hash.ts";
+import { type Hash64, HashSet } from "../../../../lib/hash-set.ts";
 import { Splitter, TRAINING, VALIDATION } from "../../../../lib/data/corpus/split.ts";
 
-const hashes = (count: number): DocumentHash[] =>
+const hashes = (count: number): Hash64[] =>
   Array.from({ length: count }, (_, i) =>
     hashDocument({ text: Buffer.from(`document ${i}`), parts: null }),
   );
 
-function split(documents: readonly DocumentHash[], fraction: number) {
+function split(documents: readonly Hash64[], fraction: number) {
   const splitter = new Splitter(fraction);
   for (const [i, hash] of documents.entries()) splitter.add(hash, i + 1);
   return splitter.finish();
