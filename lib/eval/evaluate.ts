@@ -79,6 +79,8 @@ export async function evaluate(
     const scored: EvaluateResult = { ...result, ...run.scores, warnings };
     if (other === null) return scored;
     const tasks = compareRuns(run, await runIqOn(other, options, place));
+    const others = [...other.warnings, ...rampWarnings(other, "the scores are those")];
+    warnings.push(...others.map((warning) => `${compare}: ${warning}`));
     return { ...scored, comparison: { checkpoint: other.checkpoint.directory, tasks } };
   }
   const measure = options.suite === "choice" ? scoreChoices : scorePerplexity;

@@ -183,6 +183,6 @@ const RULES: readonly [NumberOption, (value: number) => boolean, string][] = [
   ["temperature", (value) => value >= 0 && Number.isFinite(value), "0 or more"],
   ["top_k", (value) => Number.isInteger(value) && value >= 0, "a whole number from 0 on"],
   ["top_p", (value) => value > 0 && value <= 1, "above 0 and at most 1"],
-  ["repetition_penalty", (value) => value > 0 && Number.isFinite(value), "above 0"],
+  ["repetition_penalty", (value) => value >= 0.01 && value <= 100, "from 0.01 to 100"],
   ["seed", (value) => Number.isSafeInteger(value) && value >= 0, "a whole number from 0 on"],
 ];

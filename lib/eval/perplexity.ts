@@ -71,7 +71,8 @@ export async function measureFiles(
   const source = findSource(path, field);
   const write = async (file: string): Promise<MeasuredText> => {
     const { targets, bytes } = await tokenizeDocuments(source, tokenizer, file, limit);
-    if (targets === 0)
+    // The token that ends a document of one byte is a target that stands for no text.
+    if (bytes === 0)
       throw new FlmError("DATA_EMPTY", `${path} holds no text to predict`, {
         hint: "name files with text; for JSONL, --field names the field that holds it",
       });

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { FlmError, ioError } from "../errors.ts";
 import { makeDirectory } from "../make-directory.ts";
 import { replaceFile } from "../replace-file.ts";
@@ -13,6 +13,20 @@ export interface Report {
   runs: RunSummary[];
 }
 
+/** Runs of one config have its name; then their directories tell them apart. */
+function nameApart(summaries: readonly RunSummary[]): void {
+  const repeated = (names: readonly string[]) =>
+    names.filter((name, i) => names.indexOf(name) !== i || names.lastIndexOf(name) !== i);
+  for (const nameOf of [
+    ({ run_dir }: RunSummary) => basename(run_dir),
+    ({ run_dir }: RunSummary) => run_dir,
+  ]) {
+    const alike = repeated(summaries.map(({ name }) => name));
+    for (const summary of summaries)
+      if (alike.includes(summary.name)) summary.name = nameOf(summary);
+  }
+}
+
 /**
  * Writes the report of one run, or one that compares several.
  *
@@ -24,6 +38,7 @@ export async function writeReport(directories: readonly string[], out?: string):
   if (directories.length === 0) throw new FlmError("INVALID_ARGUMENT", "no run to report on");
   const runs = [];
   for (const directory of directories) runs.push(runFacts(await readRun(directory)));
+  nameApart(runs.map(({ summary }) => summary));
   const path = resolve(out ?? join(runs.length === 1 ? runs[0]!.directory : ".", "report.html"));
   try {
     makeDirectory(dirname(path));

@@ -38,7 +38,14 @@ export type RunEvent =
       ranks: number;
       parameters: number;
     }
-  | { type: "resume"; step: number; checkpoint: string }
+  | {
+      type: "resume";
+      step: number;
+      checkpoint: string;
+      device: string;
+      precision: string;
+      ranks: number;
+    }
   | { type: "warning"; step: number; message: string }
   | {
       type: "validation";

@@ -50,8 +50,9 @@ export class Recorder {
     this.#observer = observer;
   }
 
-  step(row: StepRow): void {
-    if (row.step % this.#interval === 0) {
+  /** @param is_stage_end the stage's last step has a row whatever the interval: what follows counts from it */
+  step(row: StepRow, is_stage_end: boolean): void {
+    if (row.step % this.#interval === 0 || is_stage_end) {
       this.#metrics.append(row);
       this.#tensorboard?.scalars(row.step, {
         "train/loss": row.loss,

@@ -187,8 +187,13 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
       validation_tokens: last.validation_tokens,
       vocab_size: last.tokenizer.vocab_size,
     });
+    const place = {
+      device: placement.device.name,
+      precision: placement.engine.precision,
+      ranks: ranks.world_size,
+    };
     if (checkpoint) {
-      recorder.event({ type: "resume", step, checkpoint: checkpoint.directory });
+      recorder.event({ type: "resume", step, checkpoint: checkpoint.directory, ...place });
       const saved = checkpoint.manifest.device;
       if (saved.kind !== placement.device.kind || saved.precision !== placement.engine.precision)
         warn(
@@ -199,9 +204,7 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
       recorder.event({
         type: "start",
         step,
-        device: placement.device.name,
-        precision: placement.engine.precision,
-        ranks: ranks.world_size,
+        ...place,
         parameters: stages[0]!.parameters,
       });
     }

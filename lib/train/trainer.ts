@@ -204,7 +204,10 @@ export class Trainer {
     const { memory_bytes } = engine.native;
     const used = ranksOf(this.#rankStages[at.stage]!.mesh);
     const facts = { lr, ramp: ramp.hidden, step_ms, memory_bytes, ranks: used };
-    recorder.step(stepRow(this.#at, plan, placement, report, facts));
+    recorder.step(
+      stepRow(this.#at, plan, placement, report, facts),
+      this.#at.stage_step === plan.steps,
+    );
     ranks.progress(this.#at.step);
     if (reaction === "stop") throw divergence(rejection!, stability, at.stability);
     return true;

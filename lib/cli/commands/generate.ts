@@ -9,6 +9,7 @@ import {
 import { WEIGHTS, type Weights } from "../../eval/open-model.ts";
 import type { ModelPlace } from "../../eval/model-place.ts";
 import { FlmError } from "../../errors.ts";
+import { fail } from "../fail.ts";
 import { positiveInteger } from "../options.ts";
 import { askedRanks, overRanks } from "../over-ranks.ts";
 import { type ListedPrompt, readPrompts } from "../read-prompts.ts";
@@ -173,11 +174,18 @@ function jsonLine({ checkpoint }: Generation, prompt: string, text: string): str
 
 async function converse(answer: (line: string) => Promise<void>): Promise<void> {
   const lines = createInterface({ input: process.stdin, output: process.stderr, prompt: "> " });
-  lines.prompt();
+  const ask = () => process.stdin.isTTY && lines.prompt();
+  ask();
   for await (const line of lines) {
-    if (line.trim() !== "") await answer(line);
-    lines.prompt();
+    if (line.trim() !== "") await answer(line).catch(sayRefused);
+    ask();
   }
+}
+
+/** A line that cannot be a prompt, such as one that is too long, does not end what other lines are waited for. */
+function sayRefused(error: unknown): void {
+  if (!(error instanceof FlmError) || error.code !== "INVALID_ARGUMENT") throw error;
+  fail(error, false);
 }
 
 /** The options that were given; the rest have their defaults in one place. */

@@ -81,7 +81,7 @@ async function ranksOfRun(events: string): Promise<number | undefined> {
   let ranks: number | undefined;
   for await (const row of rowsOf(events)) {
     const event = parseEvent(row);
-    if (event?.type === "start") ranks = event.ranks;
+    if (event?.type === "start" || event?.type === "resume") ranks = event.ranks ?? ranks;
   }
   return ranks;
 }

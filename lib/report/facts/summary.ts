@@ -32,13 +32,16 @@ export interface RunSummary {
 export function summarise(record: RunRecord, stages: readonly StageSpan[]): RunSummary {
   const { steps, events, config, checkpoint } = record;
   const start = eventsOf(events, "start").at(-1);
-  const tokens = steps.tokens.at(-1) ?? checkpoint?.tokens;
-  const flops = known(steps.flops.at(-1)) ?? known(checkpoint?.flops);
+  const place = lastPlace(events);
+  // With logging.interval_steps the newest checkpoint may lie behind the last row.
+  const isBehind = checkpoint !== null && checkpoint.step > (steps.step.at(-1) ?? -1);
+  const tokens = isBehind ? checkpoint.tokens : steps.tokens.at(-1);
+  const flops = known(isBehind ? checkpoint.flops : steps.flops.at(-1));
   return {
     name: config.name ?? basename(record.directory),
     run_dir: record.directory,
     status: statusOf(events),
-    steps: steps.step.at(-1) ?? checkpoint?.step ?? 0,
+    steps: isBehind ? checkpoint.step : (steps.step.at(-1) ?? 0),
     tokens: known(tokens),
     flops,
     flops_at_final_size: stages.length > 1 ? flopsAtFinalSize(stages.at(-1)!, tokens) : null,
@@ -51,10 +54,26 @@ export function summarise(record: RunRecord, stages: readonly StageSpan[]): RunS
     parameters_end: known(stages.at(-1)?.parameters) ?? known(checkpoint?.parameters),
     wall_seconds: wallSeconds(events),
     tokens_per_second: meanSpeed(steps),
-    device: start?.device ?? checkpoint?.device ?? null,
-    precision: start?.precision ?? checkpoint?.precision ?? null,
-    ranks: start?.ranks ?? null,
+    device: place?.device ?? checkpoint?.device ?? null,
+    precision: place?.precision ?? checkpoint?.precision ?? null,
+    ranks: place?.ranks ?? null,
   };
+}
+
+/** Where the last attempt ran; a resume of the first versions does not say it. */
+function lastPlace(events: readonly RunEvent[]): Place | undefined {
+  const places = events.flatMap((event): Place[] => {
+    if (event.type === "start") return [event];
+    if (event.type !== "resume" || event.ranks === undefined) return [];
+    return [{ device: event.device, precision: event.precision, ranks: event.ranks }];
+  });
+  return places.at(-1);
+}
+
+interface Place {
+  device: string | undefined;
+  precision: string | undefined;
+  ranks: number;
 }
 
 function known(value: number | null | undefined): number | null {

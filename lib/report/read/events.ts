@@ -46,7 +46,13 @@ const eventSchema = z.discriminatedUnion("type", [
     // Absent in runs of the first versions, which had one.
     ranks: z.number().default(1),
   }),
-  event("resume", { checkpoint: text }),
+  // What is optional the first versions did not write.
+  event("resume", {
+    checkpoint: text,
+    device: text.optional(),
+    precision: text.optional(),
+    ranks: z.number().optional(),
+  }),
   event("warning", { message: text }),
   event("validation", { loss: number, perplexity: number, bits_per_byte: number }),
   event("preference", { loss: number, margin: number, accuracy: number, pairs: z.number() }),

@@ -127,7 +127,11 @@ export function grownRun(): Required<RunFiles> {
         event({ type: "sample", step, prompt: "The function ", text: `of stage ${stage}` });
       }
       if (step === 300)
-        event({ type: "resume", step, checkpoint: "/runs/mini/checkpoints/step-00000300.e0001" });
+        // As the first versions wrote it.
+        event({
+          ...{ type: "resume", step },
+          checkpoint: "/runs/mini/checkpoints/step-00000300.e0001",
+        } as Extract<RunEvent, { type: "resume" }>);
       if (step === 412)
         event({
           type: "skip",

@@ -166,6 +166,17 @@ describe("several runs", () => {
     expect(existsSync(join(grown, "report.html"))).toBe(false);
   });
 
+  test("of one config are told apart by their directories", async () => {
+    const out = join(temporaryDirectory(), "compare.html");
+    const same = ["a", "b"].map(() => writeRun({ config: "name: same\n", metrics: [stepRow(1)] }));
+    const other = writeRun({ config: "name: other\n", metrics: [stepRow(1)] });
+    const { runs } = await writeReport([...same, other], out);
+    const names = runs.map(({ name }) => name);
+    expect(new Set(names).size).toBe(3);
+    expect(names[2]).toBe("other");
+    for (const [i, path] of same.entries()) expect(path.endsWith(names[i]!)).toBe(true);
+  });
+
   test("without any step are still compared", async () => {
     const out = join(temporaryDirectory(), "compare.html");
     const runs = ["a", "b"].map((name) => writeRun({ config: `name: ${name}\n` }));

@@ -49,6 +49,16 @@ describe("the status", () => {
   });
 });
 
+test("the place is that of the last attempt that says it", async () => {
+  const start = { type: "start", step: 0, device: "d", precision: "f32", parameters: 1, ranks: 1 };
+  const silent = { type: "resume", step: 1, checkpoint: "/c" };
+  const moved = { ...silent, device: "e", precision: "bf16", ranks: 8 };
+  expect(await summaryOf({ events: [start, silent] })).toMatchObject({ device: "d", ranks: 1 });
+  expect(await summaryOf({ events: [start, moved, silent] })).toMatchObject({
+    ...{ device: "e", precision: "bf16", ranks: 8 },
+  });
+});
+
 test("the wall time leaves out the pauses between attempts", async () => {
   const at = (second: number) => new Date(1e12 + 1000 * second).toISOString();
   const event = (type: string, second: number) => ({
