@@ -104,7 +104,7 @@ std::vector<FileDescriptor> connect_group(const HostListener& listener, const Ho
   for (int peer = 0; peer < group.rank; ++peer) sockets[size_t(peer)] = connect_to(peer, group, deadline);
   Door(listener, group, sockets).let_in_all(deadline);
   for (const FileDescriptor& socket : sockets)
-    if (socket) tune(socket.get(), group.silence_seconds);
+    if (socket) lose_when_silent(socket.get(), group.silence_seconds);
   return sockets;
 }
 

@@ -83,23 +83,26 @@ int try_connect(int socket, const Address& address, const Deadline& deadline) {
   return error;
 }
 
+void set(int socket, int level, int option, int value) {
+  ::setsockopt(socket, level, option, &value, sizeof value);
+}
+
+// Small messages do not wait for larger ones. Does nothing to a unix socket.
+void send_at_once(int socket) { set(socket, IPPROTO_TCP, TCP_NODELAY, 1); }
+
 FileDescriptor connect_to(const Address& address, const std::string& name, const Deadline& deadline) {
   for (;;) {
     FileDescriptor socket(::socket(address.storage.ss_family, kFlags, 0));
     if (!socket) fail_errno("open a socket to", name);
     const int error = try_connect(socket.get(), address, deadline);
     if (error == 0) {
-      tune(socket.get());
+      send_at_once(socket.get());
       return socket;
     }
     FLM_CHECK(!deadline.passed(), ErrorCode::comm_timeout, "cannot connect to ", name, ": ",
               std::generic_category().message(error));
     ::poll(nullptr, 0, deadline.milliseconds_left(kRetryMilliseconds));
   }
-}
-
-void set(int socket, int level, int option, int value) {
-  ::setsockopt(socket, level, option, &value, sizeof value);
 }
 
 }  // namespace
@@ -129,14 +132,13 @@ FileDescriptor connect_tcp(const std::string& address, int port, const Deadline&
 
 FileDescriptor accept_from(int listener) {
   FileDescriptor socket(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-  if (socket) tune(socket.get());
+  if (socket) send_at_once(socket.get());
   return socket;
 }
 
-void tune(int socket, double silence_seconds) {
+void lose_when_silent(int socket, double silence_seconds) {
   constexpr int kProbes = 3, kLongestProbe = 32767;
   const int probe_seconds = std::clamp(int(silence_seconds / (kProbes + 2)), 1, kLongestProbe);
-  set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
   set(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, int(1000 * silence_seconds));
   set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
   set(socket, IPPROTO_TCP, TCP_KEEPIDLE, probe_seconds);

@@ -7,8 +7,6 @@
 
 namespace flm::host {
 
-inline constexpr double kSilenceSeconds = 5;
-
 FileDescriptor listen_unix(const std::string& abstract_name);
 // `port` receives the one that the system chose.
 FileDescriptor listen_tcp(const std::string& address, int* port);
@@ -19,9 +17,9 @@ FileDescriptor connect_tcp(const std::string& address, int port, const Deadline&
 
 // An empty one where nobody waits, or who waited has gone.
 FileDescriptor accept_from(int listener);
-// Small messages at once, and a peer from which nothing comes for so long is lost. Does nothing to a unix
-// socket.
-void tune(int socket, double silence_seconds = kSilenceSeconds);
+// From now on a peer from which nothing comes for so long is lost. While ranks join they may stand still for
+// longer, and a full queue at a door is no loss. Does nothing to a unix socket.
+void lose_when_silent(int socket, double silence_seconds);
 
 // All bytes or Error: comm_timeout, or comm_peer_lost where the peer closed.
 void write_all(int socket, const void* data, size_t bytes, const Deadline& deadline);

@@ -1,5 +1,7 @@
 #include "comm/nccl/library.h"
 
+#include <cstdlib>
+
 #include "core/shared_library.h"
 
 namespace flm::nccl {
@@ -15,6 +17,9 @@ std::string version_text(int version) {
 }
 
 Library::Library() {
+  // Since 2.22 NCCL connects at the first collective, for each algorithm apart. Then training has filled the
+  // device's memory, and nothing may wait for it.
+  setenv("NCCL_RUNTIME_CONNECT", "0", 0);
   void* library = open_shared_library({"NCCL", {"libnccl.so.2"}, "FLM_NCCL_LIB", kRemedy});
 #define FLM_RESOLVE(name) resolve(library, "NCCL", #name, functions_.name)
   // Before the others, which an old one may lack.
