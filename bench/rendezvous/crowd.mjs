@@ -25,7 +25,7 @@ process.send(
 await next();
 process.send(
   await allHear(({ channel, value }) =>
-    channel.send({ type: "call", id: 0, verb: "gather", key: "bench", value, timeout_ms: 600_000 }),
+    channel.send({ type: "call", verb: "gather", key: "bench", value, timeout_ms: 600_000 }),
   ),
 );
 

@@ -3,8 +3,9 @@ import { ONE_OUTPUT } from "../parallel/launch/environment.ts";
 
 /**
  * Says what went wrong, once, and sets the exit code. The message goes to stderr; with `json` one object goes to
- * stdout instead. Of the ranks that one supervisor shows, only the one that has failed says it. What the file system refused is an error of it wherever it comes from; any other error that is not an
- * `FlmError` is a bug of ours and shows its stack.
+ * stdout instead. Of the ranks that one supervisor shows, only the one that has failed says it. What the file system
+ * refused is an error of it wherever it comes from; any other error that is not an `FlmError` is a bug of ours and shows
+ * its stack.
  */
 export function fail(error: unknown, json: boolean): void {
   const known = error instanceof FlmError ? error : refused(error);

@@ -80,8 +80,11 @@ export async function evaluate(
     if (other === null) return scored;
     const tasks = compareRuns(run, await runIqOn(other, options, place));
     const others = [...other.warnings, ...rampWarnings(other, "the scores are those")];
-    warnings.push(...others.map((warning) => `${compare}: ${warning}`));
-    return { ...scored, comparison: { checkpoint: other.checkpoint.directory, tasks } };
+    return {
+      ...scored,
+      warnings: [...warnings, ...others.map((warning) => `${compare}: ${warning}`)],
+      comparison: { checkpoint: other.checkpoint.directory, tasks },
+    };
   }
   const measure = options.suite === "choice" ? scoreChoices : scorePerplexity;
   return { ...result, ...(await measure(model, options, place)), warnings: model.warnings };
