@@ -141,6 +141,7 @@ Job read_job(std::span<char* const> arguments) {
   spec.num_threads = read.integer("num_threads", 0);
   spec.precision = read.choice<Precision>("precision", {{"f32", Precision::f32}, {"bf16", Precision::bf16}});
   spec.micro_batch_size = read.integer_or("micro_batch_size", job.batch_size);
+  spec.one_micro_batch = spec.micro_batch_size == job.batch_size;
   FLM_CHECK(job.batch_size % spec.micro_batch_size == 0, ErrorCode::invalid_argument,
             "batch_size=", job.batch_size, " is no multiple of micro_batch_size=", spec.micro_batch_size);
   spec.recompute = read.choice<Recompute>(

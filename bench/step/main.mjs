@@ -10,7 +10,9 @@ import { stepOptions } from "./options.mjs";
 import { stepTable, traceTable } from "./report.mjs";
 import { INIT_STD, NORM_EPS, OPTIMIZER, SHAPES } from "./shapes.mjs";
 
-const { shape, precision, against, rounds, warmup, threads, python, out } = stepOptions();
+const options = stepOptions();
+const { shape, precision, recompute, against, rounds, warmup, threads, python, out } = options;
+const state_precision = options["state-precision"];
 const torch = against.length > 0 ? torchVersion(python) : null;
 if (against.length > 0 && torch === null)
   console.error(`${python} cannot import torch: only our side is timed`);
@@ -28,7 +30,9 @@ if (!machine.quiet)
   );
 if (out !== undefined) {
   mkdirSync(dirname(resolve(out)), { recursive: true });
-  const protocol = { rounds, warmup, threads, optimizer: OPTIMIZER, order: "in turns, rotated" };
+  const ours = { state_precision, recompute };
+  const order = "in turns, rotated";
+  const protocol = { rounds, warmup, threads, optimizer: OPTIMIZER, ours, order };
   const made = { date: new Date().toISOString(), commit: describeCommit(), torch };
   writeFileSync(out, `${JSON.stringify({ ...made, machine, protocol, results }, null, 2)}\n`);
 }
@@ -38,7 +42,11 @@ async function measure(name, precision) {
   const settings = { optimizer: OPTIMIZER, norm_eps: NORM_EPS, init_std: INIT_STD };
   const job = { shape, precision, threads, ...settings };
   const script = (file) => join(import.meta.dirname, file);
-  const ours = new Contender("flm-train", process.execPath, [script("ours.mjs")], job);
+  const ours = new Contender("flm-train", process.execPath, [script("ours.mjs")], {
+    ...job,
+    optimizer: { ...OPTIMIZER, state_precision },
+    recompute,
+  });
   const theirs = (torch === null ? [] : against).map((form) => {
     const compile = form === "compile";
     return new Contender(`PyTorch ${form}`, python, ["-B", script("torch_step.py")], {

@@ -22,6 +22,18 @@ export function stepOptions() {
       default: PRECISIONS,
       help: "of products",
     },
+    "state-precision": {
+      value: "NAME",
+      among: PRECISIONS,
+      default: "f32",
+      help: "of our AdamW's moments; PyTorch's are in f32",
+    },
+    recompute: {
+      value: "NAME",
+      among: ["none", "selective", "full"],
+      default: "none",
+      help: "what our backward pass makes again instead of keeping it",
+    },
     against: {
       value: "NAME",
       among: [...AGAINST, "none"],

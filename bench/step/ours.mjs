@@ -24,7 +24,15 @@ const config = resolveConfig({
   model: { family, seq_length, norm_eps: job.norm_eps, init_std: job.init_std },
   data: { sources: [{ path: "unused" }] },
   optimizer: job.optimizer,
-  stages: [{ ...stage, tokens: 1, global_batch_size: batch_size, micro_batch_size: batch_size }],
+  stages: [
+    {
+      ...stage,
+      tokens: 1,
+      global_batch_size: batch_size,
+      micro_batch_size: batch_size,
+      parallel: { recompute: job.recompute },
+    },
+  ],
 });
 const [plan] = planStages(config, vocab_size);
 

@@ -50,12 +50,14 @@ for (const name of options.model) {
   const starts = [];
   for (let round = 0; round < options.rounds; round++)
     starts.push((await start(config, 1)).seconds);
-  const { javascript_share } = await start(config, STEPS[name]);
+  const { javascript_share, javascript_ms } = await start(config, STEPS[name]);
   const first_step_seconds = starts.sort((a, b) => a - b)[Math.floor(starts.length / 2)];
-  results.push({ model: name, first_step_seconds, starts, steps: STEPS[name], javascript_share });
+  const javascript = { steps: STEPS[name], javascript_share, javascript_ms };
+  results.push({ model: name, first_step_seconds, starts, ...javascript });
   console.log(
     `${name.padEnd(5)} first step after ${first_step_seconds.toFixed(2)} s (best ${starts[0].toFixed(2)})  ` +
-      `JavaScript ${(100 * javascript_share).toFixed(2)} % of the time of ${STEPS[name]} steps`,
+      `JavaScript ${(100 * javascript_share).toFixed(2)} % of the time of ${STEPS[name]} steps, ` +
+      `${javascript_ms.toFixed(3)} ms each`,
   );
 }
 const made = { date: new Date().toISOString(), commit: describeCommit() };
@@ -99,9 +101,11 @@ async function start(config, steps) {
   const warm = await rowsAre(steps);
   const last = await rowsAre(2 * steps - 1);
   child.kill("SIGKILL");
+  const javascript_ms = 1000 * (last.cpu - warm.cpu);
   return {
     seconds: (first.at - begin) / 1000,
-    javascript_share: (last.cpu - warm.cpu) / ((last.at - warm.at) / 1000),
+    javascript_share: javascript_ms / (last.at - warm.at),
+    javascript_ms: javascript_ms / (steps - 1),
   };
 }
 

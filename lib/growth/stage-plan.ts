@@ -83,6 +83,14 @@ export interface EnginePlacement {
   precision: "f32" | "bf16";
 }
 
+export interface EngineSpecOptions {
+  trainable?: boolean;
+  int8_weights?: boolean;
+  mesh?: MeshSpec;
+  /** Of a rank's step; the engine needs less memory where it is always one. */
+  num_micro_batches?: number;
+}
+
 export function engineSpecOf(
   config: Config,
   plan: StagePlan,
@@ -91,7 +99,8 @@ export function engineSpecOf(
     trainable = true,
     int8_weights = false,
     mesh = ONE_RANK,
-  }: { trainable?: boolean; int8_weights?: boolean; mesh?: MeshSpec } = {},
+    num_micro_batches,
+  }: EngineSpecOptions = {},
 ): EngineSpec {
   const { optimizer } = config;
   const { shape, scaling } = plan;
@@ -108,6 +117,7 @@ export function engineSpecOf(
       embedding_grad_mult: config.stability.embedding_grad_factor,
     },
     micro_batch_size: plan.config.micro_batch_size,
+    one_micro_batch: num_micro_batches === 1,
     recompute: plan.config.parallel.recompute,
     adam_beta1: optimizer.adam_beta1,
     adam_beta2: optimizer.adam_beta2,

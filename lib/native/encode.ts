@@ -14,7 +14,7 @@ import type {
   StateKind,
 } from "./plans.ts";
 
-const VERSION = 4;
+const VERSION = 5;
 /** Four ASCII letters, read as a little-endian number: "FLME", "FLML", "FLMS". */
 const ENGINE_SPEC_MAGIC = 0x454d4c46;
 const LOAD_PLAN_MAGIC = 0x4c4d4c46;
@@ -39,6 +39,7 @@ export function encodeEngineSpec(spec: EngineSpec): Uint8Array {
   out.boolean(spec.int8_weights);
   writeShape(out, spec.shape);
   out.number(spec.micro_batch_size);
+  out.boolean(spec.one_micro_batch);
   out.enumerator(spec.recompute, RECOMPUTES);
   out.number(spec.adam_beta1);
   out.number(spec.adam_beta2);

@@ -93,6 +93,8 @@ export interface EngineSpec {
   int8_weights: boolean;
   shape: ModelShape;
   micro_batch_size: number;
+  /** Every step has one: gradients, which are then written once, lend their memory to activations before that. */
+  one_micro_batch: boolean;
   recompute: "none" | "selective" | "full";
   adam_beta1: number;
   adam_beta2: number;

@@ -41,6 +41,7 @@ export function stageMemory({ shape, config, masks }: SizedStage, site: MemorySi
       state_precision: site.state_precision,
       device: site.device,
       micro_batch_size,
+      one_micro_batch: numMicroBatches === 1 && mesh.pipeline_parallel_size === 1,
       recompute,
       mixes_layers: masks.layers.length > 0,
       threads: isAlone ? cores : Math.max(1, Math.floor(cores / ranksOf(mesh))),

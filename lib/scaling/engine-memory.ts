@@ -12,6 +12,8 @@ export interface EngineMemoryOptions {
   state_precision: "bf16" | "f32";
   device: "cpu" | "gpu";
   micro_batch_size: number;
+  /** Every step has one, and there is no pipeline: what blocks keep then lies in gradients that are written later. */
+  one_micro_batch: boolean;
   recompute: Layout["recompute"];
   /** The stage begins with a ramp that mixes new layers with their inputs. */
   mixes_layers: boolean;
@@ -19,8 +21,9 @@ export interface EngineMemoryOptions {
   threads: number;
 }
 
-/** Every activation starts on a boundary of this many bytes. */
+/** Every activation starts on a boundary of this many bytes, every matrix on one of this many values. */
 const ALIGN = 256;
+const ALIGN_VALUES = 128;
 
 const STATISTIC = 4; // f32
 
@@ -59,8 +62,9 @@ function tokensOf({ shape }: RankPart, { micro_batch_size }: EngineMemoryOptions
 /** Rows of the head's chunks: native/model/head.cpp. */
 function chunkRows(part: RankPart, options: EngineMemoryOptions): number {
   const isCpu = options.device === "cpu";
-  const [budget, least, most] = isCpu ? [2 ** 24, 128, 1024] : [2 ** 28, 1024, 8192];
-  const rows = Math.min(most, Math.max(least, Math.floor(budget / part.shape.vocab_size)));
+  const [budget, least, most] = isCpu ? [2 ** 25, 128, 1024] : [2 ** 29, 1024, 8192];
+  const row = part.shape.vocab_size * computeBytes(options);
+  const rows = Math.min(most, Math.max(least, Math.floor(budget / row)));
   return Math.min(rows, tokensOf(part, options));
 }
 
@@ -101,16 +105,44 @@ function arenaBytes(part: RankPart, options: EngineMemoryOptions, logits: number
     selective: block - 2 * residual - wide(ffn),
     full: 0,
   }[options.recompute];
-  // Every layer's input and the last one's output, what layers keep, and the gradient that flows back.
-  const keptOfChunk = (layers: number) => (layers + 2) * residual + layers * keptOfBlock;
-  const kept = part.chunks.reduce((sum, { layers, slots }) => sum + slots * keptOfChunk(layers), 0);
+  // The chunk's input, the gradient that flows back, every layer's output and what it keeps.
+  const keptOfLayer = residual + keptOfBlock;
+  const kept = part.chunks.reduce(
+    (sum, { layers, slots }) => sum + slots * (2 * residual + layers * keptOfLayer),
+    0,
+  );
+  const lent = options.one_micro_batch ? layersInGradients(part, keptOfLayer) * keptOfLayer : 0;
   const ffnGradients = wide(ffn) + (shape.activation === "swiglu" ? wide(ffn_in) : 0);
   const gradients =
     (options.mixes_layers ? 3 : 2) * residual + Math.max(ffnGradients, wide(query) + wide(qkv));
   const backward = gradients + 2 * allRows + (block - keptOfBlock);
   const head = part.is_last ? norm + residual + 2 * allRows : 0;
-  // The head and the backward pass of the layers use the same memory, one after the other.
-  return kept + Math.max(backward - logits, head);
+  // The head and the backward pass of the layers use the same memory, one after the other; evaluation, which keeps
+  // nothing, uses all of a block's at once.
+  const training = kept - lent + Math.max(backward - logits, head);
+  return Math.max(training, 2 * residual + block - logits);
+}
+
+/**
+ * Layers of the one chunk whose activations lie where gradients are written later: ParameterStore::lend_gradients and
+ * take_chunk of native/model/decoder.cpp.
+ */
+function layersInGradients({ shape, data_parallel_size }: RankPart, keptOfLayer: number): number {
+  const { hidden_size: hidden, ffn_hidden_size: ffn, vocab_size, seq_length } = shape;
+  const { query, key_value, ffn_in } = shapeSizes(shape);
+  const padded = (values: number, to = ALIGN_VALUES) => Math.ceil(values / to) * to;
+  const bucket = (...matrices: number[]) => {
+    const values = matrices.reduce((sum, each) => sum + padded(each), 0);
+    return 4 * padded(values, ALIGN_VALUES * data_parallel_size);
+  };
+  const positions = shape.position_embedding === "learned" ? seq_length * hidden : 0;
+  const tables = shape.tie_embeddings ? 0 : bucket(vocab_size * hidden, positions);
+  const qkv = query + 2 * key_value;
+  const ofLayer = bucket(qkv * hidden, query * hidden, ffn_in * hidden, ffn * hidden);
+  let count = 0;
+  for (let layer = 0; layer < shape.num_layers; layer++)
+    if ((count + 1) * keptOfLayer <= tables + layer * ofLayer) count++;
+  return count;
 }
 
 /** Uploaded tokens, rotary tables, losses, and the scratch of the op that needs most. */

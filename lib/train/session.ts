@@ -48,7 +48,12 @@ export class StageEngine {
       await world!.sitOut();
       return null;
     }
-    const spec = engineSpecOf(config, stage.plan, placement, { trainable, mesh: stage.spec });
+    const { num_micro_batches, spec: mesh } = stage;
+    const spec = engineSpecOf(config, stage.plan, placement, {
+      trainable,
+      mesh,
+      num_micro_batches,
+    });
     const site = { config, placement, device, world_size: stage.mesh.world_size };
     if (trainable) refuseOversized(stage.plan, site);
     const native = await createEngine(spec, world).catch((error: unknown) => {

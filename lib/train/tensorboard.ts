@@ -10,6 +10,7 @@ import { ioError } from "../errors.ts";
 export class TensorboardWriter {
   readonly #path: string;
   readonly #file: number;
+  readonly #scalars = new Map<string, Buffer>();
 
   constructor(directory: string) {
     this.#path = join(
@@ -27,12 +28,21 @@ export class TensorboardWriter {
 
   /** One scalar a tag, all at the same step; values that are not finite are left out. */
   scalars(step: number, values: Readonly<Record<string, number>>): void {
-    const summary = Object.entries(values)
-      .filter(([, value]) => Number.isFinite(value))
-      .map(([tag, value]) =>
-        bytesField(1, Buffer.concat([bytesField(1, Buffer.from(tag)), floatField(2, value)])),
-      );
+    const summary: Buffer[] = [];
+    for (const [tag, value] of Object.entries(values))
+      if (Number.isFinite(value)) summary.push(this.#scalar(tag, value));
     if (summary.length > 0) this.#write(event(step, bytesField(5, Buffer.concat(summary))));
+  }
+
+  /** Until the next one of that tag: every step writes the same tags, so that only their numbers are made anew. */
+  #scalar(tag: string, value: number): Buffer {
+    let field = this.#scalars.get(tag);
+    if (field === undefined) {
+      field = bytesField(1, Buffer.concat([bytesField(1, Buffer.from(tag)), floatField(2, 0)]));
+      this.#scalars.set(tag, field);
+    }
+    field.writeFloatLE(value, field.length - 4);
+    return field;
   }
 
   close(): void {

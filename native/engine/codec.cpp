@@ -6,7 +6,7 @@ namespace flm {
 namespace {
 
 // Raised on both sides when a field is added, removed or moved.
-constexpr uint32_t kVersion = 4;
+constexpr uint32_t kVersion = 5;
 constexpr uint32_t kEngineSpecMagic = 0x454d4c46;  // "FLME"
 constexpr uint32_t kLoadPlanMagic = 0x4c4d4c46;    // "FLML"
 constexpr uint32_t kSavePlanMagic = 0x534d4c46;    // "FLMS"
@@ -126,6 +126,7 @@ EngineSpec read_engine_spec(std::span<const uint8_t> bytes) {
   spec.int8_weights = in.boolean("int8_weights");
   spec.shape = read_shape(in);
   spec.micro_batch_size = in.integer("micro_batch_size");
+  spec.one_micro_batch = in.boolean("one_micro_batch");
   spec.recompute = in.enumerator<Recompute>("recompute", 3);
   spec.adam_beta1 = in.number("adam_beta1");
   spec.adam_beta2 = in.number("adam_beta2");

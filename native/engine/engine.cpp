@@ -122,7 +122,9 @@ StepReport Engine::step(const StepInput& input) {
   Impl& e = *impl_;
   FLM_CHECK(e.spec.trainable, ErrorCode::invalid_argument, "this engine was made without training");
   const auto start = std::chrono::steady_clock::now();
-  e.store.zero_gradients(e.device, e.context.stream);
+  FLM_CHECK(!e.spec.one_micro_batch || input.num_micro_batches == 1, ErrorCode::invalid_argument,
+            "this engine was made for steps of one micro-batch, not of ", input.num_micro_batches);
+  e.store.zero_gradients(e.context.stream);
   e.sync.begin();
   const auto losses = e.pass(
       {input.pieces, input.num_micro_batches, input.ramp, input.force_masks, true, nullptr,

@@ -89,7 +89,9 @@ void Engine::Impl::allocate_memory() {
     }
     if (is_whole()) {
       const ArenaScope scope(arena);
-      logits_of(run, losses.view(), run.take(N * spec.shape.hidden_size), batch);
+      const int64_t size = N * spec.shape.hidden_size;
+      const Out x = run.take(size), spare = run.take(size);
+      logits_of(run, losses.view(), chunk_forward_only(run, chunks[0], x, spare, batch), batch);
     }
   }
   if (spec.trainable) {
@@ -141,9 +143,9 @@ std::vector<double> Engine::Impl::sum_over(Communicator* group, std::vector<doub
 
 PipelineWork Engine::Impl::work_of(int64_t count, std::function<TokenBatch(int64_t)> batch,
                                    std::function<void(int64_t)> losses_ready) {
-  return {chunks,       slots, groups.forward.get(), groups.backward.get(),
-          count,        N,     std::move(batch),     std::move(losses_ready),
-          losses.view()};
+  return {chunks,        slots,        groups.forward.get(), groups.backward.get(),
+          count,         N,            std::move(batch),     std::move(losses_ready),
+          losses.view(), store.lent_gradients()};
 }
 
 Engine::Impl::BatchLosses Engine::Impl::pass(const Pass& p,

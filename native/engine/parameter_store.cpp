@@ -27,12 +27,7 @@ ParameterStore::ParameterStore(const Backend& backend, const EngineSpec& spec, c
     by_name[p.name] = &p;
     names_.insert(p.name);
   }
-  const bool head_is_table = spec.shape.tie_embeddings && shard.is_last;
-  for (const Parameter& p : layout_.parameters) {
-    specs_.push_back(*by_name.at(p.name));
-    const bool head_writes = head_is_table && p.name == "embedding.weight";
-    if (is_table(p) && !head_writes) tables_.push_back({p.offset, p.size()});
-  }
+  for (const Parameter& p : layout_.parameters) specs_.push_back(*by_name.at(p.name));
 
   Device& device = *backend.device;
   const Stream stream = device.stream(StreamRole::compute);
@@ -64,6 +59,8 @@ ParameterStore::ParameterStore(const Backend& backend, const EngineSpec& spec, c
     buffers.int8_scales = int8_->scales();
   }
   weights_ = stage_weights(spec.shape, shard, layout_, buffers);
+  const bool is_one_chunk = spec.mesh.pipeline_size == 1 && shard.chunks.size() == 1;
+  if (spec.trainable && spec.one_micro_batch && is_one_chunk) lend_gradients();
 }
 
 void ParameterStore::check_against(const EngineSpec& spec) const {
@@ -119,12 +116,24 @@ Out ParameterStore::gradient(const Parameter& parameter) const {
   return all.at(parameter.offset);
 }
 
-void ParameterStore::zero_gradients(Device& device, Stream stream) {
-  for (const Range& table : tables_) {
-    const Out grads = matrix_grads_.view().at(table.begin);
-    device.fill_zero(grads.data, size_t(table.count) * size_of(grads.dtype), stream);
+void ParameterStore::zero_gradients(Stream stream) { vector_grads_.fill_zero(stream); }
+
+void ParameterStore::lend_gradients() {
+  int64_t end = 0;
+  for (const Parameter& p : layout_.parameters) {
+    if (!p.is_matrix) continue;
+    if (p.offset > end) gaps_.push_back({end, p.offset - end});
+    end = p.offset + p.size();
   }
-  vector_grads_.fill_zero(stream);
+  if (layout_.matrix_total > end) gaps_.push_back({end, layout_.matrix_total - end});
+
+  const auto first_of = [&](int64_t bucket) { return layout_.buckets[size_t(bucket)].begin; };
+  // A head that is the embedding writes its gradient before the blocks do.
+  const bool head_is_table = weights_.head.matrix.grad.data == weights_.embedding.grad.data;
+  const int64_t begin = head_is_table ? first_of(layout_.block_buckets.front()) : 0;
+  lent_.data = matrix_grads_.view().at(begin).data;
+  for (const int64_t bucket : layout_.block_buckets)
+    lent_.bytes.push_back(size_t(first_of(bucket) - begin) * size_of(types_.stat));
 }
 
 bool ParameterStore::holds(const std::string& name) const {
@@ -146,6 +155,10 @@ void ParameterStore::norm_squared(Context& context, const OpTable& ops) {
                                             [&](const Parameter& p) { return counts(p); });
   if (is_whole) {
     // Padding is zero and adds nothing.
+    if (!context.measuring)
+      for (const Range& gap : gaps_)
+        context.device->fill_zero(matrix_grads_.view().at(gap.begin).data,
+                                  size_t(gap.count) * size_of(types_.stat), context.stream);
     parts = {matrix_grads_.view(), vector_grads_.view()};
     sizes = {layout_.matrix_total, layout_.vector_total};
   } else {
@@ -248,6 +261,10 @@ void ParameterStore::load(Device& device, Context& context, const LoadPlan& plan
                    cols};
     const Out to = state(p, move.kind);
     const size_t element = size_of(to.dtype);
+    if (device.host_accessible() && rows.size() == range.count) {
+      fill_tensor(move, plan, p.rows, p.cols, rows, to);
+      continue;
+    }
     host.resize(size_t(rows.size()) * element);
     fill_tensor(move, plan, p.rows, p.cols, rows, {host.data(), to.dtype});
     device.copy(to.data, host.data() + size_t(range.begin - first_row * cols) * element,

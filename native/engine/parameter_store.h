@@ -9,6 +9,7 @@
 #include "engine/groups.h"
 #include "engine/int8_matrices.h"
 #include "engine/spec.h"
+#include "model/decoder.h"
 #include "model/parameters.h"
 #include "model/run.h"
 
@@ -30,8 +31,12 @@ class ParameterStore {
   // Flat gradients, stat type: matrices as the layout's buckets, vectors.
   Out matrix_grads() const { return matrix_grads_.view(); }
   Out vector_grads() const { return vector_grads_.view(); }
-  // Those that every backward pass adds to. Products write theirs in the first (see Run::first_micro_batch).
-  void zero_gradients(Device& device, Stream stream);
+  // Those of vectors, which every backward pass adds to. Those of matrices are written by the first (see
+  // Run::first_micro_batch).
+  void zero_gradients(Stream stream);
+  // The matrices' gradients until they are written: by the last block first, by the embeddings last. Empty
+  // where more than one chunk or micro-batch adds to them.
+  const LentMemory& lent_gradients() const { return lent_; }
 
   // This rank's share of the squared norm of all gradients.
   void norm_squared(Context& context, const OpTable& ops);
@@ -59,6 +64,7 @@ class ParameterStore {
   DType moment_dtype() const { return moment_type_; }
 
  private:
+  void lend_gradients();
   void check_against(const EngineSpec& spec) const;
 
   ComputeTypes types_;
@@ -77,7 +83,8 @@ class ParameterStore {
   DeviceBuffer matrices_, matrix_masters_, matrix_grads_, vectors_, vector_grads_;
   DeviceBuffer matrix_moments_[2], vector_moments_[2];
   DeviceBuffer norm_squared_, control_;
-  std::vector<Range> tables_;  // of matrix_grads_: embeddings whose gradient no product writes
+  LentMemory lent_;
+  std::vector<Range> gaps_;  // of matrix_grads_: between its tensors; not zero any more where it is lent
   std::vector<AdamwTensor> tensors_;
   StageWeights weights_;
 };

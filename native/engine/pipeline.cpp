@@ -52,7 +52,7 @@ void run_training(const Run& run, const std::vector<Instruction>& instructions, 
   std::vector<std::vector<ChunkActivations>> kept(work.chunks.size());
   for (size_t c = 0; c < work.chunks.size(); ++c)
     for (int64_t slot = 0; slot < work.slots[c]; ++slot)
-      kept[c].push_back(take_chunk(run, work.chunks[c], work.N));
+      kept[c].push_back(take_chunk(run, work.chunks[c], work.N, work.lent));
 
   const int64_t size = local_rows(run, work.N) * run.shape.hidden_size;
   Run first = run;

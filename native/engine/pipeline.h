@@ -20,6 +20,7 @@ struct PipelineWork {
   // The last chunk has enqueued the losses of this micro-batch.
   std::function<void(int64_t micro_batch)> losses_ready;
   Out losses;                            // (N)
+  const LentMemory& lent;                // to the one chunk's one micro-batch
   BlockDone block_done = {};             // a block's gradients are complete; may be empty
   std::function<void()> head_done = {};  // the head's are; may be empty
 };

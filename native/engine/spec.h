@@ -55,6 +55,8 @@ struct EngineSpec {
   bool int8_weights = false;  // the matrices of products are held in int8: for inference, on the CPU
   ModelShape shape;
   int64_t micro_batch_size;
+  // Every step has one: gradients, which are then written once, lend their memory to activations before that.
+  bool one_micro_batch = false;
   Recompute recompute;
   double adam_beta1, adam_beta2, adam_eps;
   double clip_grad;           // largest gradient norm, 0 = off

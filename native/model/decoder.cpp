@@ -33,12 +33,21 @@ std::vector<Chunk> chunks_of(const Shard& shard) {
   return chunks;
 }
 
-ChunkActivations take_chunk(const Run& run, const Chunk& chunk, int64_t N) {
+ChunkActivations take_chunk(const Run& run, const Chunk& chunk, int64_t N, const LentMemory& lent) {
   ChunkActivations a;
   a.x.push_back(run.take(stream_size(run, N)));
+  // A block's output and what it keeps: not needed any more when its backward pass has ended.
+  const auto take = [&](const Run& from, ChunkActivations& to) {
+    to.x.push_back(from.take(stream_size(run, N)));
+    to.kept.push_back(take_kept(from, N));
+  };
+  Arena probe;
+  ChunkActivations ignored;
+  take(run.in(probe), ignored);
+  Arena borrowed = lent.bytes.empty() ? Arena() : Arena(lent.data, lent.bytes.back());
   for (int64_t i = 0; i < chunk.blocks.count; ++i) {
-    a.x.push_back(run.take(stream_size(run, N)));
-    a.kept.push_back(take_kept(run, N));
+    const bool fits = !lent.bytes.empty() && borrowed.mark() + probe.peak() <= lent.bytes[size_t(i)];
+    take(fits ? run.in(borrowed) : run, a);
   }
   a.dy = run.take(stream_size(run, N));
   return a;

@@ -18,6 +18,13 @@ struct Chunk {
 // The chunks of a shard, in order.
 std::vector<Chunk> chunks_of(const Shard& shard);
 
+// Memory that has another use later: the first bytes[i] of it may be used until the backward pass of block i
+// of the chunk has ended. Grows with i.
+struct LentMemory {
+  void* data = nullptr;
+  std::vector<size_t> bytes;  // of every block; empty: nothing is lent
+};
+
 // What a chunk keeps of one micro-batch until its backward pass. Every tensor of the residual stream is
 // (local_rows, C).
 struct ChunkActivations {
@@ -26,7 +33,8 @@ struct ChunkActivations {
   Out dy;                              // the gradient of x.back(); after the backward pass that of x[0]
 };
 
-ChunkActivations take_chunk(const Run& run, const Chunk& chunk, int64_t N);
+// In the arena, and in what is lent for as long as it is needed.
+ChunkActivations take_chunk(const Run& run, const Chunk& chunk, int64_t N, const LentMemory& lent = {});
 
 // Fills `a.x` from its first entry, which the first chunk makes itself; the last chunk also computes losses
 // (N), the gradients of its weights from the final norm on, and `a.dy`.

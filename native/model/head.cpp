@@ -13,9 +13,11 @@ namespace {
 // small.
 int64_t chunk_rows(const Run& run, int64_t N) {
   const bool host = run.context.device->host_accessible();
-  const int64_t budget = host ? int64_t(16) << 20 : int64_t(256) << 20;  // logits
+  // Bytes of logits: on a host no more than its caches hold.
+  const int64_t budget = host ? int64_t(32) << 20 : int64_t(512) << 20;
+  const int64_t row = run.shape.vocab_size * int64_t(size_of(run.types.compute));
   const int64_t least = host ? 128 : 1024, most = host ? 1024 : 8192;
-  return std::min(N, std::clamp(budget / run.shape.vocab_size, least, most));
+  return std::min(N, std::clamp(budget / row, least, most));
 }
 
 // stats (size, rows, 3) of all ranks, from this rank's own part of it.

@@ -61,6 +61,10 @@ struct Run {
   // has to clear them before.
   bool first_micro_batch = false;
 
+  // The same work with other memory.
+  Run in(Arena& other) const {
+    return {context, ops, other, shape, types, weights, rotary, masks, tensor, recompute, first_micro_batch};
+  }
   Out take(int64_t elements) const { return arena.take(elements, types.compute); }
   Out take_stat(int64_t elements) const { return arena.take(elements, types.stat); }
 };

@@ -58,10 +58,16 @@ describe("engineMemory is what the engine allocates, to 2 %", () => {
     "$family, $layers layers of $hidden, $micro × $seq tokens, recompute $recompute",
     async (shape) => {
       const { config, plan } = stageOf(shape);
-      for (const precision of ["f32", "bf16"] as const) {
+      const cases = [
+        { precision: "f32", num_micro_batches: 1 },
+        { precision: "bf16", num_micro_batches: 1 },
+        { precision: "bf16", num_micro_batches: 2 },
+      ] as const;
+      for (const { precision, num_micro_batches } of cases) {
         config.optimizer.state_precision = precision;
         const placement = { device: "cpu", device_index: 0, num_threads: THREADS } as const;
-        const engine = await createEngine(engineSpecOf(config, plan, { ...placement, precision }));
+        const spec = engineSpecOf(config, plan, { ...placement, precision }, { num_micro_batches });
+        const engine = await createEngine(spec);
         const allocated = engine.memory_bytes;
         await engine.close();
         const estimate = engineMemory(wholeModel(plan.shape), {
@@ -69,6 +75,7 @@ describe("engineMemory is what the engine allocates, to 2 %", () => {
           state_precision: precision,
           device: "cpu",
           micro_batch_size: shape.micro,
+          one_micro_batch: num_micro_batches === 1,
           recompute: shape.recompute,
           mixes_layers: false,
           threads: THREADS,

@@ -91,6 +91,7 @@ describe("on every rank of a mesh engineMemory is what the engine allocates, to 
         state_precision: "f32",
         device: "cpu",
         micro_batch_size: MICRO,
+        one_micro_batch: false,
         recompute: plan.config.parallel.recompute,
         mixes_layers: false,
         threads: 1,

@@ -60,7 +60,7 @@ function measure(shape: Case): { peak: number; estimate: number } {
   const config = resolveConfig({ name: "memory", model, data, stages: [stage] });
   const plan = planStages(config, 257)[0]!;
   const placement = { device: "cpu", device_index: 0, num_threads: THREADS, precision } as const;
-  const spec = engineSpecOf(config, plan, placement);
+  const spec = engineSpecOf(config, plan, placement, { num_micro_batches: 1 });
   const folder = temporaryFolder();
   try {
     writeFileSync(folder.file("spec"), encodeEngineSpec(spec));
@@ -79,6 +79,7 @@ function measure(shape: Case): { peak: number; estimate: number } {
       state_precision: "f32",
       device: "cpu",
       micro_batch_size: micro,
+      one_micro_batch: true,
       recompute,
       mixes_layers: false,
       threads: THREADS,

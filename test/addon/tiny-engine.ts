@@ -84,6 +84,7 @@ export function tinySpec(
     int8_weights: false,
     shape: changed,
     micro_batch_size: 2,
+    one_micro_batch: false,
     recompute: "none",
     adam_beta1: 0.9,
     adam_beta2: 0.95,

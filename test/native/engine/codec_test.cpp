@@ -51,6 +51,7 @@ FLM_TEST(codec_reads_the_engine_spec_that_typescript_writes) {
   CHECK_EQ(spec.shape.attention_scale, 0.125);
   CHECK_EQ(spec.shape.embedding_grad_mult, 0.75);
   CHECK_EQ(spec.micro_batch_size, 4);
+  CHECK(spec.one_micro_batch);
   CHECK(spec.recompute == Recompute::full);
   CHECK_EQ(spec.adam_beta1, 0.9);
   CHECK_EQ(spec.adam_beta2, 0.95);

@@ -29,6 +29,7 @@ EngineSpec mesh_spec(const ModelShape& shape, Precision precision) {
 }
 
 EngineSpec spec_of_rank(EngineSpec spec, const Mesh& mesh, int rank) {
+  spec.one_micro_batch = mesh.data == kGlobalRows;
   MeshSpec& m = spec.mesh;
   m.tensor_size = mesh.tensor;
   m.data_size = mesh.data;
