@@ -7,6 +7,7 @@ import type { RowPieces } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import { type LossReport, lossOfRows } from "../eval/loss-of-rows.ts";
 import { shareOf } from "../eval/share.ts";
+import { growthSeed } from "../growth/growth-seed.ts";
 import { type GrowthSource, growthLoadPlan } from "../growth/moves.ts";
 import { createEngine } from "../native/engine.ts";
 import { encodeLoadPlan } from "../native/encode.ts";
@@ -149,7 +150,7 @@ export function grownLoad(config: Config, plan: StagePlan, checkpoint: Checkpoin
   if (plan.growth === null)
     throw new FlmError("INTERNAL", "the first stage has nothing to grow from");
   return growthLoadPlan(plan.growth, sourceOf(checkpoint), {
-    seed: config.seed,
+    seed: growthSeed(config.seed, plan.index),
     scaling: plan.scaling,
     final_norm_factor: plan.final_norm_factor,
     optimizer_step: plan.config.growth.optimizer_step,

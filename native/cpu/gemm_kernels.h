@@ -58,8 +58,10 @@ struct GemmKernels {
   // With b_transposed and skinny_split > 0, every whole run of that many steps of x holds its even steps
   // first, then its odd ones.
   int skinny_split;
-  void (*skinny)(int rows, int64_t cols, int64_t k, const float* x, int64_t ldx, const void* b, int64_t ldb,
-                 bool b_transposed, float* sums, int64_t ld_sums);
+  using Skinny = void (*)(int rows, int64_t cols, int64_t k, const float* x, int64_t ldx, const void* b,
+                          int64_t ldb, bool b_transposed, float* sums, int64_t ld_sums);
+  Skinny skinny;
+  Skinny skinny_wide;  // for b of f32, rounded to the table's type
   // The same for b (cols, k) in int8. Rows of x are int16, whole blocks with the even
   // steps of each in front of its odd ones; rows of b end with k.
   void (*skinny_int8)(int rows, int64_t cols, int64_t k, const ScaledRows<int16_t>& x,

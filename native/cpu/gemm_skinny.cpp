@@ -78,10 +78,11 @@ void skinny_float(Context& context, const GemmKernels& kernels, const Matmul& ar
   float* x = static_cast<float*>(context.workspace);
   const int64_t split = args.transpose_b ? kernels.skinny_split : 0;
   args.a.dtype == DType::bf16 ? gather_rows<bf16>(args, split, x) : gather_rows<float>(args, split, x);
+  const auto multiply = args.b.dtype == args.a.dtype ? kernels.skinny : kernels.skinny_wide;
   for_each_block(context, args, [&](const Block& block, float* sums) {
     const In b = args.b.at(args.transpose_b ? block.col * args.ldb : block.col);
-    kernels.skinny(int(args.M), block.cols, args.K, x, row_stride(args), b.data, args.ldb, args.transpose_b,
-                   sums, kTaskCols);
+    multiply(int(args.M), block.cols, args.K, x, row_stride(args), b.data, args.ldb, args.transpose_b, sums,
+             kTaskCols);
   });
 }
 
@@ -108,7 +109,7 @@ size_t gemm_skinny_workspace(const Matmul& args) {
 
 void gemm_skinny(Context& context, const Matmul& args) {
   const bool is_int8 = args.b.dtype == DType::i8;
-  const GemmKernels& kernels = gemm_kernels(state_of(context).isa, is_int8 ? args.a.dtype : args.b.dtype);
+  const GemmKernels& kernels = gemm_kernels(state_of(context).isa, args.a.dtype);
   is_int8 ? skinny_int8(context, kernels, args) : skinny_float(context, kernels, args);
 }
 

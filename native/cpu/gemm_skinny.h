@@ -7,21 +7,39 @@
 namespace flm::cpu {
 namespace {
 
+// An f32 in memory that is read as its rounding to bf16.
+struct Rounded {
+  float value;
+};
+FLM_INLINE float load_one(const Rounded* memory) { return to_float(to_bf16(memory->value)); }
+template <int kLanes>
+FLM_INLINE Vec<float, kLanes> load_floats(const Rounded* memory) {
+  return (Vec<float, kLanes>)(bf16_bits<kLanes>(load<Vec<float, kLanes>>(memory)) << 16);
+}
+template <int kLanes>
+FLM_INLINE void load_split(const Rounded* memory, Vec<float, kLanes>& even, Vec<float, kLanes>& odd) {
+  const auto first = load_floats<kLanes>(memory), second = load_floats<kLanes>(memory + kLanes);
+  Vec<int32_t, kLanes> evens;
+#pragma GCC unroll 16
+  for (int i = 0; i < kLanes; ++i) evens[i] = 2 * i;
+  even = __builtin_shuffle(first, second, evens);
+  odd = __builtin_shuffle(first, second, evens + 1);
+}
+
 // Bytes between what is read and what is asked for.
 constexpr int64_t kSkinnyAhead = 2048;
 
-// How many steps of a row of b (cols, k) one round of skinny_dots takes. Those of bf16 come split into even
-// and odd ones, and so must x: see GemmKernels::skinny.
+// How many steps of a row of b (cols, k) one round of skinny_dots takes. Those of bf16, and what is rounded
+// to it, come split into even and odd ones, and so must x: see GemmKernels::skinny.
 template <int kLanes, class T>
-constexpr int kSkinnyRound = std::is_same_v<T, bf16> ? 2 * kLanes : kLanes;
+constexpr int kSkinnyRound = std::is_same_v<T, float> ? kLanes : 2 * kLanes;
 
-template <int kLanes>
-FLM_INLINE void load_round(const float* b, Vec<float, kLanes>* column) {
-  column[0] = load<Vec<float, kLanes>>(b);
-}
-template <int kLanes>
-FLM_INLINE void load_round(const bf16* b, Vec<float, kLanes>* column) {
-  load_split<kLanes>(b, column[0], column[1]);
+template <int kLanes, class T>
+FLM_INLINE void load_round(const T* b, Vec<float, kLanes>* column) {
+  if constexpr (kSkinnyRound<kLanes, T> == kLanes)
+    column[0] = load<Vec<float, kLanes>>(b);
+  else
+    load_split<kLanes>(b, column[0], column[1]);
 }
 
 // b (cols, k): dot products of kRows rows of x with kCols rows of b at a time. Each sum has one order

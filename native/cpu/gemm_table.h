@@ -55,6 +55,7 @@ constexpr GemmKernels make_kernels() {
           .to_bf16 = {tile<Product, bf16, kMr, Major::k>, tile<Product, bf16, kMr, Major::row>},
           .skinny_split = kSkinnyRound<kLanes, T> > kLanes ? kSkinnyRound<kLanes, T> : 0,
           .skinny = skinny<kLanes, T>,
+          .skinny_wide = skinny<kLanes, std::conditional_t<std::is_same_v<T, bf16>, Rounded, T>>,
           .skinny_int8 = skinny_int8<kLanes>};
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "cpu/cpu_ops.h"
 #include "cpu/dispatch.h"
 #include "cpu/gemm.h"
@@ -41,7 +43,11 @@ void matmul(Context& context, const Matmul& args) {
 }
 
 size_t workspace_bytes(const Context& context, const Matmul& args) {
-  return args.M <= kMaxSkinnyRows ? gemm_skinny_workspace(args) : gemm_workspace(context, args);
+  if (args.M <= kMaxSkinnyRows) return gemm_skinny_workspace(args);
+  // What is enough for many rows is enough for fewer: also for the few that are multiplied in the other way.
+  Matmul few = args;
+  few.M = kMaxSkinnyRows;
+  return std::max(gemm_workspace(context, args), gemm_skinny_workspace(few));
 }
 
 }  // namespace flm::cpu

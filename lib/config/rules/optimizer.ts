@@ -18,12 +18,13 @@ export const optimizerRules: Rule = ({ optimizer, schedule, stages }, report) =>
       `${schedule.horizon_tokens} is without meaning while schedule.horizon is ${schedule.horizon}`,
       "set horizon: tokens, or leave it out",
     );
-  if (optimizer.state_precision === "bf16" && 1 - optimizer.adam_beta2 <= BF16_HALF_STEP)
-    report(
-      ["optimizer", "state_precision"],
-      `bf16 is too coarse for adam_beta2 ${optimizer.adam_beta2}: the decay of the mean square is rounded away`,
-      "use f32, or an adam_beta2 of at most 0.99",
-    );
+  for (const beta of ["adam_beta1", "adam_beta2"] as const)
+    if (optimizer.state_precision === "bf16" && 1 - optimizer[beta] <= BF16_HALF_STEP)
+      report(
+        ["optimizer", "state_precision"],
+        `bf16 is too coarse for ${beta} ${optimizer[beta]}: the decay of the moment is rounded away`,
+        `use f32, or an ${beta} of at most 0.99`,
+      );
   for (const [i, stage] of stages.entries()) {
     const steps = stepsOf(stage);
     if (stage.lr < optimizer.min_lr)

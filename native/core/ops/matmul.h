@@ -8,8 +8,8 @@ namespace flm {
 // a and b share their type (f32, bf16, f64); c is f32, bf16 or f64 (f64 only with f64). Sums are f32 (f64).
 // Or b is i8 (N, K) with transpose_b, and b[n, k] stands for b_scales[n, k / kScaleBlock] * b[n, k]; a is not
 // transposed then. A backend may round such a b to the type of a, or a to 16 bits with a scale for each
-// block. Or b is f32 where a is bf16, if the backend reads masters (Backend::reads_masters); it may round
-// such a b to bf16.
+// block. Or b is f32 where a is bf16, if the backend reads masters (Backend::reads_masters); it
+// rounds such a b to bf16.
 struct Matmul {
   Out c;             // (M, N)  =, or += with accumulate
   In a;              // (M, K), or (K, M) with transpose_a

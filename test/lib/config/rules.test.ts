@@ -83,6 +83,12 @@ const cases: Case[] = [
     says: ["adam_beta2 0.999", "use f32"],
   },
   {
+    what: "bf16 moments of which the first decays too slowly",
+    rest: { optimizer: { state_precision: "bf16", adam_beta1: 0.999 } },
+    path: "optimizer.state_precision",
+    says: ["adam_beta1 0.999", "use f32"],
+  },
+  {
     what: "KV heads that do not divide the heads",
     stages: [{ num_kv_heads: 3 }],
     path: "stages.0.num_kv_heads",

@@ -5,11 +5,15 @@
 namespace flm::test {
 namespace {
 
-size_t workspace_of(const Backend& backend, int64_t rows, bool transpose_a, DType weights) {
+struct Size {
+  int64_t cols, depth;
+};
+
+size_t workspace_of(const Backend& backend, int64_t rows, const Size& size, bool transpose_a, DType weights) {
   Matmul args{};
   args.a.dtype = args.c.dtype = DType::bf16;
   args.b.dtype = weights;
-  args.M = rows, args.N = 1024, args.K = 4096;
+  args.M = rows, args.N = size.cols, args.K = size.depth;
   args.lda = transpose_a ? args.M : args.K, args.ldb = args.K, args.ldc = args.N;
   args.transpose_a = transpose_a, args.transpose_b = true;
   Context measuring = backend.context();
@@ -21,10 +25,10 @@ size_t workspace_of(const Backend& backend, int64_t rows, bool transpose_a, DTyp
 // An engine measures with its longest sequence and then reads shorter prompts.
 FLM_TEST(fewer_rows_never_need_more_workspace_for_a_product) {
   const Backend backend = cpu::make_backend(2);
-  const auto grows = [&](bool transpose_a, DType weights) {
+  const auto grows = [&](bool transpose_a, DType weights, const Size& size = {1024, 4096}) {
     size_t before = 0;
-    for (int64_t rows = 64; rows <= 3328; rows += 64) {
-      const size_t bytes = workspace_of(backend, rows, transpose_a, weights);
+    for (int64_t rows = 1; rows <= 3328; rows = rows < 64 ? 2 * rows : rows + 64) {
+      const size_t bytes = workspace_of(backend, rows, size, transpose_a, weights);
       CHECK(bytes >= before);
       before = bytes;
     }
@@ -32,6 +36,7 @@ FLM_TEST(fewer_rows_never_need_more_workspace_for_a_product) {
   grows(false, DType::bf16);
   grows(true, DType::bf16);
   grows(false, DType::i8);
+  grows(false, DType::bf16, {8, 65536});
 }
 
 }  // namespace
