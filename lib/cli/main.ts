@@ -7,6 +7,7 @@ import { loadedNative } from "../native/load.ts";
 import { version } from "../version.ts";
 import { fail } from "./fail.ts";
 import { handleHangup } from "./hangup.ts";
+import { endWithNpm } from "./npm-parent.ts";
 import { outliveOutput } from "./outlive-output.ts";
 
 /** By name; loaded when they are asked for, since together they are half of the package. */
@@ -56,6 +57,7 @@ Examples:
 
 outliveOutput(process);
 handleHangup();
+endWithNpm();
 
 try {
   const args = withDefaultCommand(process.argv.slice(2));

@@ -8,12 +8,16 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { isResolved } from "../config/stringify.ts";
 import { FlmError, ioError } from "../errors.ts";
 import { isAlive, startOf } from "../live-process.ts";
 import { makeDirectory } from "../make-directory.ts";
 import { readText } from "../read-text.ts";
 import { replaceFile } from "../replace-file.ts";
+
+/** How long a directory is waited for, looked at every so often. */
+const [LEAVE_MS, LOOK_MS] = [5000, 100];
 
 /** Locks of runs in this process: their files name a process that lives, yet so do those of an earlier namesake. */
 const held = new Set<string>();
@@ -67,6 +71,12 @@ export class RunDirectory {
     throw new FlmError("USAGE", `${taken} is not of a run, and a run in that directory writes it`, {
       hint: "choose another directory with --out, or move the file away",
     });
+  }
+
+  /** Gives a process that has the directory a moment to leave it: it may have been told to stop just now. */
+  async vacated(): Promise<void> {
+    for (let waited = 0; waited < LEAVE_MS && this.#isTaken(); waited += LOOK_MS)
+      await delay(LOOK_MS);
   }
 
   /**
@@ -124,11 +134,21 @@ export class RunDirectory {
     return join(this.path, "lock");
   }
 
+  /** By a process that lives, as the lock says. */
+  #isTaken(): boolean {
+    const [pid, start] = this.#owner;
+    return Number(pid) === process.pid ? held.has(this.#lock) : isAlive(Number(pid), start);
+  }
+
+  get #owner(): string[] {
+    return existsSync(this.#lock) ? readFileSync(this.#lock, "utf8").split(" ") : [];
+  }
+
   #removeStaleLock(): void {
     const lock = this.#lock;
-    if (!existsSync(lock)) return;
-    const [pid, start] = readFileSync(lock, "utf8").split(" ");
-    if (Number(pid) === process.pid ? held.has(lock) : isAlive(Number(pid), start))
+    const [pid] = this.#owner;
+    if (pid === undefined) return;
+    if (this.#isTaken())
       throw new FlmError("ENVIRONMENT", `process ${pid} is training in ${this.path}`, {
         hint: `wait for it, stop it, or choose another directory with --out; if no such run exists, delete ${lock}`,
       });

@@ -79,6 +79,7 @@ export async function runTraining(
   const signal = options.signal ?? new AbortController().signal;
   const placement = choosePlacement(config, loadNative(), launch);
   const directory = new RunDirectory(resolve(options.out ?? `runs/${config.name}`));
+  if (isLeader) await directory.vacated();
   if (options.fresh && isLeader) directory.setAside();
   const claim = isLeader ? directory.claim() : null;
   try {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
-import { flm, json, MAIN, start, startProgram, succeed } from "./support/cli.ts";
+import { flm, json, MAIN, start, startNode, startProgram, succeed } from "./support/cli.ts";
 import { corpus } from "./support/corpus.ts";
 import { type Changes, project, SMALL, STEP_TOKENS, yaml, tinyConfig } from "./support/project.ts";
 import { checkpoints, events, latest, metrics, state } from "./support/run-files.ts";
@@ -89,6 +89,25 @@ describe.each(ENDS)("$signal", ({ signal, code, status }) => {
     expect(readdirSync(cache)).toEqual([expect.stringMatching(/^tmp-/)]);
     expect(await flm(["config.yaml"], { cwd: directory })).toMatchObject({ code: 0 });
     expect(readdirSync(cache)).toEqual([expect.not.stringMatching(/^tmp-/)]);
+  });
+});
+
+describe("npm's end", () => {
+  it("saves and ends what npm has started, and the next start goes on from there", async () => {
+    const { directory, run } = project(ENDLESS);
+    const command = `"${process.execPath}" "${MAIN}" config.yaml; :`;
+    const npm = `process.title = "npm exec flm-train";
+      require("child_process").spawnSync("sh", ["-c", ${JSON.stringify(command)}], { stdio: "inherit" });`;
+    const running = startNode(["-e", npm], { cwd: directory, env: { npm_command: "exec" } });
+    await until(running, () => stepsDone(run) >= 3);
+    running.child.kill("SIGKILL");
+    const next = start(["config.yaml"], { cwd: directory });
+    await running.outcome;
+    const done = events(run).findLast(({ type }) => type === "done");
+    expect(done).toMatchObject({ status: "preempted" });
+    await until(next, () => stepsDone(run) > Number(done!.step));
+    next.child.kill("SIGTERM");
+    expect(await next.outcome).toMatchObject({ code: 75 });
   });
 });
 
