@@ -82,9 +82,9 @@ async function commit(
   const isLeader = ranks.rank === 0;
   try {
     const parts = await ranks.gather<Written>("checkpoint/written", await written);
-    const saved = parts.flatMap((part) => {
+    const saved = parts.flatMap((part, rank) => {
       if ("files" in part) return part.files;
-      throw revive(part.error);
+      throw rank === ranks.rank ? revive(part.error) : failureAt(rank, part.error);
     });
     const committed = isLeader
       ? store.commit(partial, {
@@ -111,6 +111,11 @@ async function commit(
 function failureOf(error: unknown): Written {
   if (error instanceof FlmError && error.code === "IO") return { error: plain(error) };
   throw error;
+}
+
+/** Of another rank, which says it too. */
+function failureAt(rank: number, error: PlainError): FlmError {
+  return revive({ ...error, message: `rank ${rank}: ${error.message}`, rank });
 }
 
 async function writeShards(

@@ -1,6 +1,13 @@
 import { FlmError } from "../../errors.ts";
 import { type ConnectOptions, type Connection, connectToStore } from "./connect.ts";
-import { type Call, type FromRank, type FromStore, plain, revive } from "./messages.ts";
+import {
+  type Call,
+  type FromRank,
+  type FromStore,
+  plain,
+  type PlainError,
+  revive,
+} from "./messages.ts";
 import type { Timing } from "./options.ts";
 import { everyHeartbeat } from "./ticker.ts";
 
@@ -14,6 +21,7 @@ export class Member {
   readonly epoch: number;
   readonly hosts: readonly string[];
   readonly endpoints: readonly unknown[];
+  readonly #rank: number;
   readonly #channel: Connection["channel"];
   readonly #timing: Timing;
   readonly #listeners: ((reason: FlmError) => void)[] = [];
@@ -34,10 +42,11 @@ export class Member {
   ): Promise<Member> {
     const { handshake_ms, silence_ms } = timing;
     const connection = await connectToStore({ ...options, handshake_ms, patience_ms: silence_ms });
-    return new Member(connection, timing);
+    return new Member(options.identity.rank, connection, timing);
   }
 
-  private constructor({ channel, joined }: Connection, timing: Timing) {
+  private constructor(rank: number, { channel, joined }: Connection, timing: Timing) {
+    this.#rank = rank;
     this.epoch = joined.epoch;
     this.hosts = joined.hosts;
     this.endpoints = joined.endpoints;
@@ -102,8 +111,13 @@ export class Member {
 
   #hear(message: FromStore): void {
     if (message.type === "answer") this.#answer(message.key, message.value);
-    else if (message.type === "abort") this.#end(revive(message.error));
+    else if (message.type === "abort") this.#end(this.#asSeenHere(message.error));
     else if (message.type === "bye") this.#onBye();
+  }
+
+  /** What has failed here names no rank, also where another rank was first to tell of it. */
+  #asSeenHere({ rank, ...error }: PlainError): FlmError {
+    return revive(rank === undefined || rank === this.#rank ? error : { ...error, rank });
   }
 
   #answer(key: string, value: unknown): void {

@@ -153,6 +153,8 @@ export class Session {
   }
 
   #abortFor(rank: number, error: PlainError): void {
+    // One that passes on what another rank has failed with is not to blame.
+    if (error.rank !== undefined) return this.end(revive(error));
     this.end(revive({ ...error, message: `${this.#nameOf(rank)}: ${error.message}`, rank }));
   }
 

@@ -91,6 +91,23 @@ describe("the end of a world", () => {
     }
   });
 
+  it("blames the rank that has failed, whichever tells of it", async () => {
+    const job = await Job.create(3);
+    const worlds = await job.joinAll();
+    const reasons = worlds.map(
+      (world) => new Promise<FlmError>((resolve) => world.onAbort(resolve)),
+    );
+    worlds[1]!.abort(new FlmError("IO", "rank 2: no space left", { rank: 2 }));
+    const heard = (await Promise.all(reasons)).map(({ message, rank }) => [message, rank]);
+    const text = "rank 2: no space left";
+    expect(heard).toEqual([
+      [text, 2],
+      [text, 2],
+      // It is the one to say so.
+      [text, undefined],
+    ]);
+  });
+
   it("is told to who listens late, and ends later calls", async () => {
     const job = await Job.create(2);
     const [a, b] = await job.joinAll();
