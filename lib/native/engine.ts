@@ -1,3 +1,4 @@
+import { FlmError } from "../errors.ts";
 import { encodeEngineSpec } from "./encode.ts";
 import { loadNative } from "./load.ts";
 import type { EngineSpec } from "./plans.ts";
@@ -52,6 +53,19 @@ async function withCallersStack<Result>(work: () => Promise<Result>): Promise<Re
   }
 }
 
+const DAMAGED_HINT =
+  "delete the directory of that token file (it is in data.cache_dir) and run again: it is made anew from the text";
+
+/** Runs native work that reads token files: only what is in them can be invalid data. */
+function readingTokens<Result>(work: () => Promise<Result>): Promise<Result> {
+  return withCallersStack(() =>
+    work().catch((cause: unknown) => {
+      if (!(cause instanceof FlmError) || cause.code !== "DATA_INVALID") throw cause;
+      throw new FlmError(cause.code, cause.message, { hint: DAMAGED_HINT, cause });
+    }),
+  );
+}
+
 class Engine implements NativeEngine {
   readonly #native: NativeEngine;
   /** Kept, so that it can still be named after close(). */
@@ -83,15 +97,15 @@ class Engine implements NativeEngine {
   }
 
   openTokenFiles(paths: readonly string[]): Promise<void> {
-    return withCallersStack(() => this.#native.openTokenFiles(paths));
+    return readingTokens(() => this.#native.openTokenFiles(paths));
   }
 
   step(input: StepInput): Promise<StepReport> {
-    return withCallersStack(() => this.#native.step(input));
+    return readingTokens(() => this.#native.step(input));
   }
 
   evaluate(input: EvalInput): Promise<EvalReport> {
-    return withCallersStack(() => this.#native.evaluate(input));
+    return readingTokens(() => this.#native.evaluate(input));
   }
 
   generate(input: GenerateInput): Promise<GeneratedRow[]> {

@@ -56,7 +56,7 @@ class RowWriter {
     for (int64_t i = 0; i < count; ++i) {
       FLM_CHECK(out[i] >= 0 && out[i] < vocab_size_, ErrorCode::data_invalid, "token ", uint32_t(out[i]),
                 " at ", offset + i, " of ", file.path(), " is not below vocab_size ", vocab_size_,
-                "; the file was made with another tokenizer");
+                "; the file is damaged, or was made with another tokenizer");
     }
   }
 

@@ -63,6 +63,7 @@ describe("errors of the addon", () => {
     const error = await failureOf(other.step(stepInput(small)));
     expect(error.code).toBe("DATA_INVALID");
     expect(error.message).toContain("vocab_size 3");
+    expect(error.hint).toContain("delete the directory of that token file");
     await other.close();
   });
 
