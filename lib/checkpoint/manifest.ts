@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import * as z from "zod";
 import { FlmError } from "../errors.ts";
 import { byteLength } from "./safetensors.ts";
@@ -101,6 +102,19 @@ export const NO_HISTORY: z.output<typeof stabilitySchema> = {
 
 export type ManifestTensor = Manifest["tensors"][number];
 
+/**
+ * The text of `manifest.json`. Its last key, `sha256`, is that of the text without it: one wrong bit in a number would
+ * otherwise be a manifest like any other, and change what follows from it in silence.
+ */
+export function formatManifest(manifest: Manifest): string {
+  return JSON.stringify({ ...manifest, sha256: sha256Of(manifest) });
+}
+
+/** White space does not count: a manifest may be printed to be read. */
+function sha256Of(manifest: object): string {
+  return createHash("sha256").update(JSON.stringify(manifest)).digest("hex");
+}
+
 /** @throws FlmError CHECKPOINT_INVALID naming the file and what is wrong in it. */
 export function parseManifest(text: string, path: string): Manifest {
   let value: unknown;
@@ -118,10 +132,21 @@ export function parseManifest(text: string, path: string): Manifest {
       `${path} has format ${JSON.stringify(format)}, this version of flm-train reads ${FORMAT}`,
       { hint: "use the version of flm-train that wrote it" },
     );
-  const parsed = manifestSchema.safeParse(value);
+  const parsed = manifestSchema.safeParse(verified(value, path));
   const problem = parsed.success ? misplacedTensor(parsed.data) : firstIssue(parsed.error);
   if (parsed.success && problem === null) return parsed.data;
   throw new FlmError("CHECKPOINT_INVALID", `${path}: ${problem}; the checkpoint is damaged`);
+}
+
+/** Without its hash. Manifests of the first versions have none. */
+function verified(value: unknown, path: string): unknown {
+  if (typeof value !== "object" || value === null || !("sha256" in value)) return value;
+  const { sha256, ...rest } = value;
+  if (sha256 === sha256Of(rest)) return rest;
+  throw new FlmError(
+    "CHECKPOINT_INVALID",
+    `${path} does not have the hash that it states: the checkpoint is damaged`,
+  );
 }
 
 function firstIssue({ issues }: z.ZodError): string {

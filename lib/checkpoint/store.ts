@@ -5,7 +5,7 @@ import { readText } from "../read-text.ts";
 import { Attempt, newestAttempt } from "./attempt.ts";
 import { fsyncDirectory, writeDurably } from "./durable.ts";
 import type { HashFiles } from "./hash-files.ts";
-import { type Manifest, parseManifest } from "./manifest.ts";
+import { formatManifest, type Manifest, parseManifest } from "./manifest.ts";
 
 const NAME = /^step-(\d{8,})\.e(\d{4,})$/;
 /** The end of every name that belongs to an attempt, also behind the prefixes below. */
@@ -109,7 +109,7 @@ export class CheckpointStore {
   commit(partial: string, manifest: Manifest): Checkpoint {
     const directory = join(this.directory, checkpointName(manifest.step, manifest.epoch));
     this.#try("commit", directory, () => {
-      writeDurably(join(partial, MANIFEST), JSON.stringify(manifest));
+      writeDurably(join(partial, MANIFEST), formatManifest(manifest));
       fsyncDirectory(partial);
       // An attempt that starts after this look deletes `partial` first of all, and the rename fails.
       this.#attempt?.refuseSuperseded();

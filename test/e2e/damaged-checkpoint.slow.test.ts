@@ -20,6 +20,7 @@ const DAMAGE: [string, (checkpoint: string) => void, RegExp][] = [
   ["a shard with one bit changed", flipBit, /has hash \w+/],
   ["a shard that is missing", (at) => rmSync(join(at, SHARD)), /is missing/],
   ["a manifest that is cut off", (at) => truncateSync(join(at, "manifest.json"), 99), /not JSON/],
+  ["a manifest with another number", changeTokens, /not have the hash that it states/],
   ["a manifest that is missing", (at) => rmSync(join(at, "manifest.json")), /no manifest/],
 ];
 
@@ -28,6 +29,11 @@ function flipBit(checkpoint: string): void {
   const bytes = readFileSync(path);
   bytes[bytes.length - 100]! ^= 4;
   writeFileSync(path, bytes);
+}
+
+function changeTokens(checkpoint: string): void {
+  const path = join(checkpoint, "manifest.json");
+  writeFileSync(path, readFileSync(path, "utf8").replace('"tokens":', '"tokens":1'));
 }
 
 /** Trained to the end, with its checkpoints of steps 4, 8 and 12. */

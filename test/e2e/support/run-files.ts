@@ -49,7 +49,9 @@ export function latest(run: string): string {
 }
 
 export function manifest(checkpoint: string): Manifest {
-  return JSON.parse(readFileSync(join(checkpoint, "manifest.json"), "utf8")) as Manifest;
+  const text = readFileSync(join(checkpoint, "manifest.json"), "utf8");
+  const { sha256: _, ...facts } = JSON.parse(text) as Manifest & { sha256: string };
+  return facts;
 }
 
 /**

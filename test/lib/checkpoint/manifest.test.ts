@@ -1,19 +1,39 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Manifest, parseManifest } from "../../../lib/checkpoint/manifest.ts";
+import { formatManifest, type Manifest, parseManifest } from "../../../lib/checkpoint/manifest.ts";
 import { FlmError } from "../../../lib/errors.ts";
 import { failure } from "../failure.ts";
 import { manifest } from "./manifests.ts";
 
-const parse = (value: unknown) => parseManifest(JSON.stringify(value), "/c/manifest.json");
+const read = (text: string) => parseManifest(text, "/c/manifest.json");
+const parse = (value: unknown) => read(JSON.stringify(value));
+
+const WHOLE = manifest({
+  parent: "/run/checkpoints/step-00000005.e0001",
+  growth: [{ stage: 1, step: 5, parameters_before: 6, parameters_after: 12 }],
+  data: [{ source: "a", cursor: [1, 2, null], share: 1 / 3 }],
+});
 
 test("a manifest reads back as it was written", () => {
-  const whole = manifest({
-    parent: "/run/checkpoints/step-00000005.e0001",
-    growth: [{ stage: 1, step: 5, parameters_before: 6, parameters_after: 12 }],
-    data: [{ source: "a", cursor: [1, 2, null] }],
-  });
-  expect(parse(whole)).toEqual(whole);
+  expect(read(formatManifest(WHOLE))).toEqual(WHOLE);
+});
+
+test("one of the first versions has no hash", () => {
+  expect(parse(WHOLE)).toEqual(WHOLE);
+});
+
+test("one that was printed to be read is still whole", () => {
+  const printed = JSON.stringify(JSON.parse(formatManifest(WHOLE)), null, 2);
+  expect(read(`${printed}\n`)).toEqual(WHOLE);
+});
+
+test("no wrong bit goes unseen", () => {
+  const text = Buffer.from(formatManifest(WHOLE));
+  for (let bit = 0; bit < 8 * text.length; bit++) {
+    const bytes = Buffer.from(text);
+    bytes[bit >> 3]! ^= 1 << (bit & 7);
+    expect(failure(() => read(bytes.toString())).code, bytes.toString()).toBe("CHECKPOINT_INVALID");
+  }
 });
 
 describe("damaged", () => {
