@@ -63,6 +63,8 @@ export interface MeetingOptions {
   secret_file: string | null;
   timeout_seconds: number;
   silence_seconds: number;
+  /** Ends the wait for the others. */
+  signal?: AbortSignal;
   onWarning(message: string): void;
 }
 
@@ -82,7 +84,7 @@ const LEAST_WATCHDOG_SECONDS = 3;
 /**
  * Finds the other ranks of the launch and connects this process's engines with theirs.
  *
- * @throws FlmError ENVIRONMENT, COMM_TIMEOUT or COMM_PEER_LOST, see `joinWorld`
+ * @throws FlmError ENVIRONMENT, COMM_TIMEOUT, COMM_PEER_LOST or CANCELLED, see `joinWorld`
  */
 export async function meetRanks(options: MeetingOptions): Promise<Ranks> {
   const { launch, placement, secret_file, timeout_seconds, silence_seconds, onWarning } = options;
@@ -95,18 +97,21 @@ export async function meetRanks(options: MeetingOptions): Promise<Ranks> {
     ...nativeWorld.endpoint,
     nccl: device === "cuda" ? native.nccl(device_index) : null,
   };
-  const world = await joinWorld({
-    launch,
-    config_hash: options.config_hash,
-    seen_epoch: options.epoch - 1,
-    endpoint: introduction,
-    secret_file,
-    store_socket: takeStoreSocket(),
-    timeout_seconds,
-    timing: { silence_ms: silence_seconds * 1000 },
-    watchdog_seconds: Math.max(timeout_seconds - WATCHDOG_LEAD_SECONDS, LEAST_WATCHDOG_SECONDS),
-    onWarning,
-  });
+  const world = await joinWorld(
+    {
+      launch,
+      config_hash: options.config_hash,
+      seen_epoch: options.epoch - 1,
+      endpoint: introduction,
+      secret_file,
+      store_socket: takeStoreSocket(),
+      timeout_seconds,
+      timing: { silence_ms: silence_seconds * 1000 },
+      watchdog_seconds: Math.max(timeout_seconds - WATCHDOG_LEAD_SECONDS, LEAST_WATCHDOG_SECONDS),
+      onWarning,
+    },
+    options.signal,
+  );
   const hung = new Promise<never>((_, reject) => {
     world.onAbort((reason) => {
       native.abortWorlds(reason.message);

@@ -93,8 +93,11 @@ export async function runTraining(
       config_hash: hashOf(config, directory),
       epoch,
       ...config.distributed,
+      signal,
       onWarning: (message) => warnings.push(message),
-    });
+    }).catch((error: unknown) => nullIfStopped(error, signal));
+    // Nothing has been verified yet: this is what the newest manifest says.
+    if (ranks === null) return untrained(store.checkpoints()[0] ?? null, signal, directory.path);
     try {
       if (isLeader) store.enter(ranks.epoch);
       const localRanks = launch.local_world_size ?? 1;
@@ -123,7 +126,7 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
   const isLeader = ranks.rank === 0;
   const { checkpoint, rejected } = await newestCheckpoint(parts);
   const data = await prepareTogether(ranks, (sources_key) => prepare(parts, sources_key));
-  if (data === null) return untrained(checkpoint, stopStatus(stopReason(signal)), directory.path);
+  if (data === null) return untrained(checkpoint, signal, directory.path);
   if (checkpoint) {
     if (isLeader) {
       checkResume(config, data, checkpoint, directory);
@@ -271,21 +274,24 @@ function prepare(
     signal,
     sources_key,
     onProgress: (progress) => observer.onPrepare?.(progress),
-  }).catch((error: unknown) => {
-    if (signal.aborted && error instanceof FlmError && error.code === "CANCELLED") return null;
-    throw error;
-  });
+  }).catch((error: unknown) => nullIfStopped(error, signal));
 }
 
-/** The result of a run that was stopped while its data were being prepared. */
+/** @throws the error, where it is not that of the signal */
+function nullIfStopped(error: unknown, signal: AbortSignal): null {
+  if (signal.aborted && error instanceof FlmError && error.code === "CANCELLED") return null;
+  throw error;
+}
+
+/** The result of a run that was stopped while its ranks were joining or its data were being prepared. */
 function untrained(
   checkpoint: Checkpoint | null,
-  status: TrainResult["status"],
+  signal: AbortSignal,
   run_dir: string,
 ): TrainResult {
   const manifest = checkpoint?.manifest;
   return {
-    status,
+    status: stopStatus(stopReason(signal)),
     steps: manifest?.step ?? 0,
     tokens: manifest?.tokens ?? 0,
     loss: manifest?.loss ?? null,

@@ -77,7 +77,9 @@ async function run(path: string, options: Options): Promise<void> {
     if (stop.signal.aborted)
       process.exit(signal === "SIGTERM" ? ExitCode.try_again : ExitCode.interrupted);
     asked = performance.now();
-    reporter.note(`${signal}: finishing this step, then saving (again to stop at once)`);
+    reporter.note(
+      `${signal}: stopping; a step that runs is finished and saved first (again to stop at once)`,
+    );
     stop.abort(signal);
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);

@@ -17,17 +17,28 @@ interface Waiting {
  *
  * @throws FlmError ENVIRONMENT where ranks do not fit together (version, config, world size, secret: the message has
  *   both values), COMM_TIMEOUT where ranks do not come (the message lists them), COMM_PEER_LOST where the job has gone
- *   on without this rank
+ *   on without this rank; CANCELLED where the signal comes first
  */
-export async function joinWorld(options: JoinOptions): Promise<World> {
+export async function joinWorld(options: JoinOptions, signal?: AbortSignal): Promise<World> {
   const { onWarning, ...workerData } = options;
   // Workers are loaded by Node itself, which reads no TypeScript: this works in dist/ alone.
   const worker = new Worker(new URL("./world-worker.js", import.meta.url), {
     workerData: workerData satisfies WorkerOptions,
   });
   const world = new ThreadedWorld(options, worker, onWarning ?? (() => {}));
-  await world.joined;
-  return world;
+  const giveUp = () => world.giveUp();
+  signal?.addEventListener("abort", giveUp);
+  if (signal?.aborted) giveUp();
+  try {
+    await world.joined;
+    return world;
+  } catch (error) {
+    // The others find its connection closed, and wait for another process of this rank.
+    if (signal?.aborted) await worker.terminate();
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", giveUp);
+  }
 }
 
 class ThreadedWorld implements World {
@@ -58,6 +69,12 @@ class ThreadedWorld implements World {
     worker.on("error", (cause) => this.#lose(cause.message, cause));
     worker.on("exit", () => this.#isClosed || this.#lose("it has ended"));
     this.joined = this.#wait(() => {});
+  }
+
+  /** Ends the wait for the others. */
+  giveUp(): void {
+    this.#isClosed = true;
+    this.#settle(0)?.reject(new FlmError("CANCELLED", "told to stop while ranks were joining"));
   }
 
   async gather(key: string, value: unknown, options?: WaitOptions): Promise<unknown[]> {
