@@ -6,6 +6,9 @@ import { byteLength } from "./safetensors.ts";
 /** The manifest's own format; a reader refuses one that it does not know. */
 export const FORMAT = 1;
 
+/** The key of `identity` that holds the fingerprint of the tokenized data. */
+export const DATA_IDENTITY = "the tokenized data";
+
 const count = z.int().min(0);
 
 const fileSchema = z.strictObject({

@@ -28,12 +28,12 @@ export interface PrepareOptions extends PassOptions {
   sources_key?: string;
 }
 
-/** What only a stage with a smaller vocabulary than its run's tokenizer has. */
-export interface SmallerVocabulary {
+/** Other tokens than those of a config's tokenizer. */
+export interface OtherTokens {
   /** The tokenizer.json to use in place of the config's. */
   json: string;
-  /** The data in the tokens of the whole tokenizer, by which passages are cut. */
-  whole: PreparedData;
+  /** Of a stage with a smaller vocabulary: the data in the tokens of the whole tokenizer, by which passages are cut. */
+  whole?: PreparedData;
 }
 
 /**
@@ -41,23 +41,23 @@ export interface SmallerVocabulary {
  * trains or loads the tokenizer and writes token files into `data.cache_dir`. What is there already for the same
  * files and settings is used as it is.
  *
- * @param smaller for the tokens of another tokenizer than the config's
+ * @param other for the tokens of another tokenizer than the config's
  * @throws FlmError DATA_NOT_FOUND, DATA_EMPTY, DATA_INVALID, TOKENIZER_INVALID, NOT_SUPPORTED, IO or CANCELLED
  */
 export async function prepareData(
   config: Config,
   options: PrepareOptions,
-  smaller?: SmallerVocabulary,
+  other?: OtherTokens,
 ): Promise<PreparedData> {
   throwIfCancelled(options.signal);
   const { native } = options;
-  const settings = readSettings(config, smaller?.json);
+  const settings = readSettings(config, other?.json);
   const place = (key: string) => join(config.data.cache_dir, recipeKey(settings, key));
   const kind = config.tokenizer.type === "bytes" ? "bytes" : "json";
   const open = (directory: string) => openTokenized(directory, samplesOf(config), kind, native);
   const { sources_key: known } = options;
   const theirs = known === undefined ? null : open(place(known));
-  if (theirs) return prepared(config, theirs, { sources_key: known!, made_of: [] }, smaller?.whole);
+  if (theirs) return prepared(config, theirs, { sources_key: known!, made_of: [] }, other?.whole);
 
   const sources = findSources(config);
   const sources_key = sourcesKey(sources);
@@ -74,7 +74,7 @@ export async function prepareData(
   const made_of = sources.flatMap(({ files }) =>
     files.map(({ path, size, mtime_ns }) => ({ path, size, mtime_ns })),
   );
-  return prepared(config, corpus, { sources_key, made_of }, smaller?.whole);
+  return prepared(config, corpus, { sources_key, made_of }, other?.whole);
 }
 
 function prepared(

@@ -1,17 +1,15 @@
 import { resolve } from "node:path";
 import type { Config } from "../config/types.ts";
-import { prepareStages } from "../data/prepare-stages.ts";
-import { prepareTogether } from "../data/prepare-together.ts";
 import type { PreparedData } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import { NO_MASKS, NO_RAMP } from "../growth/ramp.ts";
 import { rampOf } from "../growth/stage-plan.ts";
-import { loadNative } from "../native/load.ts";
 import type { Ramp } from "../native/types.ts";
 import type { AnswerStyle } from "./choice/item.ts";
 import { readChoices } from "./choice/read.ts";
 import { runChoice } from "./choice/suite.ts";
 import { EngineModel } from "./engine-model.ts";
+import { heldOutData } from "./held-out-data.ts";
 import { compareRuns, type IqOptions, type IqRun, runIq, type TaskComparison } from "./iq/suite.ts";
 import { type ModelPlace, ONE_PROCESS, teamOf } from "./model-place.ts";
 import {
@@ -87,7 +85,13 @@ export async function evaluate(
     };
   }
   const measure = options.suite === "choice" ? scoreChoices : scorePerplexity;
-  return { ...result, ...(await measure(model, options, place)), warnings: model.warnings };
+  const { warnings = [], ...scores } = await measure(model, options, place);
+  return { ...result, ...scores, warnings: [...model.warnings, ...warnings] };
+}
+
+/** Scores with what the user should know about the text. */
+interface Measured extends Scores {
+  warnings?: string[];
 }
 
 /** Its model writes, which it does without a ramp's masks. */
@@ -106,7 +110,7 @@ async function scoreChoices(
   model: TrainedModel,
   { file, limit, weights, ...options }: EvaluateOptions,
   place: ModelPlace,
-): Promise<Scores> {
+): Promise<Measured> {
   const path = resolve(file!);
   const items = readChoices(path, limit);
   const { shots = 0 } = options;
@@ -125,23 +129,20 @@ async function scorePerplexity(
   model: TrainedModel,
   { file, field = "text", limit, weights, signal }: EvaluateOptions,
   place: ModelPlace,
-): Promise<Scores<PerplexityResult>> {
+): Promise<Measured> {
   const options = { weights, place, ...atItsStep(model) };
-  const tasks = await withScoring(model, options, async (scoring) => {
-    if (file !== undefined)
-      return [await measureFiles(scoring, model.tokenizer, resolve(file), field, limit)];
-    const stages = await prepareTogether(place.ranks, (sources_key) =>
-      prepareStages(model.config, { native: loadNative(), signal, sources_key }),
-    );
-    const data = stages![model.plan.index]!;
-    if (data.validation_tokens === 0)
-      throw new FlmError("DATA_EMPTY", "the run holds no validation text", {
-        hint: "name a file, or train with data.validation.fraction above 0",
-      });
+  return withScoring(model, options, async (scoring) => {
+    if (file !== undefined) {
+      const path = resolve(file);
+      return {
+        tasks: [await measureFiles(scoring, model.tokenizer, path, field, limit)],
+        groups: [],
+      };
+    }
+    const { data, warnings } = await heldOutData(model, place.ranks, signal);
     await scoring.engine.openTokenFiles(data.files);
-    return measureValidation(scoring, model.config, data);
+    return { tasks: await measureValidation(scoring, model.config, data), groups: [], warnings };
   });
-  return { tasks, groups: [] };
 }
 
 /** All of the validation text and, where there are several sources, that of each. */

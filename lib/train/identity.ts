@@ -1,3 +1,4 @@
+import { DATA_IDENTITY } from "../checkpoint/manifest.ts";
 import type { Config } from "../config/types.ts";
 import { FlmError } from "../errors.ts";
 import type { Json } from "../json.ts";
@@ -14,7 +15,6 @@ const SHAPE_KEYS = [
   "seq_length",
 ] as const;
 
-const DATA = "the tokenized data";
 /** Checkpoints from before it was kept of the stage in work do not have it. */
 const BATCH = /^stages\.\d+\.global_batch_size$/;
 /** Where files are. Wherever they are, the fingerprint says what they hold; a moved directory goes on. */
@@ -41,7 +41,7 @@ export function identityOf(config: Config, stage: number, dataFingerprint: strin
     if (i < stage) identity[`stages.${i}.tokens`] = at!.tokens;
     if (i > 0) flatten(`stages.${i}.growth`, at!.growth, identity);
   }
-  identity[DATA] = dataFingerprint;
+  identity[DATA_IDENTITY] = dataFingerprint;
   return identity;
 }
 
@@ -56,7 +56,7 @@ export function checkIdentity(
   changedFiles: readonly string[] = [],
 ): void {
   const keys = new Set([...Object.keys(saved), ...Object.keys(now)]);
-  const isSameData = saved[DATA] === now[DATA];
+  const isSameData = saved[DATA_IDENTITY] === now[DATA_IDENTITY];
   const changes = [...keys]
     .filter((key) => !(isSameData && LOCATION.test(key)))
     .filter((key) => !(saved[key] === undefined && BATCH.test(key)))

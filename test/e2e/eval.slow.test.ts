@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { iqItem, IQ_TASKS } from "../../lib/eval/iq/tasks.ts";
 import { solvedText } from "../../lib/eval/iq/training-text.ts";
+import { corpus } from "./support/corpus.ts";
 import { flm, json, succeed } from "./support/cli.ts";
 import { expectFailure } from "./support/failures.ts";
 import { project, sharedProject, SMALL, STEP_TOKENS } from "./support/project.ts";
@@ -98,6 +99,26 @@ describe("eval --suite perplexity", () => {
     expect(task!.bits_per_byte).toBeCloseTo(validation.bits_per_byte as number, 6);
     expect(task!.score).toBe(task!.bits_per_byte);
     expect(task!.n).toBe(validation.tokens);
+  });
+
+  it("is in the run's own tokens where its text has changed since", async () => {
+    const changed = project({ tokenizer: { type: "bpe", vocab_size: 300 } });
+    const there = { cwd: changed.directory };
+    await succeed(["config.yaml"], there);
+    const perplexity = async () => {
+      const result = json(
+        await succeed(["eval", changed.run, "--suite", "perplexity", "--json"], there),
+      );
+      return { warnings: result.warnings, task: (result.tasks as Record<string, number>[])[0]! };
+    };
+    const before = await perplexity();
+    expect(before.warnings).toEqual([]);
+    const other = Array.from({ length: 400 }, (_, i) => `zu ${i} zwei zwoelf zwanzig und ${i * 7}`);
+    const lines = other.map((text) => JSON.stringify({ text }));
+    changed.write("corpus.jsonl", `${lines.join("\n")}\n${corpus()}`);
+    const after = await perplexity();
+    expect(after.warnings).toEqual([expect.stringMatching(/^the data has changed since/)]);
+    expect(after.task.n).toBeGreaterThan(before.task.n!);
   });
 
   it("of a trained model hardly differs with weights in 8 bits", async () => {
