@@ -15,7 +15,9 @@ export interface Passages {
 
 /**
  * Documents as passages of exactly `length` inputs (the last one may be shorter), numbered through. A document gives
- * as many whole passages as fit; what is left of the documents, in their order, is joined into further passages.
+ * as many whole passages as fit; what is left of the documents, in their order, is joined into further passages. Where
+ * a row holds one document, each rest is a passage of its own instead: a joined one would end within a document, which
+ * would then take two rows though it fits into one.
  *
  * Passages, not documents, are what an epoch shuffles: otherwise one long document would fill many batches in a row
  * with nothing else. Since all have one length, rows of that length hold each a whole passage, and every position of
@@ -36,6 +38,8 @@ export class PassageIndex implements Passages {
   readonly #rests: SampledSums;
   /** The latter in the documents' own tokens. */
   readonly #ownRests: SampledSums;
+  /** Where rests are not joined: how many there are before each document. */
+  readonly #apart: SampledSums | null;
 
   /** @param cutBy the same documents in the tokens that `length` counts; none may have fewer of its own */
   constructor(documents: DocumentIndex, packing: Packing, length: number, cutBy = documents) {
@@ -48,7 +52,9 @@ export class PassageIndex implements Passages {
     this.#rests = new SampledSums(count, (i) => this.#inputs(i) % length);
     const ownRest = (i: number) => this.#own(i, this.#inputs(i)) - this.#own(i, this.#restStart(i));
     this.#ownRests = cutBy === documents ? this.#rests : new SampledSums(count, ownRest);
-    this.count = this.#whole.total + Math.ceil(this.#rests.total / length);
+    const hasRest = (i: number) => (this.#inputs(i) % length > 0 ? 1 : 0);
+    this.#apart = packing.packing ? null : new SampledSums(count, hasRest);
+    this.count = this.#whole.total + (this.#apart?.total ?? Math.ceil(this.#rests.total / length));
   }
 
   inputs(index: number): number {
@@ -73,14 +79,18 @@ export class PassageIndex implements Passages {
     return this.#runOf(document, skipped + place - before, room, isShort);
   }
 
-  /** The document of a passage that is no joined one, and its first input there. */
+  /** The document of a passage that is not one of rests, and its first input there. */
   #wholePassage(index: number): { document: number; begin: number } {
     const { index: document, before } = this.#whole.find(index);
     return { document, begin: (index - before) * this.length };
   }
 
-  /** Own inputs of all rests before the joined passage with this number. */
+  /** Own inputs of all rests before the passage of rests with this number. */
   #joinedStart(joined: number): number {
+    if (this.#apart)
+      return joined < this.#apart.total
+        ? this.#ownRests.before(this.#apart.find(joined).index)
+        : this.#ownRests.total;
     const place = Math.min(joined * this.length, this.#rests.total);
     if (this.#cutBy === this.#documents) return place;
     const { index: document, before } = this.#rests.find(place);

@@ -6,10 +6,13 @@ export function isObject(value: Json | undefined): value is { [key: string]: Jso
 }
 
 /** For a checkpoint whose place in the data is not one of this data. */
-export function invalidState(problem: string): FlmError {
+export function invalidState(
+  problem: string,
+  hint = "resume with the data that the run was started with",
+): FlmError {
   return new FlmError(
     "CHECKPOINT_INVALID",
     `the place in the data cannot be restored: ${problem}`,
-    { hint: "resume with the data that the run was started with" },
+    { hint },
   );
 }

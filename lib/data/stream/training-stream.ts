@@ -2,9 +2,13 @@ import type { Json } from "../../json.ts";
 import type { BatchStream } from "../types.ts";
 import { type Cursor, readCursors, type StreamSource } from "./cursor.ts";
 import { Permutation } from "./permutation.ts";
+import { PassageIndex } from "./passages.ts";
 import { type InputCursor, type NextInputs, type Packing, packRow } from "./row-packer.ts";
-import { invalidState } from "./state.ts";
+import { invalidState, isObject } from "./state.ts";
 import { Turns } from "./turns.ts";
+
+/** In a saved state without packing: that no passage joins the rests of several documents, as they once did. */
+const RESTS_APART = "apart";
 
 /**
  * The endless stream of training rows.
@@ -37,6 +41,7 @@ export class TrainingStream implements BatchStream, InputCursor {
     this.#sources = sources;
     this.#packing = packing;
     this.#seed = seed;
+    if (!packing.packing) checkRests(state, sources);
     this.#cursors = readCursors(state, sources);
     this.#turns =
       state === undefined
@@ -60,6 +65,7 @@ export class TrainingStream implements BatchStream, InputCursor {
       passage_length: this.passage_length,
       sources: this.#cursors.map((cursor) => ({ ...cursor })),
       mixture: this.#turns.state(),
+      ...(this.#packing.packing ? {} : { rests: RESTS_APART }),
     };
   }
 
@@ -128,4 +134,14 @@ export class TrainingStream implements BatchStream, InputCursor {
     const { epoch } = this.#cursors[source]!;
     return (this.#orders[source] ??= new Permutation(count, [this.#seed, source, epoch]));
   }
+}
+
+/** Samples never were passages that rests could have joined. */
+function checkRests(state: Json | undefined, sources: readonly StreamSource[]): void {
+  if (state === undefined || (isObject(state) && state.rests === RESTS_APART)) return;
+  if (sources.some(({ passages }) => passages instanceof PassageIndex))
+    throw invalidState(
+      "with data.packing false it numbers joined ends of documents, as earlier versions did, which divided short ones",
+      "go on with the version that trained the run, or start over with --fresh",
+    );
 }

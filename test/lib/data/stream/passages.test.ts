@@ -81,6 +81,26 @@ describe("passages in smaller tokens than those that they are cut by", () => {
   });
 });
 
+describe("passages for rows of one document", () => {
+  it("never join documents, and cut none that fits", () => {
+    fc.assert(
+      fc.property(texts, ({ packing, ...text }) => {
+        const { large, small } = passagesOf({
+          ...text,
+          packing: { ...packing, packing: false },
+        });
+        const documents = text.documents.map((document) => document.large - 1);
+        const wanted = documents.map((inputs) => Math.ceil(inputs / text.length));
+        expect(large.count).toBe(wanted.reduce((sum, count) => sum + count, 0));
+        for (let index = 0; index < large.count; index++) {
+          expect(runsOf(large, index)).toHaveLength(1);
+          expect(runsOf(small, index)).toHaveLength(1);
+        }
+      }),
+    );
+  });
+});
+
 /** Letters that a stream reads of documents of which each token but the first is so many letters long. */
 function lettersOf(pieces: Float64Array, letters: number): number[] {
   const read: number[] = [];

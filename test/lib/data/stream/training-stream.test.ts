@@ -1,8 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { SupervisedSpans } from "../../../../lib/data/corpus/supervised-spans.ts";
 import type { StreamSource } from "../../../../lib/data/stream/cursor.ts";
+import type { Json } from "../../../../lib/json.ts";
 import { inputsOf, type Packing } from "../../../../lib/data/stream/row-packer.ts";
 import { PassageIndex } from "../../../../lib/data/stream/passages.ts";
+import { SamplesIndex } from "../../../../lib/data/stream/samples-index.ts";
 import { TrainingStream } from "../../../../lib/data/stream/training-stream.ts";
 import {
   PIECE_FIELDS,
@@ -144,6 +147,42 @@ describe("TrainingStream", () => {
     expect(documents).toEqual(new Set([0, 1]));
     // Every passage of a fresh row starts somewhere else.
     expect(new Set(pieces.map(({ offset }) => offset)).size).toBe(20);
+  });
+
+  it("gives each document that fits a row of its own without packing", () => {
+    fc.assert(
+      fc.property(corpora, (corpus) => {
+        const packing = { ...corpus.packing, packing: false };
+        const stream = streamOf({ ...corpus, packing, passage_length: 19 });
+        for (const { file, offset, length } of piecesOf(stream.next(40, 19))) {
+          const documents = indexOf(corpus.lengths[file]!);
+          const starts = corpus.lengths[file]!.map((_, i) => documents.start(i));
+          const document = starts.indexOf(offset);
+          expect(document).toBeGreaterThanOrEqual(0);
+          expect(length).toBe(documents.length(document) - 1);
+        }
+      }),
+    );
+  });
+
+  it("refuses places from before, when rests were joined without packing", async () => {
+    const packing = { document_mask: true, packing: false };
+    const corpus = { lengths: [[4, 4]], weights: [1], packing, passage_length: 8, seed: 1 };
+    const { rests, ...before } = streamOf(corpus).state() as Record<string, Json>;
+    expect(rests).toBe("apart");
+    const error = await errorOf(() => streamOf(corpus, before));
+    expect(error.code).toBe("CHECKPOINT_INVALID");
+    expect(error.message).toMatch(/data\.packing false/);
+    expect(error.hint).toMatch(/--fresh/);
+    // Samples have always been passages of their own.
+    const spans = new SupervisedSpans(Float64Array.of(0, 4));
+    const samples = [{ file: 0, passages: new SamplesIndex(indexOf([4]), spans, 8), weight: 1 }];
+    const state = new TrainingStream(samples, packing, 1, undefined).state() as Record<
+      string,
+      Json
+    >;
+    delete state.rests;
+    expect(() => new TrainingStream(samples, packing, 1, state)).not.toThrow();
   });
 
   it("trains every position of the context alike", () => {
