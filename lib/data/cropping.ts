@@ -1,8 +1,38 @@
+import type { Config } from "../config/types.ts";
 import type { TokenizedFile } from "./corpus/tokenized.ts";
 import { PairsIndex } from "./stream/pairs-index.ts";
 
+type Stages = readonly Pick<Config["stages"][number], "name" | "seq_length">[];
+
+/**
+ * What rows are too short for, one sentence for each length of row and source that it is so of.
+ *
+ * @param stages that read these tokens
+ */
+export function croppingWarnings(
+  { objective }: Pick<Config, "objective">,
+  stages: Stages,
+  training: readonly TokenizedFile[],
+): string[] {
+  const cropped = objective.type === "dpo" ? croppedPairs : croppedSamples;
+  const lengths = new Set(stages.map(({ seq_length }) => seq_length));
+  return [...lengths].flatMap((seq_length) => {
+    const names = stages.filter((stage) => stage.seq_length === seq_length).map(({ name }) => name);
+    const stage = names.length === 1 ? "stage" : "stages";
+    return cropped(
+      training,
+      seq_length,
+      `seq_length ${seq_length} of ${stage} ${names.join(", ")}`,
+    );
+  });
+}
+
 /** Of a sample that no row holds, the stream leaves the beginning out. */
-export function croppedSamples(training: readonly TokenizedFile[], seq_length: number): string[] {
+function croppedSamples(
+  training: readonly TokenizedFile[],
+  seq_length: number,
+  name: string,
+): string[] {
   return training.flatMap(({ documents, supervised }, source) => {
     if (supervised === null) return [];
     let count = 0;
@@ -16,14 +46,18 @@ export function croppedSamples(training: readonly TokenizedFile[], seq_length: n
     if (count === 0) return [];
     const share = ((100 * cropped) / documents.tokens).toFixed(1);
     return [
-      `${count} of the ${documents.count} samples of data.sources.${source} are longer than the longest ` +
-        `seq_length ${seq_length}: their beginnings, ${share} % of the source's tokens, are left out`,
+      `${count} of the ${documents.count} samples of data.sources.${source} are longer than ${name}: ` +
+        `their beginnings, ${share} % of the source's tokens, are left out`,
     ];
   });
 }
 
 /** Of an answer that fits into no row with its prompt, the stream leaves the prompt's beginning out. */
-export function croppedPairs(training: readonly TokenizedFile[], seq_length: number): string[] {
+function croppedPairs(
+  training: readonly TokenizedFile[],
+  seq_length: number,
+  name: string,
+): string[] {
   return training.flatMap(({ documents, supervised }, source) => {
     const pairs = new PairsIndex(documents, supervised!, seq_length);
     let cut = 0;
@@ -33,8 +67,8 @@ export function croppedPairs(training: readonly TokenizedFile[], seq_length: num
     }
     if (cut === 0) return [];
     return [
-      `${cut} of the ${pairs.count} pairs of data.sources.${source} are longer than seq_length ` +
-        `${seq_length}: the beginnings of their prompts are left out`,
+      `${cut} of the ${pairs.count} pairs of data.sources.${source} are longer than ${name}: ` +
+        `the beginnings of their prompts are left out`,
     ];
   });
 }

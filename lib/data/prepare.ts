@@ -8,7 +8,7 @@ import { type DocumentIndex, readDocumentIndex } from "./corpus/document-index.t
 import { type PassOptions, throwIfCancelled } from "./corpus/pass.ts";
 import { findSources, readSettings, recipeKey, samplesOf, sourcesKey } from "./corpus/recipe.ts";
 import { openTokenized, type TokenizedCorpus, type TokenizedFile } from "./corpus/tokenized.ts";
-import { croppedPairs, croppedSamples } from "./cropping.ts";
+import { croppingWarnings } from "./cropping.ts";
 import { checkHeldOut } from "./mixing/held-out.ts";
 import { stageWeights } from "./mixing/stage-weights.ts";
 import { savedPassageLength, type StreamSource } from "./stream/cursor.ts";
@@ -17,7 +17,7 @@ import { PassageIndex, type Passages } from "./stream/passages.ts";
 import { SamplesIndex } from "./stream/samples-index.ts";
 import { TrainingStream } from "./stream/training-stream.ts";
 import { validationRows } from "./stream/validation-rows.ts";
-import type { PreparedData, RowPieces } from "./types.ts";
+import type { PreparedData, RowPieces, Tokenizer } from "./types.ts";
 
 export interface PrepareOptions extends PassOptions {
   native: NativeBinding;
@@ -133,7 +133,7 @@ function prepared(
     ...summary,
     warnings: [
       ...summary.warnings,
-      ...(arePairs ? croppedPairs(training, longest) : croppedSamples(training, longest)),
+      ...croppingWarnings(config, stagesIn(tokenizer, config, whole), training),
     ],
     train_tokens: sum(training, "tokens"),
     train_documents: sum(training, "count"),
@@ -149,6 +149,16 @@ function prepared(
     trainingPairs: (seq_length) =>
       training.flatMap((own, file) => pairRowsOf({ file, ...own }, seq_length)),
   };
+}
+
+/** The stages that read a corpus in these tokens. */
+function stagesIn(
+  { vocab_size }: Tokenizer,
+  { stages }: Config,
+  whole: PreparedData | undefined,
+): Config["stages"] {
+  const most = whole?.tokenizer.vocab_size ?? vocab_size;
+  return stages.filter((stage) => Math.min(stage.vocab_size ?? most, most) === vocab_size);
 }
 
 /** The documents of a training file as the whole tokenizer has them. */

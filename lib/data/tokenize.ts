@@ -3,8 +3,8 @@ import type { PrepareOptions } from "./prepare.ts";
 import { prepareStages } from "./prepare-stages.ts";
 
 /**
- * What `flm-train tokenize --json` prints; paths absolute. Where the vocabulary grows, all but the files is of the last
- * stage.
+ * What `flm-train tokenize --json` prints; paths absolute. Where the vocabulary grows, all but files and warnings is of the
+ * last stage.
  */
 export interface TokenizeResult {
   files: readonly string[];
@@ -31,6 +31,6 @@ export async function tokenize(config: Config, options: PrepareOptions): Promise
     duplicate_documents: data.duplicate_documents,
     bad_rows: data.bad_rows,
     validation_tokens: data.validation_tokens,
-    warnings: data.warnings,
+    warnings: [...new Set(stages.flatMap(({ warnings }) => warnings))],
   };
 }

@@ -69,6 +69,24 @@ describe("instruct", () => {
     expect(learned(data, 1, 64)).toEqual(["y|"]);
   });
 
+  it("says so of each length of row once, with its stages", async () => {
+    const samples = [100, 10].map((n) => ({ prompt: "x".repeat(n), completion: "y" }));
+    const directory = directoryWith({ "a.jsonl": jsonl(samples) });
+    const data = { cache_dir: "cache", validation: { fraction: 0 }, ...config.data };
+    const resolved = configFor(directory, data, undefined, config.objective);
+    const [only] = resolved.stages;
+    resolved.stages = [32, 64, 256, 32].map((seq_length, i) => ({
+      ...only!,
+      name: `stage-${i}`,
+      seq_length,
+    }));
+    const { warnings } = await prepareData(resolved, { native });
+    expect(warnings).toEqual([
+      expect.stringMatching(/^1 of the 2 .* longer than seq_length 32 of stages stage-0, stage-3:/),
+      expect.stringMatching(/^1 of the 2 .* longer than seq_length 64 of stage stage-1:/),
+    ]);
+  });
+
   it("holds whole conversations out, and measures their answers", async () => {
     const held = { ...config, data: { ...config.data, validation: { fraction: 0.3 } } };
     const data = await prepare({ "a.jsonl": jsonl(rows) }, held);
