@@ -9,6 +9,7 @@ import { type PassOptions, throwIfCancelled } from "./corpus/pass.ts";
 import { findSources, readSettings, recipeKey, samplesOf, sourcesKey } from "./corpus/recipe.ts";
 import { openTokenized, type TokenizedCorpus, type TokenizedFile } from "./corpus/tokenized.ts";
 import { croppingWarnings } from "./cropping.ts";
+import { heldOutWarnings } from "./held-out.ts";
 import { checkHeldOut } from "./mixing/held-out.ts";
 import { stageWeights } from "./mixing/stage-weights.ts";
 import { savedPassageLength, type StreamSource } from "./stream/cursor.ts";
@@ -133,6 +134,7 @@ function prepared(
     ...summary,
     warnings: [
       ...summary.warnings,
+      ...heldOutWarnings(data.validation, corpus),
       ...croppingWarnings(config, stagesIn(tokenizer, config, whole), training),
     ],
     train_tokens: sum(training, "tokens"),

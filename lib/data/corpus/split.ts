@@ -24,8 +24,9 @@ interface Extreme {
  * Decides for each document, in reading order, between training and validation.
  *
  * A document is held out when the hash of its text lies below `fraction`, whatever the seed, the order of the files
- * and the other documents are: a larger corpus never trains on what a smaller one held out. Where chance leaves one
- * side empty it gets one document, that with the smallest hash (validation) or the largest (training).
+ * and the other documents are: a larger corpus never trains on what a smaller one held out so. Where chance leaves one
+ * side empty it gets one document, that with the smallest hash (validation) or the largest (training). That one depends
+ * on the other documents: a larger corpus may train on it. A single document is for training.
  */
 export class Splitter {
   readonly #fraction: number;

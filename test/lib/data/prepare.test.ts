@@ -171,6 +171,18 @@ describe("validation", () => {
     const one = await prepare(directoryOf(STORIES.slice(0, 1)), { validation: { fraction: 0.5 } });
     expect(one).toMatchObject({ train_documents: 1, validation_tokens: 0 });
   });
+
+  it("is missed, with the remedy, where a corpus is one document", async () => {
+    const text = STORIES.join("\n");
+    const directory = directoryWith({ "text/a.txt": text, "text/again.txt": text });
+    const { warnings } = await prepare(directory);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^nothing is held out .* 1 document.*\.jsonl/),
+    ]);
+    // It is read from the cache, too.
+    expect((await prepare(directory)).warnings).toEqual(warnings);
+    expect((await prepare(directory, { validation: { fraction: 0 } })).warnings).toEqual([]);
+  });
 });
 
 describe("several sources", () => {
