@@ -1,6 +1,6 @@
 import { FlmError } from "../../errors.ts";
 import { printable } from "../../format.ts";
-import { badField, kindOf, type Row, stringField } from "./row.ts";
+import { badField, hasField, kindOf, type Row, stringField } from "./row.ts";
 import type { DraftPart } from "./samples.ts";
 
 /** What stands before a message, by its role. A prompt ends with the assistant's. */
@@ -18,7 +18,7 @@ export interface Message {
  * that is too long the end is kept. A row has `messages`, each with `role` and `content`, or `prompt` and `completion`.
  */
 export function conversation(row: Row): DraftPart[] {
-  const messages = Object.hasOwn(row.fields, "messages") ? messagesOf(row) : promptOf(row);
+  const messages = hasField(row, "messages") ? messagesOf(row) : promptOf(row);
   const last = messages.findLastIndex(({ role }) => role === "assistant");
   if (last < 0)
     throw new FlmError("DATA_INVALID", `${row.where}: no message has the role "assistant"`, {

@@ -1,6 +1,6 @@
 import { FlmError } from "../../errors.ts";
 import { layOut, messagesOf } from "./conversation.ts";
-import { type Row, stringField } from "./row.ts";
+import { hasField, type Row, stringField } from "./row.ts";
 import type { DraftPart } from "./samples.ts";
 
 const HINT = 'each row has "prompt" or "messages", and two answers: "chosen" and "rejected"';
@@ -17,7 +17,7 @@ export function preference(row: Row): DraftPart[] {
     throw new FlmError("DATA_INVALID", `${row.where}: "chosen" and "rejected" are equal`, {
       hint: "there is nothing to prefer: leave the row out",
     });
-  const before = Object.hasOwn(row.fields, "messages")
+  const before = hasField(row, "messages")
     ? messagesOf(row)
     : [{ role: "user" as const, content: stringField(row, "prompt", HINT) }];
   const prompt = layOut(before).map((part) => ({ ...part, supervised: false }));

@@ -1,4 +1,4 @@
-import { badField, type Row, stringField } from "./row.ts";
+import { badField, hasField, type Row, stringField } from "./row.ts";
 import type { DraftPart } from "./samples.ts";
 
 /**
@@ -6,7 +6,7 @@ import type { DraftPart } from "./samples.ts";
  * Nothing but the label is supervised. The text may be missing: some propositions are about no text.
  */
 export function proposition(row: Row, field: string): DraftPart[] {
-  const text = Object.hasOwn(row.fields, field) ? stringField(row, field) : "";
+  const text = hasField(row, field) ? stringField(row, field) : "";
   const claim = stringField(row, "proposition");
   const question = text === "" ? `${claim}\n` : `${text}\n${claim}\n`;
   return [{ text: question, supervised: false, special: null }, labelOf(row)];

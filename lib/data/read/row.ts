@@ -12,6 +12,11 @@ export interface Row {
   readonly repaired: boolean;
 }
 
+/** Whether there is something in a field: null is how Parquet, and many a writer of JSON, say that there is nothing. */
+export function hasField({ fields }: Row, field: string): boolean {
+  return Object.hasOwn(fields, field) && fields[field] !== null && fields[field] !== undefined;
+}
+
 /** The string in a field. @throws FlmError DATA_INVALID, naming the place, the field and what it holds */
 export function stringField(row: Row, field: string, hint?: string): string {
   const value = Object.hasOwn(row.fields, field) ? row.fields[field] : undefined;

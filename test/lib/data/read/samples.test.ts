@@ -124,10 +124,28 @@ describe("propositions", () => {
     [{ ...row, label: "" }, /a\.jsonl:1: field "label" holds string, not true, false, 1, 0 or a/],
     [{ ...row, label: 2 }, /field "label" holds number/],
     [{ text: "x", label: 1 }, /field "proposition" is missing/],
-    [{ ...row, text: null }, /field "text" holds null/],
+    [{ ...row, text: 7 }, /field "text" holds number/],
   ])("name the place of %j", async (bad, message) => {
     const error = await errorOf(() => read("proposition", bad));
     expect(error.message).toMatch(message);
+  });
+});
+
+describe("null", () => {
+  it.each<[Samples, object, string]>([
+    [
+      "conversation",
+      { messages: null, prompt: "a", completion: "b" },
+      "[User:\na\n][Assistant:\n]<b|end>",
+    ],
+    ["proposition", { text: null, proposition: "1 = 2", label: 0 }, "[1 = 2\n]<|false>"],
+    [
+      "preference",
+      { messages: null, prompt: "a", chosen: "b", rejected: "c" },
+      "[User:\na\n][Assistant:\n]<b|end>[User:\na\n][Assistant:\n]<c|end>",
+    ],
+  ])("in a %s is what is missing", async (samples, row, text) => {
+    expect(await marked(samples, row)).toEqual([text]);
   });
 });
 
