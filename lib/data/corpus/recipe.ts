@@ -8,7 +8,7 @@ import { findSourceFiles } from "../read/source-files.ts";
 import { tokenizerFileJson } from "../tokenizer/file-json.ts";
 
 /** Counts up whenever the same files and config give other tokens or another summary. */
-const CACHE_VERSION = 5;
+const CACHE_VERSION = 6;
 
 /** What a tokenized corpus follows from beside its text. */
 export interface Settings {

@@ -6,7 +6,7 @@ import { printable } from "../../format.ts";
 import { MAX_DOCUMENT_BYTES, tooLarge } from "./document.ts";
 import type { Row } from "./row.ts";
 import type { SourceFile } from "./source-files.ts";
-import { toUtf8 } from "./utf8.ts";
+import { repairUtf8 } from "./utf8.ts";
 
 /** Of one column in one row group, uncompressed: what is in memory at a time. */
 const MAX_COLUMN_BYTES = 2 ** 30;
@@ -133,7 +133,7 @@ function checkSizes(
 
 function decode(bytes: Uint8Array | undefined, replaced: Set<string>): string | undefined {
   if (bytes === undefined || bytes === null) return bytes;
-  const utf8 = toUtf8(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  const utf8 = repairUtf8(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const text = utf8.bytes.toString();
   if (utf8.replaced > 0) replaced.add(text);
   return text;

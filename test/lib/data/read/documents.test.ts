@@ -23,8 +23,8 @@ const line = (text: unknown) => `${JSON.stringify({ text })}\n`;
 
 describe("text files", () => {
   it("are one document each, sorted by name, empty ones none", async () => {
-    const files = { "b.txt": "two\nlines", "a.md": "one\0", "c.txt": "" };
-    expect(await texts(files)).toEqual(["one\0", "two\nlines"]);
+    const files = { "b.txt": "two\nlines", "a.md": "one of many\0", "c.txt": "" };
+    expect(await texts(files)).toEqual(["one of many\0", "two\nlines"]);
   });
 
   it("are read through gzip and without their byte order mark", async () => {
@@ -45,6 +45,29 @@ describe("text files", () => {
     const error = await errorOf(() => read({ "a.txt": noise }));
     expect(error).toMatchObject({ code: "DATA_INVALID" });
     expect(error.message).toMatch(/a\.txt is not UTF-8 text: \d+ % of its characters/);
+  });
+});
+
+describe("text files of another encoding", () => {
+  const big = (text: string) => Buffer.from(text, "utf16le").swap16();
+  const utf32 = (text: string) =>
+    Buffer.from([...text].flatMap((c) => [...c, "\0"]).join(""), "utf16le");
+
+  it.each([
+    ["UTF-32, little-endian", utf32("\uFEFFa text"), /a\.txt is not UTF-8 text: it is UTF-32$/],
+    ["UTF-32, big-endian", utf32("\uFEFFa text").swap32(), /it is UTF-32$/],
+    ["UTF-16 without a mark", Buffer.from("a text", "utf16le"), /50 % of its characters/],
+    ["UTF-16 without a mark, big-endian", big("a text"), /50 % of its characters/],
+    ["Cyrillic UTF-16 without a mark", Buffer.from("текст", "utf16le"), /50 % of its characters/],
+  ])("are refused: %s", async (_, content, message) => {
+    const error = await errorOf(() => read({ "a.txt": content }));
+    expect(error).toMatchObject({ code: "DATA_INVALID", hint: expect.stringMatching(/UTF-16/) });
+    expect(error.message).toMatch(message);
+  });
+
+  it("may have white space and the colours of a terminal", async () => {
+    const text = "\u001b[1m\t\r\n\f\u001b[0m\n";
+    expect(await texts({ "a.txt": text })).toEqual([text]);
   });
 });
 

@@ -34,6 +34,22 @@ describe("Parquet files", () => {
     ]);
   });
 
+  it("have values of UTF-8, whatever they begin with", async () => {
+    const utf16 = Uint8Array.of(0xff, 0xfe, 0x61, 0x62);
+    const bytes = parquetBytes([[text("\uFEFFmarked", utf16)]]);
+    expect(await texts({ "a.parquet": bytes })).toEqual(["\uFEFFmarked", "\uFFFD\uFFFDab"]);
+  });
+
+  it("may lack a value that a sample does not need", async () => {
+    const columns = [
+      text(null),
+      { name: "proposition", values: ["p"] },
+      { name: "label", values: [1n] },
+    ];
+    const files = { "a.parquet": parquetBytes([columns]) };
+    expect(await texts(files, { samples: "proposition" })).toEqual(["p\n"]);
+  });
+
   it.each([
     ["missing value", text(null), /a\.parquet, row 1: field "text" holds null, not a string/],
     ["number", { name: "text", values: [7n] }, /a\.parquet, row 0: field "text" holds bigint/],
