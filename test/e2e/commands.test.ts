@@ -40,6 +40,25 @@ describe("from nothing to text", () => {
     expect(json(generated).text).not.toBe("");
   });
 
+  it("init says what to do next, and it works where it says so", async () => {
+    const { directory, path } = project();
+    const { stderr } = await succeed(["init", "mine"], { cwd: directory });
+    expect(stderr).toContain("put text into mine/data");
+    expect(stderr).toContain("cd mine && npx flm-train config.yaml");
+    writeFileSync(path("mine/data/a.txt"), corpus(40));
+    const sets = ["--set", "tokenizer.vocab_size=300"];
+    await succeed(["tokenize", "config.yaml", ...sets], { cwd: path("mine") });
+  });
+
+  it("init names the schema where an editor finds it", async () => {
+    const { directory, path } = project();
+    await succeed(["init", "mine"], { cwd: directory });
+    const [first] = readFileSync(path("mine/config.yaml"), "utf8").split("\n");
+    const schema = /^# yaml-language-server: \$schema=(.+)$/.exec(first!)![1]!;
+    const { properties } = JSON.parse(readFileSync(join(path("mine"), schema), "utf8"));
+    expect(Object.keys(properties)).toContain("stages");
+  });
+
   it("init never overwrites", async () => {
     const { directory, path } = project();
     const before = readFileSync(path("config.yaml"), "utf8");

@@ -1,4 +1,5 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { loadConfig } from "../../../lib/config/load.ts";
@@ -10,6 +11,13 @@ const examples = readdirSync(directory).filter((name) => name.endsWith(".yaml"))
 
 test.each(examples)("%s loads", (name) => {
   expect(() => loadConfig(directory + name)).not.toThrow();
+});
+
+test.each(examples)("%s names its schema where an editor finds it", (name) => {
+  const [, schema] = /^# yaml-language-server: \$schema=(.+)$/m.exec(
+    readFileSync(directory + name, "utf8"),
+  )!;
+  expect(existsSync(resolve(directory, schema!))).toBe(true);
 });
 
 // 52,000, 8,400 and 6,000 in the paper; its token counts are rounded to 10 M.
