@@ -2,8 +2,10 @@ import {
   existsSync,
   openSync,
   closeSync,
+  readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeSync,
 } from "node:fs";
@@ -18,6 +20,8 @@ import { replaceFile } from "../replace-file.ts";
 
 /** How long a directory is waited for, looked at every so often. */
 const [LEAVE_MS, LOOK_MS] = [5000, 100];
+/** What may lie where a run begins: its lock, hidden files, and logs that a shell or a scheduler opens before. */
+const MAY_BE_THERE = /^(lock$|\.)|\.(log|out|err)$/;
 
 /** Locks of runs in this process: their files name a process that lives, yet so do those of an earlier namesake. */
 const held = new Set<string>();
@@ -57,20 +61,27 @@ export class RunDirectory {
   }
 
   /**
-   * For a directory in which no run has come far enough to have an attempt or a checkpoint: what lies there under the
-   * names of a run's files is somebody's, unless the config says that a run has begun.
+   * For a directory in which no run has come far enough to have an attempt or a checkpoint: what lies there is
+   * somebody's, unless the config says that a run has begun.
    *
-   * @throws FlmError USAGE naming the file that would be overwritten
+   * @throws FlmError USAGE naming a file that would be overwritten, or else one that a run would lie among
    */
   refuseForeign(): void {
     if (existsSync(this.config) && isResolved(readText(this.config))) return;
     const files = [this.config, this.tokenizer, this.data_files, this.reference];
     files.push(this.metrics, this.events, join(this.path, "report.html"));
     const taken = files.find((file) => existsSync(file));
-    if (taken === undefined) return;
-    throw new FlmError("USAGE", `${taken} is not of a run, and a run in that directory writes it`, {
-      hint: "choose another directory with --out, or move the file away",
-    });
+    if (taken !== undefined)
+      throw new FlmError(
+        "USAGE",
+        `${taken} is not of a run, and a run in that directory writes it`,
+        { hint: "choose another directory with --out, or move the file away" },
+      );
+    const other = readdirSync(this.path).find((name) => !MAY_BE_THERE.test(name));
+    if (other !== undefined)
+      throw new FlmError("USAGE", `${this.path} holds ${other}, which is not of a run`, {
+        hint: "choose another directory with --out: a run has one of its own",
+      });
   }
 
   /** Gives a process that has the directory a moment to leave it: it may have been told to stop just now. */
@@ -99,13 +110,15 @@ export class RunDirectory {
   }
 
   /**
-   * Creates the directory and takes it for this process, until `release` or the process's end.
+   * Creates the directory and takes it for this process, until `release` or the process's end. A directory that is
+   * created here and holds nothing by then goes again.
    *
    * @throws FlmError ENVIRONMENT when a living process has it.
    */
   claim(): { release: () => void } {
     const lock = this.#lock;
     const owner = `${process.pid} ${startOf(process.pid)}`;
+    const isNew = !existsSync(this.path);
     try {
       makeDirectory(this.path);
       this.#removeStaleLock();
@@ -121,6 +134,7 @@ export class RunDirectory {
       held.delete(lock);
       // A process of another machine, which sees nothing of this one, may have taken the directory over.
       if (existsSync(lock) && readFileSync(lock, "utf8") === owner) rmSync(lock, { force: true });
+      if (isNew) removeIfEmpty(this.path);
     };
     return { release };
   }
@@ -153,5 +167,13 @@ export class RunDirectory {
         hint: `wait for it, stop it, or choose another directory with --out; if no such run exists, delete ${lock}`,
       });
     rmSync(lock, { force: true });
+  }
+}
+
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // It holds something, or is gone.
   }
 }

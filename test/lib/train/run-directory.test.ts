@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { RunDirectory } from "../../../lib/train/run-directory.ts";
@@ -45,7 +45,8 @@ describe("a directory that holds something", () => {
   };
 
   test.each([
-    ["nothing of a run's names", { "notes.txt": "mine" }],
+    ["nothing", {}],
+    ["a log that was opened before", { "run.log": "", lock: "1 1", ".gitignore": "*" }],
     [
       "a run that has just begun",
       { "config.yaml": "# Resolved by flm-train 0.1.0: …", "events.jsonl": "" },
@@ -66,13 +67,34 @@ describe("a directory that holds something", () => {
   );
 });
 
+test("a directory that holds something else is refused: a run would lie among it", () => {
+  const directory = runDirectory();
+  mkdirSync(directory.path, { recursive: true });
+  writeFileSync(join(directory.path, "chapter-1.txt"), "mine");
+  const { code, message, hint } = failure(() => directory.refuseForeign());
+  expect(code).toBe("USAGE");
+  expect(message).toContain(`${directory.path} holds chapter-1.txt`);
+  expect(hint).toContain("--out");
+});
+
 describe("claim", () => {
-  test("creates the directory; release gives it back", () => {
+  test("creates the directory; release gives it back, and leaves none that holds nothing", () => {
     const directory = runDirectory();
     const { release } = directory.claim();
     expect(readFileSync(join(directory.path, "lock"), "utf8")).toMatch(RegExp(`^${process.pid} `));
     release();
-    expect(readdirSync(directory.path)).toEqual([]);
+    expect(existsSync(directory.path)).toBe(false);
+  });
+
+  test("leaves a directory that was there, or holds something by then", () => {
+    const directory = runDirectory();
+    const first = directory.claim();
+    writeFileSync(directory.events, "");
+    first.release();
+    expect(readdirSync(directory.path)).toEqual(["events.jsonl"]);
+    rmSync(directory.events);
+    directory.claim().release();
+    expect(existsSync(directory.path)).toBe(true);
   });
 
   test("is not given back where another process has taken it over", () => {
