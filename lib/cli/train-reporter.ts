@@ -5,6 +5,8 @@ import { meshOf } from "../parallel/mesh.ts";
 import type { Reaction } from "../train/stability/reaction.ts";
 import { describe } from "../train/stability/rejection.ts";
 import { LiveLine } from "./live-line.ts";
+import { nextSteps } from "./next-steps.ts";
+import { outcomeDoubt, type Validation } from "./outcome-doubt.ts";
 
 /** How lines about a rejected step begin. */
 const ACTIONS: Record<Reaction, string> = {
@@ -26,6 +28,7 @@ export class TrainReporter implements TrainObserver {
   #loss = Number.NaN;
   #stepMs = Number.NaN;
   #lastPlain = 0;
+  readonly #validations: Validation[] = [];
 
   constructor(out: NodeJS.WritableStream) {
     this.#line = new LiveLine(out);
@@ -66,6 +69,7 @@ export class TrainReporter implements TrainObserver {
   }
 
   onEvent(event: RunEvent): void {
+    if (event.type === "validation") this.#validations.push(event);
     const text = describeEvent(event);
     if (text !== null) this.#line.print(text);
     // A new shape has its own speed and, where growth does not preserve, its own loss.
@@ -75,11 +79,17 @@ export class TrainReporter implements TrainObserver {
   finish(result: TrainResult): void {
     this.#line.clear();
     const { status, steps, tokens, loss, validation_loss, bigram_loss, checkpoint } = result;
+    const isOld = status === "done" && this.#info?.first_step === steps;
     this.#line.print(
       `${status}        ${steps} steps, ${count(tokens)} tokens, loss ${nats(loss)}, validation ${nats(validation_loss)}` +
         (bigram_loss === null ? "" : ` (bigram model ${nats(bigram_loss)})`),
     );
+    if (isOld)
+      this.#line.print("            by an earlier command: nothing was trained by this one");
+    const doubt = this.#info && outcomeDoubt(this.#info, this.#validations, result);
+    if (doubt) this.#line.print(`warning     ${doubt}`);
     if (checkpoint) this.#line.print(`checkpoint  ${checkpoint}`);
+    for (const line of nextSteps(result)) this.#line.print(line);
   }
 
   note(text: string): void {
@@ -140,7 +150,10 @@ function meshes({ stages, ranks }: StartInfo): string {
 function describeEvent(event: RunEvent): string | null {
   switch (event.type) {
     case "resume":
-      return `resuming    step ${event.step} from ${event.checkpoint}`;
+      return [
+        `resuming    step ${event.step} from ${event.checkpoint}`,
+        ...event.changed.map((change) => `changed     ${change}`),
+      ].join("\n");
     case "warning":
       return `warning     ${event.message}`;
     case "baseline":

@@ -1,9 +1,12 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { TrainReporter } from "../../../lib/cli/train-reporter.ts";
 import { resolveConfig } from "../../../lib/config/resolve.ts";
 import { planStages } from "../../../lib/growth/stage-plan.ts";
-import type { StartInfo, StepRow } from "../../../lib/train/events.ts";
+import type { StartInfo, StepRow, TrainResult } from "../../../lib/train/events.ts";
 import { userConfig } from "../config/fixtures.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
 import { Output } from "./outputs.ts";
 
 const INFO: StartInfo = {
@@ -250,20 +253,73 @@ describe("an event", () => {
   });
 });
 
-test("the end compares with the bigram model and names the checkpoint", () => {
+const RESULT: TrainResult = {
+  status: "done",
+  steps: 200,
+  tokens: 51_200,
+  loss: 2,
+  validation_loss: 2.1,
+  bigram_loss: 2.5,
+  tokens_per_second: 256,
+  checkpoint: "/runs/mini/checkpoints/step-00000200.e0001",
+  run_dir: "/runs/mini",
+};
+
+test("a resumed run says what it does otherwise", () => {
   const text = reported((reporter) =>
-    reporter.finish({
-      status: "done",
-      steps: 200,
-      tokens: 51_200,
-      loss: 2,
-      validation_loss: 2.1,
-      bigram_loss: 2.5,
-      tokens_per_second: 256,
-      checkpoint: "/runs/mini/checkpoints/step-00000200.e0001",
-      run_dir: "/runs/mini",
+    reporter.onEvent({
+      type: "resume",
+      step: 7,
+      checkpoint: "/c",
+      device: "a CPU",
+      precision: "f32",
+      ranks: 1,
+      changed: ["stages.1.lr 0.0004 → 0.001", "seed 1 → 2"],
     }),
   );
-  expect(text).toContain("loss 2.0000, validation 2.1000 (bigram model 2.5000)");
-  expect(text).toContain("checkpoint  /runs/mini/checkpoints/step-00000200.e0001");
+  expect(text).toContain(
+    "resuming    step 7 from /c\nchanged     stages.1.lr 0.0004 → 0.001\nchanged     seed 1 → 2\n",
+  );
+});
+
+describe("the end", () => {
+  test("compares with the bigram model, names the checkpoint and what to do next", () => {
+    const text = reported((reporter) => reporter.finish(RESULT));
+    expect(text).toContain("loss 2.0000, validation 2.1000 (bigram model 2.5000)");
+    expect(text).toContain("checkpoint  /runs/mini/checkpoints/step-00000200.e0001");
+    expect(text).toContain('try         npx flm-train generate /runs/mini --prompt "The "');
+    // None has been written.
+    expect(text).not.toContain("report ");
+  });
+
+  test("names the report where there is one", () => {
+    const run_dir = temporaryDirectory();
+    writeFileSync(join(run_dir, "report.html"), "");
+    const text = reported((reporter) => reporter.finish({ ...RESULT, run_dir }));
+    expect(text).toContain(`report      ${run_dir}/report.html`);
+  });
+
+  test("by a signal says how to go on", () => {
+    const text = reported((reporter) => reporter.finish({ ...RESULT, status: "interrupted" }));
+    expect(text).toContain("the same command goes on from here");
+    expect(text).not.toContain("generate");
+  });
+
+  test("of a run that was finished says that nothing was trained", () => {
+    const finish = (first_step: number) =>
+      reported((reporter) => {
+        reporter.onStart({ ...INFO, first_step });
+        reporter.finish(RESULT);
+      });
+    expect(finish(200)).toContain("nothing was trained");
+    expect(finish(150)).not.toContain("nothing was trained");
+  });
+
+  test("warns where validation has not gone well", () => {
+    const text = reported((reporter) => {
+      reporter.onStart(INFO);
+      reporter.finish({ ...RESULT, validation_loss: 3 });
+    });
+    expect(text).toContain("warning     validation has ended above the bigram model");
+  });
 });
