@@ -45,6 +45,8 @@ export type RunEvent =
       device: string;
       precision: string;
       ranks: number;
+      /** What the config says otherwise than before, "stages.1.lr 0.0004 → 0.001" each. */
+      changed: string[];
     }
   | { type: "warning"; step: number; message: string }
   | {

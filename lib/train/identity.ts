@@ -15,8 +15,11 @@ const SHAPE_KEYS = [
   "seq_length",
 ] as const;
 
-/** Checkpoints from before it was kept of the stage in work do not have it. */
-const BATCH = /^stages\.\d+\.global_batch_size$/;
+/** Checkpoints of earlier versions do not have them. */
+const LATER_KEYS = /^stages\.\d+\.(global_batch_size|lr|warmup_steps)$/;
+const RATE = /^stages\.\d+\.lr$/;
+/** The rate of a finished stage that had none of its own: it may change for the stages to come. */
+const RUNS_RATE = "optimizer.lr";
 /** Where files are. Wherever they are, the fingerprint says what they hold; a moved directory goes on. */
 const LOCATION = /^(data\.sources\.\d+|tokenizer)\.path\b/;
 
@@ -37,8 +40,13 @@ export function identityOf(config: Config, stage: number, dataFingerprint: strin
     if (at!.vocab_size !== null) identity[`stages.${i}.vocab_size`] = at!.vocab_size;
     // The steps taken are counted in it: with another one, what is left of the stage would be too much or too little.
     identity[`stages.${i}.global_batch_size`] = at!.global_batch_size;
-    // How long a finished stage was decides where the next one began.
-    if (i < stage) identity[`stages.${i}.tokens`] = at!.tokens;
+    if (i < stage) {
+      // How long a finished stage was decides where the next one began.
+      identity[`stages.${i}.tokens`] = at!.tokens;
+      // With another rate the run's config.yaml would tell of one that no step had.
+      identity[`stages.${i}.lr`] = at!.lr === config.optimizer.lr ? RUNS_RATE : at!.lr;
+      identity[`stages.${i}.warmup_steps`] = at!.warmup_steps;
+    }
     if (i > 0) flatten(`stages.${i}.growth`, at!.growth, identity);
   }
   identity[DATA_IDENTITY] = dataFingerprint;
@@ -59,7 +67,8 @@ export function checkIdentity(
   const isSameData = saved[DATA_IDENTITY] === now[DATA_IDENTITY];
   const changes = [...keys]
     .filter((key) => !(isSameData && LOCATION.test(key)))
-    .filter((key) => !(saved[key] === undefined && BATCH.test(key)))
+    .filter((key) => !(saved[key] === undefined && LATER_KEYS.test(key)))
+    .filter((key) => !(now[key] === RUNS_RATE && RATE.test(key)))
     .filter((key) => JSON.stringify(saved[key]) !== JSON.stringify(now[key]))
     .map((key) => `${key} was ${show(saved[key])}, now is ${show(now[key])}`);
   if (changes.length === 0) return;

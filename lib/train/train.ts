@@ -17,9 +17,10 @@ import { dataWarnings } from "../data/warnings.ts";
 import { FlmError } from "../errors.ts";
 import { loadNative } from "../native/load.ts";
 import { version } from "../version.ts";
-import { changedDataFiles, writeDataFiles } from "./data-files.ts";
+import { changedValues } from "./changed-values.ts";
+import { checkResume, hasConfig, isFinished, refuseImported } from "./check-resume.ts";
+import { writeDataFiles } from "./data-files.ts";
 import type { TrainObserver, TrainResult } from "./events.ts";
-import { checkIdentity, identityOf } from "./identity.ts";
 import { choosePlacement, type Placement } from "../native/placement.ts";
 import { checkMeshes } from "../parallel/check-meshes.ts";
 import { detectLaunch, type Launch } from "../parallel/launch/detect.ts";
@@ -125,6 +126,7 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
   const { config, placement, directory, store, observer, signal, ranks } = parts;
   const isLeader = ranks.rank === 0;
   const { checkpoint, rejected } = await newestCheckpoint(parts);
+  if (checkpoint) refuseImported(checkpoint, directory);
   const data = await prepareTogether(ranks, (sources_key) => prepare(parts, sources_key));
   if (data === null) return untrained(checkpoint, signal, directory.path);
   if (checkpoint) {
@@ -140,7 +142,10 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
   const stages = planStages(config, last.tokenizer.vocab_size, vocabularyMaps(data));
   await checkSamplePrompt(config, data);
   const start = await startingPoint(config, checkpoint, stages[0]!, first.tokenizer, ranks);
-  if (isLeader) writeRunFiles(directory, config, last);
+  // Where no step is left to make, what the steps were made with stays as it is written.
+  const isUnchanged = checkpoint !== null && isFinished(config, checkpoint) && hasConfig(directory);
+  const changed = checkpoint && !isUnchanged ? changedValues(directory, config, checkpoint) : [];
+  if (isLeader && !isUnchanged) writeRunFiles(directory, config, last);
   const objective = await makeObjective({
     config,
     data: first,
@@ -197,7 +202,8 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
       ranks: ranks.world_size,
     };
     if (checkpoint) {
-      recorder.event({ type: "resume", step, checkpoint: checkpoint.directory, ...place });
+      const from = checkpoint.directory;
+      recorder.event({ type: "resume", step, checkpoint: from, ...place, changed });
       const saved = checkpoint.manifest.device;
       if (saved.kind !== placement.device.kind || saved.precision !== placement.engine.precision)
         warn(
@@ -301,24 +307,6 @@ function untrained(
     checkpoint: checkpoint?.directory ?? null,
     run_dir,
   };
-}
-
-function checkResume(
-  config: Config,
-  data: readonly PreparedData[],
-  { manifest }: Checkpoint,
-  directory: RunDirectory,
-): void {
-  if (manifest.stage >= config.stages.length)
-    throw new FlmError(
-      "CONFIG_CHANGED",
-      `the run in ${directory.path} has reached stage ${manifest.stage}, the config has ${config.stages.length} stages`,
-      { hint: "restore the stages, or choose another directory with --out" },
-    );
-  const { fingerprint, made_of } = data[manifest.stage]!;
-  const identity = identityOf(config, manifest.stage, fingerprint);
-  const changedFiles = changedDataFiles(directory, made_of);
-  checkIdentity(manifest.identity, identity, directory.path, changedFiles);
 }
 
 /**

@@ -1,4 +1,5 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { json, succeed } from "./support/cli.ts";
 import { corpus } from "./support/corpus.ts";
@@ -34,6 +35,11 @@ describe("resuming with something else is refused, names both values and touches
       ['stages.1.growth.depth was "stack", now is "random"'],
     ],
     ["a finished stage", ["stages.0.tokens=2k"], ["stages.0.tokens was 512, now is 2000"]],
+    [
+      "a finished stage's rate",
+      ["stages.0.lr=0.5"],
+      ['stages.0.lr was "optimizer.lr", now is 0.5'],
+    ],
     ["the mixture", ["data.sources.0.weight=2"], ["data.sources.0.weight was 1, now is 2"]],
     ["the tokenizer", ["tokenizer={type: bpe, vocab_size: 280}"], ['tokenizer.type was "bytes"']],
   ])("%s", async (_, sets, says) => {
@@ -72,6 +78,51 @@ describe("resuming with something else is refused, names both values and touches
   });
 });
 
+it("a stage that has got further does not end earlier", async () => {
+  const before = snapshot(run);
+  await expectFailure(
+    ["config.yaml", "--set", `stages.1.tokens=${3 * STEP_TOKENS}`],
+    { cwd: directory },
+    {
+      exit: 64,
+      code: "CONFIG_CHANGED",
+      says: ["stages.1.tokens: 384 are fewer than the 512"],
+      remedy: "set it to 512",
+    },
+  );
+  expect(snapshot(run)).toEqual(before);
+});
+
+describe("a finished run", () => {
+  it("says that nothing was trained, and keeps what it was trained with", async () => {
+    const before = readFileSync(join(run, "config.yaml"), "utf8");
+    const args = ["config.yaml", "--set", "stages.1.lr=0.5", "--set", "optimizer.weight_decay=0"];
+    const { stderr } = await succeed(args, { cwd: directory });
+    expect(stderr).toContain("nothing was trained");
+    expect(stderr).not.toContain("changed ");
+    expect(readFileSync(join(run, "config.yaml"), "utf8")).toBe(before);
+  });
+});
+
+describe("an imported model", () => {
+  it("is not trained on in its place, and the way to do it is named", async () => {
+    const { directory } = project(changes);
+    await succeed(["config.yaml"], { cwd: directory });
+    await succeed(["export", "runs/tiny", "--format", "hf", "--out", "hf"], { cwd: directory });
+    await succeed(["import", "hf", "--out", "runs/imported"], { cwd: directory });
+    await expectFailure(
+      ["runs/imported/config.yaml"],
+      { cwd: directory },
+      {
+        exit: 64,
+        code: "NOT_SUPPORTED",
+        says: [/imported from .*hf/],
+        remedy: "init: { from: runs/imported }",
+      },
+    );
+  });
+});
+
 describe("resuming goes on", () => {
   it("when the same text lies elsewhere", async () => {
     const moved = project(changes);
@@ -92,7 +143,10 @@ describe("resuming goes on", () => {
       "stages.1.micro_batch_size=2",
     ];
     const args = ["config.yaml", ...sets.flatMap((set) => ["--set", set])];
-    await succeed(args, { cwd: changed.directory });
+    const { stderr } = await succeed(args, { cwd: changed.directory });
+    expect(stderr).toMatch(/^changed {5}stages\.1\.tokens 512 → 1280$/m);
+    expect(stderr).toMatch(/^changed {5}optimizer\.lr 0\.003 → 0\.001$/m);
+    expect(stderr).not.toContain("changed     stages.0.lr");
     expect(metrics(changed.run).map(({ step }) => step)).toEqual(
       Array.from({ length: 14 }, (_, i) => i + 1),
     );
