@@ -143,9 +143,16 @@ std::vector<double> Engine::Impl::sum_over(Communicator* group, std::vector<doub
 
 PipelineWork Engine::Impl::work_of(int64_t count, std::function<TokenBatch(int64_t)> batch,
                                    std::function<void(int64_t)> losses_ready) {
-  return {chunks,        slots,        groups.forward.get(), groups.backward.get(),
-          count,         N,            std::move(batch),     std::move(losses_ready),
-          losses.view(), store.lent_gradients()};
+  return {chunks,
+          slots,
+          groups.forward.get(),
+          groups.backward.get(),
+          count,
+          N,
+          std::move(batch),
+          std::move(losses_ready),
+          losses.view(),
+          store.lent_gradients()};
 }
 
 Engine::Impl::BatchLosses Engine::Impl::pass(const Pass& p,
