@@ -1,5 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Config } from "../config/types.ts";
+import { CHAT_TEMPLATE } from "../data/read/chat-template.ts";
 import { FlmError } from "../errors.ts";
 import { findModel, rampWarnings, type TrainedModel } from "../eval/open-model.ts";
 import { GGUF_TYPES, type GgufType } from "./gguf/quantize.ts";
@@ -13,6 +15,9 @@ import { checkpointWeights } from "./weight-source.ts";
 
 export const EXPORT_FORMATS = ["hf", "gguf", "plain"] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** Those whose sources are conversations. */
+const CHAT_OBJECTIVES: ReadonlySet<Config["objective"]["type"]> = new Set(["instruct", "dpo"]);
 
 export interface ExportOptions {
   /** hf: what transformers loads (the plain layout for family flm). gguf: for llama.cpp. plain: our own names. */
@@ -58,17 +63,20 @@ async function write(
   dtype: GgufType,
 ): Promise<void> {
   const source = checkpointWeights(checkpoint);
+  const wasTuned = CHAT_OBJECTIVES.has(config.objective.type);
+  const chat = wasTuned ? { chat_template: CHAT_TEMPLATE } : {};
   if (format === "gguf") {
     const file = join(directory, `${config.name}-${dtype}.gguf`);
-    return writeGguf(file, plan, source, tokenizer, { type: dtype, name: config.name });
+    return writeGguf(file, plan, source, tokenizer, { type: dtype, name: config.name, ...chat });
   }
   if (dtype === "q8_0")
     throw new FlmError("INTERNAL", `dtype ${dtype} passed the check of --format ${format}`);
   const { family } = config.model;
   if (format === "plain" || family === "flm")
-    return writePlain(directory, plan, source, tokenizer, dtype);
+    return writePlain(directory, plan, source, tokenizer, { type: dtype, ...chat });
   const model = family === "llama" ? llamaModel(plan, source) : gpt2Model(plan, source);
-  return writeHf(directory, model, tokenizer, { type: dtype, seq_length: plan.shape.seq_length });
+  const { seq_length } = plan.shape;
+  return writeHf(directory, model, tokenizer, { type: dtype, seq_length, ...chat });
 }
 
 function checkOptions(format: ExportFormat, dtype: GgufType): void {

@@ -1,7 +1,7 @@
 import type { Tokenizer } from "../data/types.ts";
 import type { StagePlan } from "../growth/stage-plan.ts";
 import { parameterTable } from "../scaling/parameters.ts";
-import { writeJson, writeTokenizer } from "./hf/write.ts";
+import { type TokenizerUse, writeJson, writeTokenizer } from "./hf/write.ts";
 import { writeSafetensors } from "./safetensors-writer.ts";
 import { copied } from "./streamed-tensor.ts";
 import type { WeightSource } from "./weight-source.ts";
@@ -9,6 +9,10 @@ import type { WeightSource } from "./weight-source.ts";
 /** Counts up when a reader of the layout would have to change. */
 const PLAIN_FORMAT = 1;
 const SHARD_BYTES = 5e9;
+
+export interface PlainOptions extends Pick<TokenizerUse, "chat_template"> {
+  type: "f32" | "f16" | "bf16";
+}
 
 /**
  * Writes the weights under our own names with model.json, which says what the model computes: everything that
@@ -19,7 +23,7 @@ export async function writePlain(
   plan: StagePlan,
   source: WeightSource,
   tokenizer: Tokenizer,
-  type: "f32" | "f16" | "bf16",
+  { type, chat_template }: PlainOptions,
 ): Promise<void> {
   const { shape, scaling, logit_mult } = plan;
   const tensors = parameterTable(shape).map(({ name }) =>
@@ -44,5 +48,5 @@ export async function writePlain(
       written.map(({ name, shape: sizes, file }) => [name, { shape: sizes, file }]),
     ),
   });
-  writeTokenizer(directory, tokenizer, shape.seq_length);
+  writeTokenizer(directory, tokenizer, { seq_length: shape.seq_length, chat_template });
 }

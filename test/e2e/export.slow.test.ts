@@ -89,6 +89,20 @@ describe("an exported model", () => {
   });
 });
 
+it("a model that was tuned on conversations has a template for them, others have none", async () => {
+  const tuned = project({
+    data: { sources: [{ path: "chats.jsonl", type: "conversation" }], validation: { fraction: 0 } },
+    objective: { type: "instruct" },
+  });
+  tuned.write("chats.jsonl", JSON.stringify({ prompt: "Hi", completion: "Hello" }));
+  await succeed(["config.yaml"], { cwd: tuned.directory });
+  await succeed(["export", tuned.run, "--format", "hf", "--out", "out"], { cwd: tuned.directory });
+  const template = (file: string) =>
+    (JSON.parse(readFileSync(file, "utf8")) as { chat_template?: string }).chat_template;
+  expect(template(tuned.path("out/tokenizer_config.json"))).toContain("'Assistant:\\n'");
+  expect(template(path("exported/tokenizer_config.json"))).toBeUndefined();
+});
+
 describe("export refuses", () => {
   it("a directory that holds something", async () => {
     await expectFailure(["export", run, "--format", "gguf", "--out", "exported"], cwd, {

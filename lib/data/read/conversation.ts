@@ -4,7 +4,11 @@ import { badField, hasField, kindOf, type Row, stringField } from "./row.ts";
 import type { DraftPart } from "./samples.ts";
 
 /** What stands before a message, by its role. A prompt ends with the assistant's. */
-const OPENINGS = { system: "System:\n", user: "User:\n", assistant: "Assistant:\n" } as const;
+export const OPENINGS = {
+  system: "System:\n",
+  user: "User:\n",
+  assistant: "Assistant:\n",
+} as const;
 
 export interface Message {
   readonly role: keyof typeof OPENINGS;

@@ -26,6 +26,8 @@ export interface GgufOptions {
   type: GgufType;
   /** The model's name. */
   name: string;
+  /** Of a model that was tuned on conversations: Jinja that lays them out. */
+  chat_template?: string;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function writeGguf(
   plan: StagePlan,
   source: WeightSource,
   tokenizer: Tokenizer,
-  { type, name }: GgufOptions,
+  { type, name, chat_template }: GgufOptions,
 ): Promise<void> {
   const fields: [string, GgufValue][] = [
     ["general.architecture", { type: "string", value: "llama" }],
@@ -47,6 +49,8 @@ export async function writeGguf(
     ...ggufLlamaFields(plan),
     ...ggufTokenizer(tokenizer, plan.shape.vocab_size),
   ];
+  if (chat_template !== undefined)
+    fields.push(["tokenizer.chat_template", { type: "string", value: chat_template }]);
   const tensors = [...ggufLlamaTensors(plan, source)].map((tensor) => ({
     tensor,
     type: storedType(tensor, type),

@@ -15,10 +15,16 @@ const SHARD_BYTES = 5e9;
 /** What transformers calls our number formats. */
 const TORCH_NAMES = { f32: "float32", f16: "float16", bf16: "bfloat16" } as const;
 
-export interface HfOptions {
-  type: keyof typeof TORCH_NAMES;
+/** What a tokenizer's files say of its model. */
+export interface TokenizerUse {
   /** Longest text in tokens. */
   seq_length: number;
+  /** Of a model that was tuned on conversations: Jinja that lays them out. */
+  chat_template?: string;
+}
+
+export interface HfOptions extends TokenizerUse {
+  type: keyof typeof TORCH_NAMES;
   shard_bytes?: number;
 }
 
@@ -27,7 +33,7 @@ export async function writeHf(
   directory: string,
   { config, tensors }: HfModel,
   tokenizer: Tokenizer,
-  { type, seq_length, shard_bytes = SHARD_BYTES }: HfOptions,
+  { type, shard_bytes = SHARD_BYTES, ...use }: HfOptions,
 ): Promise<void> {
   const written = await writeSafetensors(directory, tensors, {
     type,
@@ -46,11 +52,15 @@ export async function writeHf(
     torch_dtype: TORCH_NAMES[type],
   });
   writeJson(directory, "generation_config.json", ends);
-  writeTokenizer(directory, tokenizer, seq_length);
+  writeTokenizer(directory, tokenizer, use);
 }
 
 /** Also what the plain layout has of a tokenizer. */
-export function writeTokenizer(directory: string, tokenizer: Tokenizer, seq_length: number): void {
+export function writeTokenizer(
+  directory: string,
+  tokenizer: Tokenizer,
+  { seq_length, chat_template }: TokenizerUse,
+): void {
   const json = tokenizerJson(tokenizer);
   const name = specialTokens(json).get(tokenizer.eos_id);
   writeText(directory, "tokenizer.json", json);
@@ -58,8 +68,11 @@ export function writeTokenizer(directory: string, tokenizer: Tokenizer, seq_leng
     tokenizer_class: "PreTrainedTokenizerFast",
     bos_token: name,
     eos_token: name,
+    // transformers pads no batch without one.
+    pad_token: name,
     model_max_length: seq_length,
     clean_up_tokenization_spaces: false,
+    chat_template,
   });
 }
 

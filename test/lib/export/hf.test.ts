@@ -1,10 +1,15 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { ByteTokenizer } from "../../../lib/data/tokenizer/byte-tokenizer.ts";
 import { gpt2Model } from "../../../lib/export/hf/gpt2.ts";
 import { llamaModel } from "../../../lib/export/hf/llama.ts";
+import { writeTokenizer } from "../../../lib/export/hf/write.ts";
 import { importGpt2 } from "../../../lib/export/import/gpt2.ts";
 import { HfConfig } from "../../../lib/export/import/hf-config.ts";
 import { importLlama } from "../../../lib/export/import/llama.ts";
 import { failure } from "../failure.ts";
+import { temporaryDirectory } from "../temporary-directory.ts";
 import { collect, GPT2_STAGE, LLAMA_STAGE, planOf, sourceOf, weightsOf } from "./weights.ts";
 
 /** More heads than the width has room for. */
@@ -37,6 +42,18 @@ describe("what is exported imports as it was", () => {
     expect(collect(imported.tensors)).toEqual(weights);
     expect(planOf(imported.model, { ...imported.stage, tokens: 1000 }).shape).toEqual(plan.shape);
   });
+});
+
+it("a tokenizer pads with the token that ends a text, and has a template where the model chats", () => {
+  const written = (use: { chat_template?: string }) => {
+    const directory = temporaryDirectory();
+    writeTokenizer(directory, new ByteTokenizer(), { seq_length: 16, ...use });
+    return JSON.parse(readFileSync(join(directory, "tokenizer_config.json"), "utf8")) as object;
+  };
+  const plain = written({});
+  expect(plain).toMatchObject({ eos_token: "<|endoftext|>", pad_token: "<|endoftext|>" });
+  expect(plain).not.toHaveProperty("chat_template");
+  expect(written({ chat_template: "{{ x }}" })).toEqual({ ...plain, chat_template: "{{ x }}" });
 });
 
 it("GPT-2's matrices are [in, out], with queries, keys and values side by side", () => {

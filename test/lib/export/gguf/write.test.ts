@@ -11,13 +11,22 @@ import { type Gguf, readGguf } from "./reader.ts";
 const plan = planOf({ family: "llama", vocab_size: 260, norm_eps: 1e-6 }, LLAMA_STAGE);
 const weights = weightsOf(plan);
 
-async function written(type: GgufType): Promise<Gguf> {
+async function written(type: GgufType, chat?: { chat_template: string }): Promise<Gguf> {
   const path = join(temporaryDirectory(), "model.gguf");
-  await writeGguf(path, plan, sourceOf(weights), new ByteTokenizer(), { type, name: "tiny" });
+  await writeGguf(path, plan, sourceOf(weights), new ByteTokenizer(), {
+    type,
+    name: "tiny",
+    ...chat,
+  });
   return readGguf(readFileSync(path));
 }
 
 describe("a GGUF file", () => {
+  it("has the template of a model that chats", async () => {
+    const { fields } = await written("f16", { chat_template: "{{ x }}" });
+    expect(fields["tokenizer.chat_template"]).toBe("{{ x }}");
+  });
+
   it("says what the model is", async () => {
     const { version, fields } = await written("f16");
     expect(version).toBe(3);
