@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { succeed } from "./support/cli.ts";
+import { flm, succeed } from "./support/cli.ts";
 import { expectFailure } from "./support/failures.ts";
 import { leftovers } from "./support/killed-run.ts";
-import { project } from "./support/project.ts";
+import { project, SMALL } from "./support/project.ts";
 import { checkpoints, latest, metrics, state } from "./support/run-files.ts";
 
 /** Room for two checkpoints of 0.6 MB and not for a third: old ones are deleted after the new one is whole. */
@@ -54,6 +54,24 @@ describe("a full disk", () => {
     expect(state(latest(small))).toEqual(state(latest(run)));
     expect(metrics(small)).toEqual(metrics(run));
     expect(leftovers(small)).toEqual([]);
+  });
+
+  it("is said by the one of several ranks that could not write", async (test) => {
+    const { directory, path } = project({
+      ...KEEP,
+      stages: [{ ...SMALL, micro_batch_size: 1, parallel: { pipeline_parallel_size: 2 } }],
+    });
+    const disk = path("disk");
+    const refusal = mountSmallDisk(disk);
+    if (refusal !== null) test.skip(`no small disk to fill: ${refusal}`);
+    const small = join(disk, "run");
+    writeFileSync(join(disk, "ballast"), Buffer.alloc(500_000));
+    const { code, stderr } = await flm(["config.yaml", "--out", small], { cwd: directory });
+    expect(code, stderr).toBe(74);
+    // What the launcher says after all have ended repeats the words of the one that it blames.
+    const [said, blamed] = stderr.split(/^rank (\d) ended with exit code 74/m);
+    const speakers = [...said!.matchAll(/^(?:\[(\d)\] )?error: cannot write .* No space/gm)];
+    expect(speakers.map(([, rank = "0"]) => rank)).toEqual([blamed]);
   });
 
   it.for([0, 1, 3, 8])("with %i free pages refuses at the first file", async (pages, test) => {
