@@ -5,13 +5,19 @@ import type { RunDirectory } from "./run-directory.ts";
 import { TensorboardWriter } from "./tensorboard.ts";
 
 /** What a trainer tells of itself. */
-export type RunRecorder = Pick<Recorder, "step" | "event" | "rewind" | "close">;
+export type RunRecorder = Pick<
+  Recorder,
+  "losses" | "metrics_rows" | "step" | "event" | "rewind" | "sync" | "close"
+>;
 
 /** That of the ranks that do not lead: what they could tell is the same. */
 export const SILENT: RunRecorder = {
+  losses: [],
+  metrics_rows: 0,
   step: () => {},
   event: () => {},
   rewind: () => {},
+  sync: async () => {},
   close: () => {},
 };
 
@@ -22,10 +28,14 @@ export interface Resumed {
   is_stage_end: boolean;
   /** That it knows of. */
   rollbacks: number;
+  /** Of metrics.jsonl when it was written; undefined where it does not say. */
+  metrics_rows?: number | undefined;
 }
 
 /** Everything a run leaves behind beside its checkpoints: metrics, events, TensorBoard, and the observer's calls. */
 export class Recorder {
+  /** What a crash, a disk or a person has taken from the rows of a resumed run. */
+  readonly losses: readonly string[];
   readonly #metrics: JsonlWriter;
   readonly #events: JsonlWriter;
   readonly #tensorboard: TensorboardWriter | null;
@@ -45,9 +55,15 @@ export class Recorder {
       directory.events,
       (row) => Number(row.step) <= last && !(resumed && isRepeated(row, resumed)),
     );
+    this.losses = lossesOf(this.#metrics, this.#events, resumed);
     this.#tensorboard = logging.tensorboard ? new TensorboardWriter(directory.tensorboard) : null;
     this.#interval = logging.interval_steps;
     this.#observer = observer;
+  }
+
+  /** Rows of metrics.jsonl. */
+  get metrics_rows(): number {
+    return this.#metrics.rows;
   }
 
   /** @param is_stage_end the stage's last step has a row whatever the interval: what follows counts from it */
@@ -118,11 +134,36 @@ export class Recorder {
     this.#events.retain(isKept);
   }
 
+  /** Waits until the rows up to now have reached the disk. A checkpoint that is newer than they are leaves a hole. */
+  async sync(): Promise<void> {
+    await Promise.all([this.#metrics.sync(), this.#events.sync()]);
+  }
+
   close(): void {
     this.#metrics.close();
     this.#events.close();
     this.#tensorboard?.close();
   }
+}
+
+function lossesOf(
+  metrics: Pick<JsonlWriter, "rows" | "damaged">,
+  events: Pick<JsonlWriter, "damaged">,
+  resumed: Resumed | null,
+): string[] {
+  if (resumed === null) return [];
+  const { step, metrics_rows } = resumed;
+  const losses: string[] = [];
+  if (metrics_rows === undefined) losses.push(...damageIn("metrics.jsonl", metrics));
+  else if (metrics.rows < metrics_rows)
+    losses.push(
+      `metrics.jsonl has ${metrics.rows} rows up to step ${step}, it had ${metrics_rows}: the others are lost or damaged`,
+    );
+  return [...losses, ...damageIn("events.jsonl", events)];
+}
+
+function damageIn(name: string, { damaged }: Pick<JsonlWriter, "damaged">): string[] {
+  return damaged === 0 ? [] : [`${name} had damaged lines, which are gone: ${damaged}`];
 }
 
 /** Whether a row up to a checkpoint's step was written after it all the same. */

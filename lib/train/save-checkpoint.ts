@@ -38,6 +38,8 @@ export interface SaveOptions {
   engine: StageEngine | null;
   /** These count on rank 0 alone. */
   facts: ManifestFacts;
+  /** Takes what has to reach the disk before the checkpoint does there. */
+  sync: () => Promise<void>;
   /** The engine's state is copied to memory, and training may go on before the checkpoint is done. */
   behind: boolean;
   /** So many checkpoints stay, this one included. */
@@ -51,7 +53,7 @@ export interface SaveOptions {
 export async function saveCheckpoint(
   store: CheckpointStore,
   ranks: Ranks,
-  { engine, facts, behind, keep }: SaveOptions,
+  { engine, facts, sync, behind, keep }: SaveOptions,
 ): Promise<Saving> {
   const partial = await ranks.broadcast(
     "checkpoint/begin",
@@ -60,9 +62,7 @@ export async function saveCheckpoint(
   const parts = engine ? savePartsOf(engine.stage, engine.native.tensors()) : [];
   const { plan, tensors } = planSave(partial, parts);
   const optimizer_steps = engine?.optimizerSteps ?? {};
-  const written: Promise<Written> = engine
-    ? writeShards(engine, plan, behind).then((files) => ({ files }), failureOf)
-    : Promise.resolve({ files: [] });
+  const written = write(engine, plan, { behind, sync });
   const contents = { ...facts, tensors, optimizer_steps };
   return { done: commit(store, ranks, { partial, written, contents, keep }) };
 }
@@ -105,6 +105,21 @@ async function commit(
     // On a full disk these bytes would be missing for the next attempt.
     if (isLeader) store.abandon(partial);
     throw error;
+  }
+}
+
+/** The engine copies its state, where it shall, before this function is left for the first time. */
+async function write(
+  engine: StageEngine | null,
+  plan: SavePlan,
+  { behind, sync }: Pick<SaveOptions, "behind" | "sync">,
+): Promise<Written> {
+  try {
+    const files = engine ? await writeShards(engine, plan, behind) : [];
+    await sync();
+    return { files };
+  } catch (error) {
+    return failureOf(error);
   }
 }
 

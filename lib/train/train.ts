@@ -221,6 +221,7 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
     for (const { directory: bad, reason } of rejected) warn(`passed over ${bad}: ${reason}`);
     for (const message of [
       ...warnings,
+      ...recorder.losses,
       ...start.warnings,
       ...dataWarnings(config, data),
       ...memoryWarnings(stages.slice(checkpoint?.manifest.stage ?? 0), site, parts.localRanks),
@@ -245,11 +246,12 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
 }
 
 function resumedFrom({ manifest }: Checkpoint, stages: readonly StagePlan[]): Resumed {
-  const { step, stage, stage_step, stability } = manifest;
+  const { step, stage, stage_step, stability, metrics_rows } = manifest;
   return {
     step,
     is_stage_end: stage_step === stages[stage]!.steps,
     rollbacks: stability.rollbacks.length,
+    metrics_rows,
   };
 }
 

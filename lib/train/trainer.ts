@@ -327,6 +327,7 @@ export class Trainer {
       parent: this.#checkpoint?.directory ?? null,
       data: this.#batches.state(),
       seed: config.seed,
+      metrics_rows: recorder.metrics_rows,
       identity: identityOf(config, this.#at.stage, this.#data.fingerprint),
       device: {
         kind: placement.device.kind,
@@ -338,6 +339,7 @@ export class Trainer {
       engine: this.#engine ?? null,
       facts,
       behind,
+      sync: () => recorder.sync(),
       keep: config.checkpoint.keep,
     });
     const done = saving.done.then(({ checkpoint, bytes }) => {

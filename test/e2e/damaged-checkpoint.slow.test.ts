@@ -82,3 +82,14 @@ describe("every checkpoint is damaged", () => {
     expect(metrics(run)).toEqual(metrics(unbroken.run));
   });
 });
+
+describe("metrics that have lost a row", () => {
+  it("are gone on with, which is said once", async () => {
+    const { directory, run } = await trained();
+    const path = join(run, "metrics.jsonl");
+    writeFileSync(path, readFileSync(path, "utf8").replace(/^{"step":5,.*\n/m, ""));
+    const { stderr } = await succeed(["config.yaml"], { cwd: directory });
+    expect(stderr).toContain("metrics.jsonl has 11 rows up to step 12, it had 12");
+    expect(events(run, "warning")).toHaveLength(1);
+  });
+});

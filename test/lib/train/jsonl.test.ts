@@ -35,6 +35,30 @@ test("rows that cannot be removed do not keep the next one from being told", () 
   expect(readFileSync(path, "utf8")).toBe('{"step":1}\n{"type":"failed"}\n');
 });
 
+test("rows are counted, and lines that are none, but for a last one that a crash cut off", () => {
+  const path = join(temporaryDirectory(), "rows.jsonl");
+  writeFileSync(path, '{"step":1}\n{"st\0p":2\n\n{"step":3}\n{"step":4}\n{"step":5,"lo');
+  const writer = new JsonlWriter(path, (row) => Number(row.step) < 4);
+  expect(writer).toMatchObject({ rows: 2, damaged: 1 });
+  writer.append({ step: 4 });
+  expect(writer.rows).toBe(3);
+  writer.retain((row) => Number(row.step) < 2);
+  expect(writer.rows).toBe(1);
+  writer.close();
+});
+
+test("rows are synced with the file that has the name now", async () => {
+  const path = join(temporaryDirectory(), "rows.jsonl");
+  const writer = new JsonlWriter(path, all);
+  for (const step of [1, 2]) {
+    writer.append({ step });
+    await writer.sync();
+    writer.retain(all);
+    await writer.sync();
+  }
+  writer.close();
+});
+
 describe("a file that is there", () => {
   test("is continued", () => {
     const path = join(temporaryDirectory(), "rows.jsonl");

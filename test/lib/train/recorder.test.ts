@@ -1,16 +1,20 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Config } from "../../../lib/config/types.ts";
-import type { StepRow } from "../../../lib/train/events.ts";
+import type { RunEvent, StepRow } from "../../../lib/train/events.ts";
 import { Recorder } from "../../../lib/train/recorder.ts";
 import { RunDirectory } from "../../../lib/train/run-directory.ts";
 
-test("with an interval a stage's last step has a row too", () => {
+function runDirectory(): RunDirectory {
   const path = mkdtempSync(join(tmpdir(), "flm-recorder-"));
   onTestFinished(() => rmSync(path, { recursive: true }));
-  const directory = new RunDirectory(path);
+  return new RunDirectory(path);
+}
+
+test("with an interval a stage's last step has a row too", () => {
+  const directory = runDirectory();
   const logging = { interval_steps: 10, tensorboard: false } as Config["logging"];
   const seen: number[] = [];
   const observer = { onStep: ({ step }: StepRow) => void seen.push(step) };
@@ -20,4 +24,60 @@ test("with an interval a stage's last step has a row too", () => {
   const rows = readFileSync(directory.metrics, "utf8").trimEnd().split("\n");
   expect(rows.map((row) => (JSON.parse(row) as StepRow).step)).toEqual([10, 13, 20]);
   expect(seen).toHaveLength(23);
+});
+
+describe("a resume", () => {
+  const logging = { interval_steps: 1, tensorboard: false } as Config["logging"];
+
+  /** Of a run of 4 steps with a checkpoint at the third, after `harm` has been done to its files. */
+  function lossesAfter(
+    harm: (directory: RunDirectory) => void,
+    said: { metrics_rows?: number } = { metrics_rows: 3 },
+  ): readonly string[] {
+    const directory = runDirectory();
+    const first = new Recorder(directory, logging, null, {});
+    first.event({ type: "warning", step: 0, message: "one" } satisfies RunEvent);
+    for (let step = 1; step <= 3; step++) first.step({ step } as StepRow, false);
+    expect(first.metrics_rows).toBe(3);
+    first.step({ step: 4 } as StepRow, false);
+    first.event({ type: "warning", step: 4, message: "two" } satisfies RunEvent);
+    first.close();
+    harm(directory);
+    const resumed = { step: 3, is_stage_end: false, rollbacks: 0, ...said };
+    const second = new Recorder(directory, logging, resumed, {});
+    second.close();
+    return second.losses;
+  }
+
+  const replace = (path: string, from: string | RegExp, to: string) =>
+    writeFileSync(path, readFileSync(path, "utf8").replace(from, to));
+  const damaged = ({ metrics }: RunDirectory) => replace(metrics, '{"step":2}', '{"step":2{');
+  const lost = "metrics.jsonl has 2 rows up to step 3, it had 3: the others are lost or damaged";
+
+  test("has lost nothing of a run that was killed, also in the middle of a row", () => {
+    expect(lossesAfter(() => {})).toEqual([]);
+    expect(lossesAfter(({ metrics }) => replace(metrics, "4}\n", ""))).toEqual([]);
+    expect(lossesAfter(({ events }) => replace(events, '"two"}\n', ""))).toEqual([]);
+  });
+
+  test.each([
+    ["a damaged row", damaged],
+    ["a step changed", ({ metrics }: RunDirectory) => replace(metrics, ":2}", ":6}")],
+    [
+      "rows that never reached the disk",
+      ({ metrics }: RunDirectory) => replace(metrics, /{"step":3}[^]*/, ""),
+    ],
+  ])("says that metrics have a hole: %s", (_, harm) => {
+    expect(lossesAfter(harm)).toEqual([lost]);
+  });
+
+  test("counts damaged lines where the checkpoint does not say how many rows there were", () => {
+    const said = "metrics.jsonl had damaged lines, which are gone: 1";
+    expect(lossesAfter(damaged, {})).toEqual([said]);
+  });
+
+  test("says that events are damaged", () => {
+    const losses = lossesAfter(({ events }) => replace(events, '"one"', "one"));
+    expect(losses).toEqual(["events.jsonl had damaged lines, which are gone: 1"]);
+  });
 });

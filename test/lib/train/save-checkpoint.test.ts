@@ -20,11 +20,16 @@ beforeEach(() => {
 
 afterEach(() => rmSync(directory, { recursive: true }));
 
-async function save(step: number, keep: number, ranks: Ranks): Promise<void> {
+async function save(
+  step: number,
+  keep: number,
+  ranks: Ranks,
+  sync = async () => {},
+): Promise<void> {
   const { format: _, created: __, tensors: ___, files: ____, ...rest } = manifest({ step });
   const { optimizer_steps: _____, ...facts } = rest;
   await (
-    await saveCheckpoint(store, ranks, { engine: null, facts, behind: false, keep })
+    await saveCheckpoint(store, ranks, { engine: null, facts, sync, behind: false, keep })
   ).done;
 }
 
@@ -57,4 +62,17 @@ test.each([
   const { code, message, hint, rank: blamed } = await rejection(save(10, 2, ranks));
   expect({ message, rank: blamed }).toEqual(heard);
   expect([code, hint]).toEqual(["IO", "free space"]);
+});
+
+test("it counts only once what has to be on the disk before it is there", async () => {
+  const seen: string[][] = [];
+  await save(10, 2, alone(1), async () => {
+    await Promise.resolve();
+    seen.push(store.list());
+  });
+  expect(seen).toEqual([[]]);
+  expect(store.list()).toEqual([checkpointName(10, 1)]);
+  const sync = () => Promise.reject(new FlmError("IO", "cannot write metrics.jsonl"));
+  expect(await rejection(save(20, 2, alone(1), sync))).toMatchObject({ code: "IO" });
+  expect(store.list()).toEqual([checkpointName(10, 1)]);
 });
