@@ -47,10 +47,10 @@ const program = new Command("flm-train")
     "after",
     `
 Examples:
-  flm-train examples/quickstart.yaml     train; the same command again resumes
   flm-train init my-model                a commented config for your own text
-  flm-train generate runs/quickstart --prompt "The function"
-  flm-train report runs/quickstart       what happened, as one HTML file`,
+  flm-train config.yaml                  train; the same command again resumes
+  flm-train generate runs/my-model --prompt "The "
+  flm-train report runs/my-model         what happened, as one HTML file`,
   )
   .showHelpAfterError("(flm-train --help shows the commands)")
   .exitOverride();
@@ -61,6 +61,7 @@ endWithNpm();
 
 try {
   const args = withDefaultCommand(process.argv.slice(2));
+  refuseHelpOnNothing(args);
   await addCommands(args[0]);
   if (args.length === 0) program.outputHelp();
   else await program.parseAsync(args, { from: "user" });
@@ -68,6 +69,17 @@ try {
   failOrHelp(error, process.argv.includes("--json"));
   // A job that hangs would keep this process for ever.
   if (loadedNative()?.pulse().busy) process.exit();
+}
+
+/** Commander shows the help of all commands then, as if nothing were wrong. */
+function refuseHelpOnNothing([first, name]: readonly string[]): void {
+  const names = [...Object.keys(COMMANDS), "help"];
+  if (first !== "help" || name === undefined || name.startsWith("-") || names.includes(name))
+    return;
+  const close = nearest(name, names);
+  throw new FlmError("USAGE", `there is no command ${name}`, {
+    hint: close ? `did you mean ${close}?` : "flm-train --help shows the commands",
+  });
 }
 
 /** The one that is named; all where none is, for help and what is said of a mistake. */

@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { FlmError, ioError } from "../errors.ts";
 import { checkConfig } from "./check.ts";
 import {
@@ -15,6 +16,9 @@ import type { ResolveOptions } from "./resolve.ts";
 import type { Path } from "./schema/walk.ts";
 import type { Config } from "./types.ts";
 import { parseYaml, type YamlSource } from "./yaml-source.ts";
+
+/** Of lib/ and of dist/ alike. */
+const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 
 export interface LoadOptions extends ResolveOptions {
   /** `path=value` each, applied in order on top of the file. */
@@ -41,7 +45,7 @@ export interface LoadedConfig {
 export function loadConfig(path: string, options: LoadOptions = {}): LoadedConfig {
   const cwd = options.cwd ?? process.cwd();
   const file = resolve(cwd, path);
-  const source = parseYaml(readText(file, path), path);
+  const source = parseYaml(readText(file, path, cwd), path);
   const { overrides, findings: badOverrides } = applyOverrides(source.value, options.sets ?? []);
   const { config, findings } = checkConfig(source.value, cwd);
   if (config === undefined || badOverrides.length > 0) {
@@ -62,7 +66,7 @@ export function loadConfig(path: string, options: LoadOptions = {}): LoadedConfi
   };
 }
 
-function readText(file: string, shown: string): string {
+function readText(file: string, shown: string, cwd: string): string {
   let bytes: Buffer;
   try {
     bytes = readFileSync(file);
@@ -70,7 +74,7 @@ function readText(file: string, shown: string): string {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR")
       throw new FlmError("CONFIG_NOT_FOUND", `there is no config file ${shown}`, {
-        hint: "check the path, or let `flm-train init` write a config to start from",
+        hint: inPackage(shown, cwd) ?? "check the path, or let `flm-train init` write a config",
         cause,
       });
     if (code === "EISDIR")
@@ -89,6 +93,13 @@ function readText(file: string, shown: string): string {
       cause,
     });
   }
+}
+
+/** Examples are named by their path in this package, which is not that of a project that has installed it. */
+function inPackage(path: string, cwd: string): string | undefined {
+  const found = resolve(PACKAGE, path);
+  const isThere = path.startsWith("examples/") && existsSync(found);
+  return isThere ? `the package's own is ${relative(cwd, found)}` : undefined;
 }
 
 function applyOverrides(

@@ -1,4 +1,4 @@
-import { Alias, isMap, isNode, isSeq, LineCounter, parseDocument, Scalar } from "yaml";
+import { Alias, isMap, isNode, isSeq, LineCounter, parseDocument, Scalar, visit } from "yaml";
 import type { Document, Node, Pair, YAMLError } from "yaml";
 import { FlmError, type Issue } from "../errors.ts";
 import { summarise, type Position } from "./finding.ts";
@@ -31,6 +31,7 @@ export function parseYaml(text: string, name: string): YamlSource {
     return { line, column: col };
   };
   if (document.errors.length > 0) throw syntaxError(name, text, document.errors, position);
+  refuseLostAliases(document, name, position);
   const { contents } = document;
   if (contents === null || (contents instanceof Scalar && contents.value === null))
     throw invalid(
@@ -78,7 +79,7 @@ function toPlain(document: Document, name: string): Record<string, unknown> {
   try {
     return unshared(document.toJS()) as Record<string, unknown>;
   } catch (cause) {
-    // Aliases to anchors that do not exist, or that expand without end.
+    // Aliases that expand without end.
     const isEndless = cause instanceof RangeError;
     const reason = isEndless ? "an alias holds itself" : (cause as Error).message;
     throw invalid(
@@ -87,6 +88,27 @@ function toPlain(document: Document, name: string): Record<string, unknown> {
       "write the values out instead of using aliases",
     );
   }
+}
+
+/** Text that begins with * is an alias to YAML, and mostly was meant as a pattern of files. */
+function refuseLostAliases(
+  document: Document,
+  name: string,
+  position: (offset: number) => Position,
+): void {
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return;
+      const place = position(alias.range![0]);
+      const problem =
+        `\`*${alias.source}\` at line ${place.line}, column ${place.column} is an alias to YAML, ` +
+        "and there is no anchor of that name";
+      throw new FlmError("CONFIG_INVALID", `${name}: ${problem}`, {
+        hint: `quote text that begins with *: "*${alias.source}"`,
+        issues: [{ path: "", message: problem, ...place }],
+      });
+    },
+  });
 }
 
 /** An alias and its anchor are one object; they are parted so that `--set` changes one of them. */

@@ -41,7 +41,11 @@ function valueFinding(issue: ZodIssue, input: unknown): Finding {
   const got = `, got ${quote(value)}`;
   switch (issue.code) {
     case "invalid_type":
-      return { path, problem: `must be ${typeName(issue.expected)}${got}` };
+      return {
+        path,
+        problem: `must be ${typeName(issue.expected)}${got}`,
+        remedy: issue.expected === "array" ? listRemedy(path) : undefined,
+      };
     case "invalid_value": {
       const choices = issue.values.map(String);
       const near = typeof value === "string" ? nearest(value, choices) : undefined;
@@ -64,6 +68,12 @@ function valueFinding(issue: ZodIssue, input: unknown): Finding {
     default:
       return { path, problem: `${issue.message}${got}` };
   }
+}
+
+function listRemedy(path: Path): string {
+  return path.at(-1) === "sources"
+    ? "write `- path: data/*.txt` below it"
+    : "put `- ` in front of each item";
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {

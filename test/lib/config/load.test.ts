@@ -1,5 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { loadConfig } from "../../../lib/config/load.ts";
 import { stringifyConfig } from "../../../lib/config/stringify.ts";
@@ -61,6 +61,29 @@ describe("how a file is read", () => {
     const { message, hint } = told("model: &m { norm: *m }");
     expect(message).toContain("an alias holds itself");
     expect(hint).toContain("write the values out");
+  });
+
+  test("not with a pattern that YAML takes for an alias, whose place and remedy are told", () => {
+    const sources = VALID.replace(
+      "{ sources: [{ path: text.txt }] }",
+      "{ sources: [{ path: **/*.txt }] }",
+    );
+    const { message, hint } = told(sources);
+    expect(message).toMatch(/`\*\*\/\*\.txt` at line 2, column 27 is an alias to YAML/);
+    expect(hint).toContain('"**/*.txt"');
+  });
+
+  test("not without the items of a list, and what an item looks like is told", () => {
+    const sources = VALID.replace("[{ path: text.txt }]", "text.txt");
+    expect(told(sources).message).toContain("write `- path: data/*.txt` below it");
+  });
+
+  test("an example that is meant to be the package's own is found in it", () => {
+    const { code, hint } = failure(() => loadConfig("examples/quickstart.yaml", { cwd: "/tmp" }));
+    expect(code).toBe("CONFIG_NOT_FOUND");
+    const [path] = /\S*quickstart\.yaml$/.exec(hint!)!;
+    expect(existsSync(resolve("/tmp", path))).toBe(true);
+    expect(failure(() => loadConfig("examples/none.yaml", { cwd: "/tmp" })).hint).toContain("init");
   });
 
   test("without merge keys", () => {
@@ -163,7 +186,7 @@ describe("files that are no config", () => {
     ["name: a\nmodel:\n\tfamily: flm\n", "a tab is used as indentation at line 3, column 1"],
     ["name: a\n---\nname: b\n", "a second document begins at line 2, column 1"],
     ["name: [a\nseed: 1\n", "not valid YAML at line"],
-    ["name: *nothing\n", "cannot be read"],
+    ["name: *nothing\n", "is an alias to YAML"],
     ["model: &m { mup: *m }\n", "cannot be read"],
   ])("%j", (text, message) => {
     const error = failure(() => load(text));
