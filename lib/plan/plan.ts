@@ -1,4 +1,5 @@
 import type { Config } from "../config/types.ts";
+import { roundingWarnings } from "../config/rounding.ts";
 import { count } from "../format.ts";
 import { planStages, type StagePlan } from "../growth/stage-plan.ts";
 import { worldSizeOf } from "../parallel/mesh.ts";
@@ -78,7 +79,11 @@ export function planRun(config: Config, options: PlanOptions = {}): Plan {
       stages.length > 1 ? fromScratch(plans.at(-1)!, stages, site, price_per_gpu_hour) : null,
     search: options.search ? stageLayouts(plans, stages, site, options.devices) : null,
     calibration,
-    warnings: [...warningsOf(plans, stages, site, calibration), ...objectiveWarnings(config)],
+    warnings: [
+      ...warningsOf(plans, stages, site, calibration),
+      ...objectiveWarnings(config),
+      ...roundingWarnings(config),
+    ],
   };
 }
 

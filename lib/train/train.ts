@@ -8,6 +8,7 @@ import {
   readCheckpoint,
   type Rejected,
 } from "../checkpoint/store.ts";
+import { roundingWarnings } from "../config/rounding.ts";
 import { stringifyConfig } from "../config/stringify.ts";
 import type { Config } from "../config/types.ts";
 import { prepareStages } from "../data/prepare-stages.ts";
@@ -223,6 +224,7 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
       ...warnings,
       ...recorder.losses,
       ...start.warnings,
+      ...(checkpoint ? [] : roundingWarnings(config)),
       ...dataWarnings(config, data),
       ...memoryWarnings(stages.slice(checkpoint?.manifest.stage ?? 0), site, parts.localRanks),
     ])

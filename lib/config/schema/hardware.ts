@@ -5,7 +5,8 @@ import { key } from "./key.ts";
 export const hardwareSchema = z.strictObject({
   profile: key(
     z.string().min(1).default("auto"),
-    "Device that is planned for; auto is this machine's.",
+    "Device that is planned for: auto (this machine's), cpu, " +
+      "a100-80gb, a800-80gb, h100-80gb, h100-pcie-80gb, h200-141gb, b200-180gb.",
   ),
   efficiency: key(
     z.number().gt(0).default(1),

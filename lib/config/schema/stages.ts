@@ -37,7 +37,7 @@ export const stageSchema = z.strictObject({
   ),
   tokens: key(
     tokenCount,
-    "Training tokens of this stage: a number, or 400k, 1.5M, 3B, 2T (powers of 1000).",
+    "Training tokens of this stage: a number, or 400k, 1.5M, 3B, 2T (powers of 1000); rounded up to whole steps.",
   ),
   vocab_size: key(
     size.nullable().default(null),

@@ -5,6 +5,7 @@ import {
   PROFILE_NAMES,
   profileOfDevice,
 } from "../../../lib/scaling/hardware.ts";
+import { configJsonSchema } from "../../../lib/config/schema/json-schema.ts";
 import { peakFlops } from "../../../lib/scaling/peaks.ts";
 import { failure } from "../failure.ts";
 
@@ -13,6 +14,11 @@ describe("gpuProfile", () => {
     for (const name of PROFILE_NAMES) if (name !== "cpu") expect(gpuProfile(name).name).toBe(name);
     expect(gpuProfile("H100").name).toBe("h100-80gb");
     expect(gpuProfile("a800").link_bandwidth).toBeLessThan(gpuProfile("a100").link_bandwidth);
+  });
+
+  test("finds what docs/config.md names, which is all", () => {
+    const { description } = configJsonSchema().properties!.hardware!.properties!.profile!;
+    for (const name of PROFILE_NAMES) expect(description).toContain(name);
   });
 
   test("answers a typing error with the nearest name", () => {
