@@ -11,7 +11,7 @@ import {
   type Weights,
 } from "./open-model.ts";
 import { TextStream } from "./text-stream.ts";
-import { type Sampling, writeTokens } from "./write-tokens.ts";
+import { type Finish, type Sampling, writeTokens } from "./write-tokens.ts";
 
 export interface GenerateOptions {
   /** Longest continuation, in tokens. */
@@ -35,7 +35,7 @@ export interface TextsOptions extends Omit<GenerateOptions, "seed"> {
   /** Of all prompts, or of each. */
   seed?: number | readonly number[];
   /** Hears of each text as soon as it is there. */
-  onText?: (index: number, text: string) => void;
+  onText?: (index: number, text: string, finish: Finish) => void;
 }
 
 export const DEFAULT_SEED = 1;
@@ -107,17 +107,20 @@ export class Generation {
       );
     for (const each of seeds) completed({ ...rest, seed: each });
     const { max_tokens, stop, sampling, signal } = completed(rest);
-    const nameOf = (index: number) => `prompt ${index + 1} of ${prompts.length}`;
+    const nameOf = (index: number) =>
+      prompts.length === 1 ? "the prompt" : `prompt ${index + 1} of ${prompts.length}`;
     const encoded = await Promise.all(prompts.map((prompt, i) => this.#encode(prompt, nameOf(i))));
     const requests = encoded.map((prompt, i) => ({ prompt, max_tokens, seed: seeds[i]! }));
     const texts = prompts.map(() => new TextStream(this.#tokenizer, stop));
     const isOver = (index: number, tokens: readonly number[]) =>
       texts[index]!.read({ tokens, over: false }).over;
     const writing = { sampling, tokenizer: this.#tokenizer, isOver, signal };
-    for await (const { index, tokens, over } of writeTokens(this.#engine, requests, writing)) {
-      if (!over) continue;
-      texts[index]!.read({ tokens, over });
-      onText?.(index, texts[index]!.text);
+    for await (const progress of writeTokens(this.#engine, requests, writing)) {
+      const { index, finish } = progress;
+      if (finish === null) continue;
+      const text = texts[index]!;
+      text.read(progress);
+      onText?.(index, text.text, text.isCut ? "stop" : finish);
     }
     return texts.map(({ text }) => text);
   }

@@ -6,6 +6,7 @@ export class TextStream {
   readonly #tokenizer: Tokenizer;
   readonly #stop: readonly string[];
   #shown = "";
+  #isCut = false;
 
   /** The text ends in front of the first of the strings in `stop`. */
   constructor(tokenizer: Tokenizer, stop: readonly string[] = []) {
@@ -18,10 +19,16 @@ export class TextStream {
     return this.#shown;
   }
 
+  /** Whether one of the strings in `stop` has ended it. */
+  get isCut(): boolean {
+    return this.#isCut;
+  }
+
   /** What is new and certain, and whether the text has ended. */
   read({ tokens, over }: Pick<Progress, "tokens" | "over">): { piece: string; over: boolean } {
     const text = this.#tokenizer.decode(tokens);
     const end = firstOf(text, this.#stop);
+    this.#isCut = end !== -1;
     const ends = over || end !== -1;
     const certain = end !== -1 ? text.slice(0, end) : over ? text : this.#certainPart(text);
     const piece = certain.slice(this.#shown.length);

@@ -24,6 +24,9 @@ export interface WriteRequest {
   seed: number;
 }
 
+/** What ends a text: the end-of-text token or a stop string, `max_tokens`, or the end of the context. */
+export type Finish = "stop" | "length" | "context";
+
 /** A continuation so far. */
 export interface Progress {
   /** Which request. */
@@ -31,6 +34,8 @@ export interface Progress {
   tokens: readonly number[];
   /** Nothing comes behind these tokens. */
   over: boolean;
+  /** Why; null where they are not over. */
+  finish: Finish | null;
 }
 
 export interface WriteOptions {
@@ -89,11 +94,13 @@ export async function* writeTokens(
       const { lane, index } = row;
       // A row that needs fewer tokens than its neighbours has been given some too many.
       row.tokens.push(...tokens.subarray(0, left[i]));
-      const ended = stopped || full || tokens.length >= left[i]!;
-      const over = ended || isOver?.(index, row.tokens) === true;
+      const ended =
+        tokens.length >= left[i]! ? "length" : stopped ? "stop" : full ? "context" : null;
+      const finish = ended ?? (isOver?.(index, row.tokens) === true ? "stop" : null);
+      const over = finish !== null;
       if (over) free.push(lane);
       else going.push(row);
-      yield { index, tokens: row.tokens, over };
+      yield { index, tokens: row.tokens, over, finish };
     }
     active = going;
   }

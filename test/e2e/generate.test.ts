@@ -37,6 +37,7 @@ describe("generate", () => {
       checkpoint: latest(run),
       prompt: "the sea ",
       text: ofRun,
+      finish: "length",
     });
   });
 

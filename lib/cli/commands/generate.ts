@@ -8,6 +8,7 @@ import {
 } from "../../eval/generation.ts";
 import { WEIGHTS, type Weights } from "../../eval/open-model.ts";
 import type { ModelPlace } from "../../eval/model-place.ts";
+import type { Finish } from "../../eval/write-tokens.ts";
 import { FlmError } from "../../errors.ts";
 import { fail } from "../fail.ts";
 import { positiveInteger } from "../options.ts";
@@ -42,7 +43,11 @@ export function generateCommand(): Command {
       "--prompts <file>",
       "one prompt a line, or JSONL with prompt and seed: all are continued side by side",
     )
-    .option("--max-tokens <n>", "longest continuation (default: 128)", number)
+    .option(
+      "--max-tokens <n>",
+      "longest continuation; it also ends where the model's seq_length is full (default: 128)",
+      number,
+    )
     .option("--temperature <t>", "0 takes the likeliest token each time (default: 0.8)", number)
     .option("--top-k <n>", "sample from the k likeliest tokens (default: all)", number)
     .option(
@@ -126,14 +131,13 @@ async function sayAll(
   { seed, ...sampling }: GenerateOptions,
   { json, say }: { json: boolean; say: Say },
 ): Promise<void> {
-  const texts: string[] = [];
+  const written: Written[] = [];
   let printed = 0;
-  const onText = (index: number, text: string) => {
-    texts[index] = text;
-    for (; texts[printed] !== undefined; printed++) {
-      const { prompt } = listed[printed]!;
-      const text = texts[printed]!;
-      say(json ? jsonLine(generation, prompt, text) : `${prompt}${text}\n`);
+  const onText = (index: number, text: string, finish: Finish) => {
+    written[index] = { prompt: listed[index]!.prompt, text, finish };
+    for (; written[printed] !== undefined; printed++) {
+      const each = written[printed]!;
+      say(json ? jsonLine(generation, each) : `${each.prompt}${each.text}\n`);
     }
   };
   const seeds = listed.map((each) => each.seed ?? seed ?? DEFAULT_SEED);
@@ -165,11 +169,19 @@ async function sayJson(
   sampling: GenerateOptions,
   say: Say,
 ): Promise<void> {
-  say(jsonLine(generation, prompt, await generation.text(prompt, sampling)));
+  const onText = (_: number, text: string, finish: Finish) =>
+    say(jsonLine(generation, { prompt, text, finish }));
+  await generation.texts([prompt], { ...sampling, onText });
 }
 
-function jsonLine({ checkpoint }: Generation, prompt: string, text: string): string {
-  return `${JSON.stringify({ status: "done", checkpoint: checkpoint.directory, prompt, text })}\n`;
+interface Written {
+  prompt: string;
+  text: string;
+  finish: Finish;
+}
+
+function jsonLine({ checkpoint }: Generation, written: Written): string {
+  return `${JSON.stringify({ status: "done", checkpoint: checkpoint.directory, ...written })}\n`;
 }
 
 async function converse(answer: (line: string) => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { GREEDY, writeTokens } from "../../../lib/eval/write-tokens.ts";
+import { type Finish, GREEDY, writeTokens } from "../../../lib/eval/write-tokens.ts";
 import type { GenerateInput, NativeEngine } from "../../../lib/native/types.ts";
 
 /** Writes 1, 2, 3 … behind a prompt and ends the text behind as many tokens as the prompt's one token says. */
@@ -33,11 +33,13 @@ async function write(
   const texts: number[][] = [];
   const ended: number[] = [];
   const all = { sampling: GREEDY, tokenizer: { eos_id: 0, vocab_size: 100 }, ...options };
-  for await (const { index, tokens, over } of writeTokens(engine, requests, all)) {
+  const finishes: (Finish | null)[] = [];
+  for await (const { index, tokens, over, finish } of writeTokens(engine, requests, all)) {
     texts[index] = [...tokens];
+    finishes[index] = finish;
     if (over) ended.push(index);
   }
-  return { texts, ended, calls };
+  return { texts, ended, finishes, calls };
 }
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
@@ -79,6 +81,18 @@ describe("writing tokens", () => {
     expect(texts[0]!.length).toBeLessThan(20);
     expect(texts[1]).toEqual(upTo(50));
     expect(ended).toEqual([0, 1]);
+  });
+
+  it("says why a text is over", async () => {
+    const { finishes } = await write([request(3), request(50, 4), request(50)], {
+      isOver: (index, tokens) => index === 2 && tokens.includes(5),
+    });
+    expect(finishes).toEqual(["stop", "length", "stop"]);
+    const fill = async () => [{ tokens: Int32Array.of(1), stopped: false, full: true }];
+    const engine = { generate: fill } as unknown as NativeEngine;
+    const options = { sampling: GREEDY, tokenizer: { eos_id: 0, vocab_size: 100 } };
+    for await (const { finish } of writeTokens(engine, [request(9)], options))
+      expect(finish).toBe("context");
   });
 
   it("writes nothing for no requests", async () => {
