@@ -125,7 +125,7 @@ function packageAbi(): number {
 function unavailable(attempts: readonly NativeAttempt[]): FlmError {
   const tried = attempts.map(({ path, reason }) => `\n  ${path}: ${reason}`).join("");
   const remedies = [
-    "install g++, make and python3, then run: npm rebuild flm-train (in a clone: npm run build)",
+    "install g++, make and python3, then run: npx flm-train build (in a clone: npm run build)",
     "for NVIDIA GPUs, with the CUDA toolkit installed: npx flm-train build --cuda",
     "or set FLM_NATIVE to the path of an flm.node built elsewhere",
   ];

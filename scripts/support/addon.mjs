@@ -54,7 +54,7 @@ function missingTools() {
 function reportMissing(missing) {
   console.error(`flm-train: the CPU addon was not built: ${missing.join(", ")} not found.
   Remedy: apt-get install -y g++ make python3 (Debian, Ubuntu) or dnf install gcc-c++ make python3 (Fedora, RHEL),
-  then npm rebuild flm-train (in a clone: npm run build).
+  then npx flm-train build (in a clone: npm run build).
   init, plan, doctor and --help work without it.`);
   return 0;
 }

@@ -90,6 +90,27 @@ describe("the first word", () => {
   });
 });
 
+describe("what is asked for wrongly", () => {
+  const cwd = tmpdir();
+
+  it.each([
+    ["help nothing", "there is no command nothing"],
+    ["build --arch 90a", "--cuda is not given"],
+    ["eval runs/x", "perplexity"],
+    ["export runs/x", "gguf"],
+  ])("flm-train %s", async (line, says) => {
+    const { code, stdout, stderr } = await flm(line.split(" "), { cwd });
+    expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
+    expect(stderr).toContain(says);
+  });
+
+  it("help of a command is shown, without lists that are empty", async () => {
+    const { stdout } = await succeed(["help", "train"], { cwd });
+    expect(stdout).toContain("--set <path=value>");
+    expect(stdout).not.toContain("[]");
+  });
+});
+
 describe("tokenize", () => {
   it("makes what train then finds", async () => {
     const { directory, run, path } = project();
@@ -128,13 +149,18 @@ describe("doctor", () => {
 });
 
 describe("without the addon", () => {
-  it.each(["--help", "train --help", "doctor", "init fresh"])(
-    "flm-train %s works",
-    async (line) => {
-      const { directory } = project();
-      await succeed(line.split(" "), { cwd: directory, env: WITHOUT_ADDON });
-    },
-  );
+  it("doctor says so with its exit code", async () => {
+    const { directory } = project();
+    const outcome = await flm(["doctor"], { cwd: directory, env: WITHOUT_ADDON });
+    expect(outcome.code).toBe(78);
+    expect(outcome.stdout).toMatch(/^missing {2}addon/m);
+    expect(outcome.stdout).toContain("npx flm-train build");
+  });
+
+  it.each(["--help", "train --help", "init fresh"])("flm-train %s works", async (line) => {
+    const { directory } = project();
+    await succeed(line.split(" "), { cwd: directory, env: WITHOUT_ADDON });
+  });
 
   it("training says where it looked and how to build it", async () => {
     const { directory } = project();
@@ -145,7 +171,7 @@ describe("without the addon", () => {
         exit: 78,
         code: "NATIVE_UNAVAILABLE",
         says: ["/dev/null/flm.node"],
-        remedy: "npm rebuild flm-train",
+        remedy: "npx flm-train build",
       },
     );
   });

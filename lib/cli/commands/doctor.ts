@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { Command } from "commander";
-import { FlmError } from "../../errors.ts";
+import { ExitCode, FlmError } from "../../errors.ts";
 import { type NativeAttempt, tryLoadNative } from "../../native/load.ts";
 import type { DeviceInfo, NativeBinding, NcclFacts } from "../../native/types.ts";
 import { detectLaunch } from "../../parallel/launch/detect.ts";
@@ -28,6 +28,8 @@ export function doctorCommand(): Command {
 
 function run(options: { json?: boolean }): void {
   const checks = [...machine(), launcher(), ...addon(), ...tools()];
+  // Nothing trains without it; whatever else is missing only narrows what there is.
+  if (tryLoadNative().binding === null) process.exitCode = ExitCode.environment;
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ status: "done", version, checks })}\n`);
     return;
@@ -82,7 +84,7 @@ function addon(): Check[] {
         name: "addon",
         ok: false,
         found: tried,
-        remedy: "install g++, make and python3, then: npm rebuild flm-train",
+        remedy: "install g++, make and python3, then: npx flm-train build",
       },
     ];
   }
