@@ -49,7 +49,7 @@ function calibrationText({ efficiency, stages }: Calibration): string {
 
 function stagesTable(stages: readonly StageEstimate[]): string {
   const head =
-    "stage params tokens steps devices TP·PP·DP batch micro step TFLOP/s MFU tokens/s days";
+    "stage params tokens steps devices TP·PP·DP batch micro step TFLOP/s MFU tokens/s time";
   const rows = stages.map((stage) => [
     stage.name,
     count(stage.parameters),

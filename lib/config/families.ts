@@ -1,6 +1,9 @@
 import type { ParsedConfig } from "./types.ts";
 
-type ParsedModel = Required<ParsedConfig["model"]>;
+/** Not `Required` alone, which leaves `undefined` in under `exactOptionalPropertyTypes`. */
+type ParsedModel = {
+  [Key in keyof ParsedConfig["model"]]-?: NonNullable<ParsedConfig["model"][Key]>;
+};
 export type Family = ParsedModel["family"];
 export type FamilyDefaults = Pick<
   ParsedModel,

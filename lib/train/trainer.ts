@@ -209,7 +209,8 @@ export class Trainer {
       this.#at.stage_step === plan.steps,
     );
     ranks.progress(this.#at.step);
-    if (reaction === "stop") throw divergence(rejection!, stability, at.stability);
+    if (reaction === "stop")
+      throw divergence(rejection!, stability, at.stability, this.#checkpoint !== null);
     return true;
   }
 

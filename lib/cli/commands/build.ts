@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { ExitCode } from "../../errors.ts";
+import { ExitCode, FlmError } from "../../errors.ts";
 
 interface Options {
   cuda?: boolean;
@@ -18,6 +18,10 @@ export function buildCommand(): Command {
 }
 
 function run({ cuda, arch }: Options): void {
+  if (arch !== undefined && !cuda)
+    throw new FlmError("USAGE", "--arch names CUDA architectures, and --cuda is not given", {
+      hint: "add --cuda, or leave --arch out",
+    });
   const script = cuda ? "build-cuda.mjs" : "install.mjs";
   const path = fileURLToPath(new URL(`../../../scripts/${script}`, import.meta.url));
   const args = cuda && arch ? ["--arch", arch] : [];

@@ -11,7 +11,7 @@ export function dataCommand(): Command {
   const inspect = new Command("inspect")
     .description("sources, shares and duplicates, and what a batch really contains")
     .argument("<config.yaml>")
-    .option("--set <path=value>", "override a config key (repeatable)", collect, [])
+    .option("--set <path=value>", "override a config key (repeatable)", collect)
     .option("--rows <n>", "rows of the first batch to decode", positiveInteger, 2)
     .option("--json", "print one result object on stdout")
     .addHelpText("after", "\nExample:\n  flm-train data inspect examples/instruct.yaml")
@@ -22,9 +22,9 @@ export function dataCommand(): Command {
 
 async function run(
   path: string,
-  options: { set: string[]; rows: number; json?: boolean },
+  options: { set?: string[]; rows: number; json?: boolean },
 ): Promise<void> {
-  const { config } = loadConfig(path, { sets: options.set });
+  const { config } = loadConfig(path, { sets: options.set ?? [] });
   const reporter = new TrainReporter(process.stderr);
   const stages = await prepareStages(config, {
     native: loadNative(),

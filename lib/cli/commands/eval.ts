@@ -31,7 +31,11 @@ export function evalCommand(): Command {
     .description("score a model: generated reasoning tasks, perplexity or multiple choice")
     .argument("<checkpoint>", "a run's directory (its newest checkpoint) or one checkpoint")
     .argument("[file]", "choice: questions as JSONL; perplexity: text (default: the run's own)")
-    .addOption(new Option("--suite <name>", "what to score").choices(SUITES).makeOptionMandatory())
+    .addOption(
+      new Option(`--suite <${SUITES.join("|")}>`, "what to score")
+        .choices(SUITES)
+        .makeOptionMandatory(),
+    )
     .option("--limit <n>", "first n items (iq: of each task)", number)
     .option("--shots <n>", "choice: first n questions become solved examples", number)
     .addOption(

@@ -7,7 +7,10 @@ export function exportCommand(): Command {
     .description("write a model for other programs: Hugging Face transformers, llama.cpp")
     .argument("<checkpoint>", "a run's directory (its newest checkpoint) or one checkpoint")
     .addOption(
-      new Option("--format <name>", "hf: transformers; gguf: llama.cpp; plain: our own names")
+      new Option(
+        `--format <${EXPORT_FORMATS.join("|")}>`,
+        "hf: transformers; gguf: llama.cpp; plain: our own names",
+      )
         .choices(EXPORT_FORMATS)
         .makeOptionMandatory(),
     )

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { Command } from "commander";
 import { loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/types.ts";
@@ -14,7 +14,7 @@ import { collect, positiveInteger } from "../options.ts";
 import { planText } from "../plan-text.ts";
 
 interface Options {
-  set: string[];
+  set?: string[];
   search?: boolean;
   devices?: number;
   calibrate?: string;
@@ -25,7 +25,7 @@ export function planCommand(): Command {
   return new Command("plan")
     .description("memory, time and cost of a config before anything runs; needs no device")
     .argument("<config.yaml>")
-    .option("--set <path=value>", "override a config key (repeatable)", collect, [])
+    .option("--set <path=value>", "override a config key (repeatable)", collect)
     .option("--search", "also list the fastest layouts that fit")
     .option(
       "--devices <n>",
@@ -33,8 +33,8 @@ export function planCommand(): Command {
       positiveInteger,
     )
     .option(
-      "--calibrate <metrics.jsonl>",
-      "fit hardware.efficiency to the step times of a run (its config.yaml is read beside it)",
+      "--calibrate <run>",
+      "fit hardware.efficiency to the step times of a run's directory, or of a metrics.jsonl",
     )
     .option("--json", "print one result object on stdout")
     .addHelpText(
@@ -49,7 +49,7 @@ Examples:
 }
 
 async function run(path: string, options: Options): Promise<void> {
-  const { config } = loadConfig(path, { sets: options.set });
+  const { config } = loadConfig(path, { sets: options.set ?? [] });
   const plan = planRun(config, {
     search: options.search ?? options.devices !== undefined,
     ...(options.devices === undefined ? {} : { devices: options.devices }),
@@ -62,7 +62,9 @@ async function run(path: string, options: Options): Promise<void> {
 }
 
 /** The run's own config lies beside its metrics; metrics on their own are taken to be of the planned config. */
-async function calibration(metrics: string, planned: Config): Promise<Calibration> {
+async function calibration(path: string, planned: Config): Promise<Calibration> {
+  const isRun = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const metrics = isRun ? join(path, "metrics.jsonl") : path;
   const steps = noSteps();
   try {
     for await (const row of rowsOf(metrics)) addRow(steps, row);

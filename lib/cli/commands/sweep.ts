@@ -21,7 +21,7 @@ import { sweepOutcome, sweepText } from "../sweep/report.ts";
 import { runSweep } from "../sweep/run-sweep.ts";
 
 interface Options {
-  set: string[];
+  set?: string[];
   width?: number;
   tokens?: number;
   lr?: number[];
@@ -41,7 +41,7 @@ export function sweepCommand(): Command {
   return new Command("sweep")
     .description("find learning rate, init deviation and output multiplier on a narrow proxy (muP)")
     .argument("<config.yaml>", "of the large model; its first stage, narrowed, is the proxy")
-    .option("--set <path=value>", "override a config key (repeatable)", collect, [])
+    .option("--set <path=value>", "override a config key (repeatable)", collect)
     .option(
       "--width <n>",
       "hidden size of the proxy (default: model.mup.base_hidden_size)",
@@ -79,7 +79,7 @@ Examples:
 }
 
 async function run(path: string, options: Options): Promise<void> {
-  const { config } = loadConfig(path, { sets: options.set });
+  const { config } = loadConfig(path, { sets: options.set ?? [] });
   const grid = sweepGrid(config, givenGrid(options));
   const width = options.width ?? config.model.mup!.base_hidden_size;
   if (options.coordinateCheck) return runCoordinateCheck(config, width, options);

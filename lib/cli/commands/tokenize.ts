@@ -10,14 +10,14 @@ export function tokenizeCommand(): Command {
   return new Command("tokenize")
     .description("make the token files ahead of time; train does it when they are missing")
     .argument("<config.yaml>")
-    .option("--set <path=value>", "override a config key (repeatable)", collect, [])
+    .option("--set <path=value>", "override a config key (repeatable)", collect)
     .option("--json", "print one result object on stdout")
-    .addHelpText("after", "\nExample:\n  flm-train tokenize examples/quickstart.yaml")
+    .addHelpText("after", "\nExample:\n  flm-train tokenize config.yaml")
     .action(run);
 }
 
-async function run(path: string, options: { set: string[]; json?: boolean }): Promise<void> {
-  const { config } = loadConfig(path, { sets: options.set });
+async function run(path: string, options: { set?: string[]; json?: boolean }): Promise<void> {
+  const { config } = loadConfig(path, { sets: options.set ?? [] });
   const reporter = new TrainReporter(process.stderr);
   const result = await tokenize(config, {
     native: loadNative(),

@@ -19,7 +19,7 @@ const EXIT_CODES: Record<TrainResult["status"], ExitCode> = {
 };
 
 interface Options {
-  set: string[];
+  set?: string[];
   out?: string;
   fresh?: boolean;
   json?: boolean;
@@ -33,14 +33,13 @@ export function trainCommand(): Command {
       "--set <path=value>",
       "override a config key, e.g. stages.0.tokens=1M (repeatable)",
       collect,
-      [],
     )
     .option("--out <dir>", "the run's directory (default: runs/<name>)")
     .option("--fresh", "start over; an existing directory is renamed, never deleted")
     .option("--json", "print one result object on stdout")
     .addHelpText(
       "after",
-      "\nExample:\n  flm-train train examples/quickstart.yaml --set seed=2 --out runs/second",
+      "\nExample:\n  flm-train train config.yaml --set seed=2 --out runs/second",
     )
     .action(run);
 }
@@ -51,7 +50,7 @@ const SAME_SIGNAL_MS = 300;
 async function run(path: string, options: Options): Promise<void> {
   const isLocal = followLifeline(process.env);
   const { config, run_dir } = loadConfig(path, {
-    sets: options.set,
+    sets: options.set ?? [],
     ...(options.out === undefined ? {} : { out: options.out }),
   });
   const launch = detectLaunch(process.env, { gpus: () => gpusFor(config.device) });

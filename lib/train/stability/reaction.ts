@@ -27,11 +27,16 @@ export function reactionTo(
   return isLast ? "stop" : "skip";
 }
 
-/** The end of a run that cannot go on after a rejection. */
+/**
+ * The end of a run that cannot go on after a rejection.
+ *
+ * @param hasCheckpoint whether the run has any
+ */
 export function divergence(
   rejection: Rejection,
   { max_rollbacks }: Config["stability"],
   { rejected_in_a_row, rollbacks }: History,
+  hasCheckpoint: boolean,
 ): FlmError {
   const count = rejected_in_a_row + 1;
   const what = count > 1 ? `${count} steps in a row` : `step ${rejection.step}`;
@@ -40,6 +45,6 @@ export function divergence(
       ? `, after ${rollbacks.length} of at most ${max_rollbacks} rollbacks (stability.max_rollbacks)`
       : "";
   return new FlmError("DIVERGED", `${what} had ${describe(rejection)}${back}`, {
-    hint: "lower optimizer.lr or lengthen warmup_steps; the last checkpoint is whole",
+    hint: `lower optimizer.lr or lengthen warmup_steps${hasCheckpoint ? "; the last checkpoint is whole" : ""}`,
   });
 }

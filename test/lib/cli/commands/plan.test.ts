@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { planCommand } from "../../../../lib/cli/commands/plan.ts";
@@ -61,6 +61,7 @@ describe("flm-train plan", () => {
     writeFileSync(metrics, lines.join("\n"));
     const text = await printed(planCommand(), example, "--calibrate", metrics);
     expect(text).toMatch(/Calibrated: efficiency 0\.724\n.*\n101b +100 s +\+0\.0 %/);
+    expect(await printed(planCommand(), example, "--calibrate", dirname(metrics))).toBe(text);
   });
 
   test("--calibrate names a file that is not there", async () => {

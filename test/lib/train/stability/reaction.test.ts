@@ -58,13 +58,19 @@ describe("reactionTo", () => {
 
 test("the end says what was wrong and how often the run has gone back", () => {
   const policy = stability({ max_rollbacks: 1 });
-  expect(divergence(SPIKE, policy, NO_HISTORY).message).toBe(
+  expect(divergence(SPIKE, policy, NO_HISTORY, true).message).toBe(
     "step 7 had a loss of 9.000, above the limit of 5.000",
   );
   const history = { ...NO_HISTORY, rejected_in_a_row: 9, rollbacks: [ROLLBACK] };
-  expect(divergence(NON_FINITE, policy, history).message).toBe(
+  expect(divergence(NON_FINITE, policy, history, true).message).toBe(
     "10 steps in a row had gradients that are not finite, after 1 of at most 1 rollbacks (stability.max_rollbacks)",
   );
+});
+
+test("the end speaks of a checkpoint where there is one", () => {
+  const hint = (has: boolean) => divergence(SPIKE, stability({}), NO_HISTORY, has).hint;
+  expect(hint(true)).toContain("the last checkpoint is whole");
+  expect(hint(false)).not.toContain("checkpoint");
 });
 
 test("the rate is cut from the second rollback on", () => {
