@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { UserConfig } from "../../lib/config/types.ts";
@@ -96,7 +96,7 @@ const CASES: Case[] = [
 
 describe("data that cannot be read", () => {
   it.each(CASES)("$what", async ({ file, content, tokenizer, ...expected }) => {
-    const { directory, path, write } = project();
+    const { directory, run, path, write } = project();
     if (content !== undefined) writeFileSync(path(file), content);
     const changes: Partial<UserConfig> = tokenizer
       ? { tokenizer: { type: "file", path: file } }
@@ -107,6 +107,7 @@ describe("data that cannot be read", () => {
       { cwd: directory },
       { exit: 65, code: "DATA_INVALID", says: [], remedy: "", ...expected },
     );
+    expect(existsSync(run)).toBe(false);
   });
 });
 

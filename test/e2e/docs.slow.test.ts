@@ -53,6 +53,7 @@ function page(sets: readonly string[]): Page {
     writeFileSync(path(`data/${i}.txt`), text);
     mkdirSync(path(`node_modules/package-${i}`), { recursive: true });
     writeFileSync(path(`node_modules/package-${i}/README.md`), text);
+    writeFileSync(path(`node_modules/package-${i}/index.d.ts`), `// ${text}`);
   }
   symlinkSync(ROOT, path("node_modules/flm-train"));
   const overrides = sets.map((set) => `--set ${set}`).join(" ");
