@@ -38,8 +38,8 @@ export interface SaveOptions {
   engine: StageEngine | null;
   /** These count on rank 0 alone. */
   facts: ManifestFacts;
-  /** Takes what has to reach the disk before the checkpoint does there. */
-  sync: () => Promise<void>;
+  /** Takes what has to reach the disk before the checkpoint does there; none where nothing has. */
+  sync?: (() => Promise<void>) | undefined;
   /** The engine's state is copied to memory, and training may go on before the checkpoint is done. */
   behind: boolean;
   /** So many checkpoints stay, this one included. */
@@ -116,7 +116,7 @@ async function write(
 ): Promise<Written> {
   try {
     const files = engine ? await writeShards(engine, plan, behind) : [];
-    await sync();
+    await sync?.();
     return { files };
   } catch (error) {
     return failureOf(error);
