@@ -16,7 +16,8 @@ const ACTIONS: Record<Reaction, string> = {
   stop: "rejected   ",
 };
 
-/** Plain lines (no terminal) come at most this often. */
+/** Steps are told of at most this often: in the live line, and in lines of their own without a terminal. */
+const LIVE_INTERVAL_MS = 50;
 const PLAIN_INTERVAL_MS = 10_000;
 /** Weight of the newest step in the shown loss and speed. */
 const SMOOTHING = 0.1;
@@ -27,7 +28,7 @@ export class TrainReporter implements TrainObserver {
   #info: StartInfo | null = null;
   #loss = Number.NaN;
   #stepMs = Number.NaN;
-  #lastPlain = 0;
+  #toldAt = 0;
   readonly #validations: Validation[] = [];
 
   constructor(out: NodeJS.WritableStream) {
@@ -63,9 +64,13 @@ export class TrainReporter implements TrainObserver {
       Number.isNaN(old) ? now : old + SMOOTHING * (now - old);
     if (!row.skipped) this.#loss = smooth(this.#loss, row.loss);
     this.#stepMs = smooth(this.#stepMs, row.step_ms);
-    const text = this.#describe(row);
-    if (this.#line.isTerminal) this.#line.show(text);
-    else this.#printNowAndThen(text, row.step);
+    const { isTerminal } = this.#line;
+    const isLast = row.step === this.#info?.total_steps;
+    const now = Date.now();
+    if (!isLast && now - this.#toldAt < (isTerminal ? LIVE_INTERVAL_MS : PLAIN_INTERVAL_MS)) return;
+    this.#toldAt = now;
+    if (isTerminal) this.#line.show(this.#describe(row));
+    else this.#line.print(this.#describe(row));
   }
 
   onEvent(event: RunEvent): void {
@@ -111,13 +116,6 @@ export class TrainReporter implements TrainObserver {
       `  lr ${row.lr.toExponential(1)}  ${count(row.tokens_per_second)} tokens/s` +
       `  ${flops(row.tflops)}${mfu}  ${duration(left)} left`
     );
-  }
-
-  #printNowAndThen(text: string, step: number): void {
-    const now = Date.now();
-    if (step !== this.#info?.total_steps && now - this.#lastPlain < PLAIN_INTERVAL_MS) return;
-    this.#lastPlain = now;
-    this.#line.print(text);
   }
 }
 

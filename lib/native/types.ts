@@ -200,7 +200,6 @@ export interface StepReport {
   targets: number;
   /** The loss or the gradient norm was not finite or above its limit: no parameter changed. */
   skipped: boolean;
-  step_ms: number;
   /** Some rank has been asked to stop. */
   stop: boolean;
 }

@@ -136,6 +136,7 @@ export class Recorder {
 
   /** Waits until the rows up to now have reached the disk. A checkpoint that is newer than they are leaves a hole. */
   async sync(): Promise<void> {
+    this.#tensorboard?.flush();
     await Promise.all([this.#metrics.sync(), this.#events.sync()]);
   }
 

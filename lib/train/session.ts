@@ -30,8 +30,10 @@ import { refuseOversized, withMemoryAdvice } from "./stage-fit.ts";
 export class StageEngine {
   readonly native: NativeEngine;
   readonly stage: RankStage;
-  /** Steps that each parameter's moments have seen. */
-  #steps: Record<string, number> = {};
+  /** Steps that each parameter's moments had seen when they were loaded. */
+  #loadedSteps: Record<string, number> = {};
+  /** That all of them have seen since. */
+  #steps = 0;
 
   private constructor(native: NativeEngine, stage: RankStage) {
     this.native = native;
@@ -77,8 +79,9 @@ export class StageEngine {
   async load(plan: LoadPlan): Promise<void> {
     await this.native.load(encodeLoadPlan(plan));
     const { shape } = this.stage.plan;
-    this.#steps = Object.fromEntries(parameterTable(shape).map(({ name }) => [name, 0]));
-    for (const { tensor, step } of plan.steps) this.#steps[tensor] = step;
+    this.#loadedSteps = Object.fromEntries(parameterTable(shape).map(({ name }) => [name, 0]));
+    for (const { tensor, step } of plan.steps) this.#loadedSteps[tensor] = step;
+    this.#steps = 0;
   }
 
   /** The rows of a batch that this rank trains on. */
@@ -103,7 +106,7 @@ export class StageEngine {
       ...options,
       ...weighting,
     });
-    if (!report.skipped) for (const name of Object.keys(this.#steps)) this.#steps[name]! += 1;
+    if (!report.skipped) this.#steps += 1;
     return report;
   }
 
@@ -113,8 +116,10 @@ export class StageEngine {
     return lossOfRows(this.native, rows, plan.config.micro_batch_size, ramp, shareOf(mesh, at!));
   }
 
+  /** Steps that each parameter's moments have seen. */
   get optimizerSteps(): Record<string, number> {
-    return { ...this.#steps };
+    const loaded = Object.entries(this.#loadedSteps);
+    return Object.fromEntries(loaded.map(([name, steps]) => [name, steps + this.#steps]));
   }
 }
 

@@ -89,7 +89,6 @@ Napi::Object step_report_to_js(Napi::Env env, const StepReport& report) {
   object["grad_norm"] = report.grad_norm;
   object["targets"] = double(report.targets);
   object["skipped"] = report.skipped;
-  object["step_ms"] = report.step_ms;
   object["stop"] = report.stop;
   return object;
 }

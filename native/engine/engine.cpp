@@ -1,7 +1,6 @@
 #include "engine/engine.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <exception>
 #include <future>
@@ -14,10 +13,6 @@
 namespace flm {
 
 namespace {
-
-double milliseconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-}
 
 int64_t plane_size(const MeshSpec& mesh) { return mesh.tensor_size * mesh.data_size; }
 int64_t rank_in_plane(const MeshSpec& mesh) { return mesh.data_rank * mesh.tensor_size + mesh.tensor_rank; }
@@ -121,7 +116,6 @@ void Engine::open_token_files(const std::vector<std::string>& paths) {
 StepReport Engine::step(const StepInput& input) {
   Impl& e = *impl_;
   FLM_CHECK(e.spec.trainable, ErrorCode::invalid_argument, "this engine was made without training");
-  const auto start = std::chrono::steady_clock::now();
   FLM_CHECK(!e.spec.one_micro_batch || input.num_micro_batches == 1, ErrorCode::invalid_argument,
             "this engine was made for steps of one micro-batch, not of ", input.num_micro_batches);
   e.store.zero_gradients(e.context.stream);
@@ -158,7 +152,6 @@ StepReport Engine::step(const StepInput& input) {
     e.store.count_step();
     e.device.synchronize(e.context.stream);
   }
-  report.step_ms = milliseconds_since(start);
   return report;
 }
 

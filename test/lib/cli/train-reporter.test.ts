@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { TrainReporter } from "../../../lib/cli/train-reporter.ts";
 import { resolveConfig } from "../../../lib/config/resolve.ts";
 import { planStages } from "../../../lib/growth/stage-plan.ts";
@@ -99,10 +99,23 @@ describe("a step", () => {
   test("is smoothed, and the loss of a step that was skipped is passed over", () => {
     const text = reported((reporter) => {
       reporter.onStart(INFO);
-      for (const loss of [2, Number.NaN, 3])
-        reporter.onStep({ ...ROW, loss, skipped: Number.isNaN(loss) });
+      for (const [i, loss] of [2, Number.NaN, 3].entries())
+        reporter.onStep({ ...ROW, step: 198 + i, loss, skipped: Number.isNaN(loss) });
     }, 200);
     expect(text).toContain("loss 2.1000");
+  });
+
+  test("on a terminal is shown at most twenty times a second", () => {
+    vi.useFakeTimers({ now: 1000 });
+    const text = reported((reporter) => {
+      reporter.onStart(INFO);
+      for (const step of [1, 2, 3, 4]) {
+        reporter.onStep({ ...ROW, step });
+        vi.setSystemTime(Date.now() + 25);
+      }
+    }, 200);
+    vi.useRealTimers();
+    expect(text).toContain("step 3/200");
   });
 
   test("without a terminal is said now and then, and at the end", () => {

@@ -13,7 +13,6 @@ export function report(values: Partial<StepReport>): StepReport {
     grad_norm: 1,
     targets: 10,
     skipped: false,
-    step_ms: 1,
     stop: false,
     ...values,
   };
