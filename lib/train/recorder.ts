@@ -4,6 +4,9 @@ import { JsonlWriter } from "./jsonl.ts";
 import type { RunDirectory } from "./run-directory.ts";
 import { TensorboardWriter } from "./tensorboard.ts";
 
+/** Rows of short steps wait so long for each other: written one by one they cost a small model noticeable time. */
+const WAIT_MS = 100;
+
 /** What a trainer tells of itself. */
 export type RunRecorder = Pick<
   Recorder,
@@ -41,6 +44,10 @@ export class Recorder {
   readonly #tensorboard: TensorboardWriter | null;
   readonly #interval: number;
   readonly #observer: TrainObserver;
+  /** Rows that are not in their files yet. */
+  #waiting: StepRow[] = [];
+  /** What the steps from the first of them on have taken. The run's first row does not wait: someone looks out for it. */
+  #waited_ms = WAIT_MS;
 
   /** `resumed` is null at the run's start; rows of later steps are going to be written again. */
   constructor(
@@ -61,74 +68,52 @@ export class Recorder {
     this.#observer = observer;
   }
 
-  /** Rows of metrics.jsonl. */
+  /** Of metrics.jsonl, with those that are on their way. */
   get metrics_rows(): number {
-    return this.#metrics.rows;
+    return this.#metrics.rows + this.#waiting.length;
   }
 
   /** @param is_stage_end the stage's last step has a row whatever the interval: what follows counts from it */
   step(row: StepRow, is_stage_end: boolean): void {
-    if (row.step % this.#interval === 0 || is_stage_end) {
-      this.#metrics.append(row);
-      this.#tensorboard?.scalars(row.step, {
-        "train/loss": row.loss,
-        "train/lr": row.lr,
-        "train/grad_norm": row.grad_norm,
-        "train/tokens_per_second": row.tokens_per_second,
-        "train/tflops": row.tflops,
-        "growth/stage": row.stage,
-        "growth/ramp": row.ramp,
-      });
-    }
+    if (row.step % this.#interval === 0 || is_stage_end) this.#waiting.push(row);
+    if (this.#waiting.length > 0) this.#waited_ms += row.step_ms;
+    if (this.#waited_ms >= WAIT_MS) this.#flush();
     this.#observer.onStep?.(row);
   }
 
+  #flush(): void {
+    const rows = this.#waiting;
+    if (rows.length === 0) return;
+    this.#waiting = [];
+    this.#waited_ms = 0;
+    this.#metrics.append(...rows);
+    this.#tensorboard?.scalars(
+      rows.map((row) => ({
+        step: row.step,
+        values: {
+          "train/loss": row.loss,
+          "train/lr": row.lr,
+          "train/grad_norm": row.grad_norm,
+          "train/tokens_per_second": row.tokens_per_second,
+          "train/tflops": row.tflops,
+          "growth/stage": row.stage,
+          "growth/ramp": row.ramp,
+        },
+      })),
+    );
+  }
+
   event(event: RunEvent): void {
+    this.#flush();
     this.#events.append({ time: new Date().toISOString(), ...event });
-    if (event.type === "validation") {
-      this.#tensorboard?.scalars(event.step, {
-        "validation/loss": event.loss,
-        "validation/bits_per_byte": event.bits_per_byte,
-      });
-      for (const { name, bits_per_byte, share } of event.sources ?? [])
-        this.#tensorboard?.scalars(event.step, {
-          [`validation/${name}/bits_per_byte`]: bits_per_byte,
-          [`data/${name}/share`]: share,
-        });
-    }
-    if (event.type === "preference")
-      this.#tensorboard?.scalars(event.step, {
-        "validation/loss": event.loss,
-        "validation/margin": event.margin,
-        "validation/accuracy": event.accuracy,
-      });
-    if (event.type === "evaluation")
-      this.#tensorboard?.scalars(
-        event.step,
-        Object.fromEntries(
-          event.groups.map(({ name, score }) => [
-            `${event.suite}/${name.replaceAll(" ", "_")}`,
-            score,
-          ]),
-        ),
-      );
-    if (event.type === "stage")
-      this.#tensorboard?.scalars(event.step, { "growth/near_zero_share": event.near_zero_share });
-    if (event.type === "growth")
-      this.#tensorboard?.scalars(event.step, {
-        "growth/parameters": event.parameters_after,
-        ...(event.bits_per_byte
-          ? {
-              "growth/bits_per_byte_difference":
-                event.bits_per_byte.after - event.bits_per_byte.before,
-            }
-          : { "growth/loss_difference": event.loss_after - event.loss_before }),
-      });
+    const values = scalarsOf(event);
+    if (values !== null) this.#tensorboard?.scalars([{ step: event.step, values }]);
     this.#observer.onEvent?.(event);
   }
 
   /** The run has gone back to this step: later rows are going to be written again. */
   rewind(step: number): void {
+    this.#flush();
     const isKept = (row: Record<string, unknown>) => Number(row.step) <= step;
     this.#metrics.retain(isKept);
     this.#events.retain(isKept);
@@ -136,14 +121,57 @@ export class Recorder {
 
   /** Waits until the rows up to now have reached the disk. A checkpoint that is newer than they are leaves a hole. */
   async sync(): Promise<void> {
-    this.#tensorboard?.flush();
+    this.#flush();
     await Promise.all([this.#metrics.sync(), this.#events.sync()]);
   }
 
   close(): void {
+    this.#flush();
     this.#metrics.close();
     this.#events.close();
     this.#tensorboard?.close();
+  }
+}
+
+/** What TensorBoard shows of an event; null for nothing. */
+function scalarsOf(event: RunEvent): Record<string, number> | null {
+  switch (event.type) {
+    case "validation": {
+      const { loss, bits_per_byte, sources = [] } = event;
+      const ofSources = sources.flatMap((source) => [
+        [`validation/${source.name}/bits_per_byte`, source.bits_per_byte],
+        [`data/${source.name}/share`, source.share],
+      ]);
+      return {
+        "validation/loss": loss,
+        "validation/bits_per_byte": bits_per_byte,
+        ...Object.fromEntries(ofSources),
+      };
+    }
+    case "preference":
+      return {
+        "validation/loss": event.loss,
+        "validation/margin": event.margin,
+        "validation/accuracy": event.accuracy,
+      };
+    case "evaluation": {
+      const tag = (name: string) => `${event.suite}/${name.replaceAll(" ", "_")}`;
+      return Object.fromEntries(event.groups.map(({ name, score }) => [tag(name), score]));
+    }
+    case "stage":
+      return { "growth/near_zero_share": event.near_zero_share };
+    case "growth":
+      return {
+        "growth/parameters": event.parameters_after,
+        ...(event.bits_per_byte
+          ? {
+              "growth/bits_per_byte_difference":
+                event.bits_per_byte.after - event.bits_per_byte.before,
+            }
+          : { "growth/loss_difference": event.loss_after - event.loss_before }),
+      };
+    default:
+      return null;
   }
 }
 

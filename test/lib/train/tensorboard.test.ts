@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { TensorboardWriter } from "../../../lib/train/tensorboard.ts";
 import { failure } from "../failure.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
@@ -82,7 +82,9 @@ test("a file begins with its version", () => {
 });
 
 test("scalars are read back, at their step", () => {
-  const [, event] = write((writer) => writer.scalars(2 ** 33 + 5, { "train/loss": 1.5, lr: 0.25 }));
+  const [, event] = write((writer) =>
+    writer.scalars([{ step: 2 ** 33 + 5, values: { "train/loss": 1.5, lr: 0.25 } }]),
+  );
   const content = fields(event!);
   expect(content[1]).toEqual([2, 2n ** 33n + 5n]);
   const [, summary] = content[2]!;
@@ -101,34 +103,14 @@ test("scalars are read back, at their step", () => {
 
 test("values that are not finite are left out", () => {
   const [, ...events] = write((writer) => {
-    writer.scalars(1, { loss: Number.NaN });
-    writer.scalars(2, { loss: Infinity, lr: 1 });
+    writer.scalars([
+      { step: 1, values: { loss: Number.NaN } },
+      { step: 2, values: { loss: Infinity, lr: 1 } },
+    ]);
   });
   expect(events).toHaveLength(1);
   const [, summary] = fields(events[0]!)[2]!;
   expect(fields(summary as Buffer)).toHaveLength(1);
-});
-
-test("scalars reach the file a second later, when asked, and at the end", () => {
-  vi.useFakeTimers({ now: 1000 });
-  const directory = join(temporaryDirectory(), "tensorboard");
-  const writer = new TensorboardWriter(directory);
-  const events = () =>
-    records(readFileSync(join(directory, readdirSync(directory)[0]!))).length - 1;
-  writer.scalars(1, { loss: 1 });
-  vi.setSystemTime(1500);
-  writer.scalars(2, { loss: 2 });
-  expect(events()).toBe(0);
-  vi.setSystemTime(2000);
-  writer.scalars(3, { loss: 3 });
-  expect(events()).toBe(3);
-  writer.scalars(4, { loss: 4 });
-  writer.flush();
-  expect(events()).toBe(4);
-  writer.scalars(5, { loss: 5 });
-  writer.close();
-  expect(events()).toBe(5);
-  vi.useRealTimers();
 });
 
 test("what the file system refuses names the path", () => {
