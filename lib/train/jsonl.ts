@@ -23,7 +23,7 @@ interface Found {
   damaged: number;
 }
 
-/** An append-only file of JSON objects, one a line. Rows are in the file before `append` returns. */
+/** An append-only file of JSON objects, one a line. Every row is in the file before `append` returns. */
 export class JsonlWriter {
   readonly #path: string;
   /** Lines that were no rows and have been removed; a last one that a crash cut off does not count. */
@@ -60,14 +60,14 @@ export class JsonlWriter {
     closeSync(before);
   }
 
-  append(...rows: object[]): void {
+  append(row: object): void {
     try {
       // Not writeSync, which on a full disk may write a part and say nothing.
-      writeFileSync(this.#file, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+      writeFileSync(this.#file, `${JSON.stringify(row)}\n`);
     } catch (cause) {
       throw ioError("write", this.#path, cause);
     }
-    this.#rows += rows.length;
+    this.#rows += 1;
   }
 
   /** Waits until the rows up to now have reached the disk; others may be appended meanwhile. */

@@ -4,8 +4,8 @@ import { JsonlWriter } from "./jsonl.ts";
 import type { RunDirectory } from "./run-directory.ts";
 import { TensorboardWriter } from "./tensorboard.ts";
 
-/** Rows of short steps wait so long for each other: written one by one they cost a small model noticeable time. */
-const WAIT_MS = 100;
+/** TensorBoard's events wait so long for each other: one by one they cost a small model's steps noticeable time. */
+const WAIT_MS = 1000;
 
 /** What a trainer tells of itself. */
 export type RunRecorder = Pick<
@@ -44,10 +44,9 @@ export class Recorder {
   readonly #tensorboard: TensorboardWriter | null;
   readonly #interval: number;
   readonly #observer: TrainObserver;
-  /** Rows that are not in their files yet. */
+  /** Rows that TensorBoard has not been shown yet, and what their steps have taken. */
   #waiting: StepRow[] = [];
-  /** What the steps from the first of them on have taken. The run's first row does not wait: someone looks out for it. */
-  #waited_ms = WAIT_MS;
+  #waited_ms = 0;
 
   /** `resumed` is null at the run's start; rows of later steps are going to be written again. */
   constructor(
@@ -68,44 +67,32 @@ export class Recorder {
     this.#observer = observer;
   }
 
-  /** Of metrics.jsonl, with those that are on their way. */
+  /** Rows of metrics.jsonl. */
   get metrics_rows(): number {
-    return this.#metrics.rows + this.#waiting.length;
+    return this.#metrics.rows;
   }
 
   /** @param is_stage_end the stage's last step has a row whatever the interval: what follows counts from it */
   step(row: StepRow, is_stage_end: boolean): void {
-    if (row.step % this.#interval === 0 || is_stage_end) this.#waiting.push(row);
-    if (this.#waiting.length > 0) this.#waited_ms += row.step_ms;
-    if (this.#waited_ms >= WAIT_MS) this.#flush();
+    if (row.step % this.#interval === 0 || is_stage_end) {
+      this.#metrics.append(row);
+      if (this.#tensorboard) this.#waiting.push(row);
+    }
+    this.#waited_ms += row.step_ms;
+    if (this.#waited_ms >= WAIT_MS) this.#showWaiting();
     this.#observer.onStep?.(row);
   }
 
-  #flush(): void {
-    const rows = this.#waiting;
-    if (rows.length === 0) return;
+  #showWaiting(): void {
+    const events = this.#waiting.map((row) => ({ step: row.step, values: scalarsOfStep(row) }));
     this.#waiting = [];
     this.#waited_ms = 0;
-    this.#metrics.append(...rows);
-    this.#tensorboard?.scalars(
-      rows.map((row) => ({
-        step: row.step,
-        values: {
-          "train/loss": row.loss,
-          "train/lr": row.lr,
-          "train/grad_norm": row.grad_norm,
-          "train/tokens_per_second": row.tokens_per_second,
-          "train/tflops": row.tflops,
-          "growth/stage": row.stage,
-          "growth/ramp": row.ramp,
-        },
-      })),
-    );
+    this.#tensorboard?.scalars(events);
   }
 
   event(event: RunEvent): void {
-    this.#flush();
     this.#events.append({ time: new Date().toISOString(), ...event });
+    this.#showWaiting();
     const values = scalarsOf(event);
     if (values !== null) this.#tensorboard?.scalars([{ step: event.step, values }]);
     this.#observer.onEvent?.(event);
@@ -113,7 +100,6 @@ export class Recorder {
 
   /** The run has gone back to this step: later rows are going to be written again. */
   rewind(step: number): void {
-    this.#flush();
     const isKept = (row: Record<string, unknown>) => Number(row.step) <= step;
     this.#metrics.retain(isKept);
     this.#events.retain(isKept);
@@ -121,16 +107,27 @@ export class Recorder {
 
   /** Waits until the rows up to now have reached the disk. A checkpoint that is newer than they are leaves a hole. */
   async sync(): Promise<void> {
-    this.#flush();
     await Promise.all([this.#metrics.sync(), this.#events.sync()]);
   }
 
   close(): void {
-    this.#flush();
+    this.#showWaiting();
     this.#metrics.close();
     this.#events.close();
     this.#tensorboard?.close();
   }
+}
+
+function scalarsOfStep(row: StepRow): Record<string, number> {
+  return {
+    "train/loss": row.loss,
+    "train/lr": row.lr,
+    "train/grad_norm": row.grad_norm,
+    "train/tokens_per_second": row.tokens_per_second,
+    "train/tflops": row.tflops,
+    "growth/stage": row.stage,
+    "growth/ramp": row.ramp,
+  };
 }
 
 /** What TensorBoard shows of an event; null for nothing. */

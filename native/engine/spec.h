@@ -165,7 +165,7 @@ struct StepReport {
   double grad_norm;  // before clipping
   int64_t targets;   // supervised tokens
   bool skipped;      // loss or gradient norm not finite or above its limit: no parameter changed
-  bool stop;  // some rank has been asked to stop
+  bool stop;         // some rank has been asked to stop
 };
 
 struct EvalInput {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -26,55 +26,34 @@ test("with an interval a stage's last step has a row too", () => {
   expect(seen).toHaveLength(23);
 });
 
-describe("rows", () => {
-  const logging = { interval_steps: 1, tensorboard: false } as Config["logging"];
-  const warning = { type: "warning", step: 0, message: "one" } satisfies RunEvent;
-
-  /** Steps in metrics.jsonl after each of `actions`. */
-  function stepsAfter(...actions: ((recorder: Recorder) => unknown)[]): string[] {
-    const directory = runDirectory();
-    const recorder = new Recorder(directory, logging, null, {});
-    const inFile = actions.map((act) => {
-      act(recorder);
-      const text = readFileSync(directory.metrics, "utf8");
-      return [...text.matchAll(/"step":(\d)/g)].map(([, step]) => step).join(" ");
-    });
-    recorder.close();
-    return inFile;
-  }
+describe("TensorBoard", () => {
+  const logging = { interval_steps: 1, tensorboard: true } as Config["logging"];
   const step = (step: number, step_ms: number) => (recorder: Recorder) =>
-    recorder.step({ step, step_ms } as StepRow, false);
+    recorder.step({ step, step_ms, loss: 1 } as StepRow, false);
+  const warn = (recorder: Recorder) =>
+    recorder.event({ type: "warning", step: 0, message: "one" } satisfies RunEvent);
 
-  test("of short steps are written together, of long ones at once, and so is the first", () => {
-    const short = [1, 2, 3, 4, 5].map((number) => step(number, 40));
-    const after = stepsAfter(...short, step(6, 900));
-    expect(after).toEqual(["1", "1", "1", "1 2 3 4", "1 2 3 4", "1 2 3 4 5 6"]);
-  });
-
-  test("wait no longer where few steps have one", () => {
-    const sparse = { ...logging, interval_steps: 2 };
-    const directory = runDirectory();
-    const recorder = new Recorder(directory, sparse, null, {});
-    for (const number of [1, 2, 3, 4, 5, 6]) step(number, 40)(recorder);
-    expect(readFileSync(directory.metrics, "utf8").trimEnd().split("\n")).toHaveLength(3);
-    recorder.close();
-  });
-
-  test("are there before an event, a checkpoint's row count and the end", async () => {
-    const told = (recorder: Recorder) => recorder.event(warning);
-    expect(stepsAfter(step(1, 1), step(2, 1), told)).toEqual(["1", "1", "1 2"]);
+  /** How many of the events there are after each of `actions`, which all have their loss. */
+  function shownAfter(...actions: ((recorder: Recorder) => void)[]): number[] {
     const directory = runDirectory();
     const recorder = new Recorder(directory, logging, null, {});
-    const inFile = () => readFileSync(directory.metrics, "utf8").replaceAll(/\D+/g, " ").trim();
-    for (const number of [1, 2]) step(number, 0)(recorder);
-    expect(recorder.metrics_rows).toBe(2);
-    await recorder.sync();
-    expect(inFile()).toBe("1 0 2 0");
-    step(3, 0)(recorder);
-    recorder.rewind(2);
-    step(4, 0)(recorder);
+    const shown = () => {
+      const [name] = readdirSync(directory.tensorboard);
+      const text = readFileSync(join(directory.tensorboard, name!), "latin1");
+      return text.split("train/loss").length - 1;
+    };
+    const counts = actions.map((act) => (act(recorder), shown()));
     recorder.close();
-    expect(inFile()).toBe("1 0 2 0 4 0");
+    return [...counts, shown()];
+  }
+
+  test("is shown short steps together, and a long one at once", () => {
+    const short = [1, 2, 3, 4].map((number) => step(number, 400));
+    expect(shownAfter(...short, step(5, 9000))).toEqual([0, 0, 3, 3, 5, 5]);
+  });
+
+  test("is shown what waits before an event and at the end", () => {
+    expect(shownAfter(step(1, 1), warn, step(2, 1))).toEqual([0, 1, 1, 2]);
   });
 });
 
