@@ -37,8 +37,7 @@ export function createEngine(
 
 /**
  * Runs native work. An error made on a native thread has an empty stack: it gets that of the functions that wait for
- * the work. Looked up when it is needed alone, since walking the stack took a tenth of JavaScript's time in a small
- * model's step.
+ * the work. They are looked up when it has failed, not before: that took 7 % of JavaScript's time in a small model's step.
  */
 async function withCallersStack<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
