@@ -59,7 +59,7 @@ function tokensOf({ shape }: RankPart, { micro_batch_size }: EngineMemoryOptions
   return micro_batch_size * shape.seq_length;
 }
 
-/** Rows of the head's chunks: native/model/head.cpp. */
+/** The most rows of the head's chunks: native/model/head.cpp. */
 function chunkRows(part: RankPart, options: EngineMemoryOptions): number {
   const isCpu = options.device === "cpu";
   const [budget, least, most] = isCpu ? [2 ** 25, 128, 1024] : [2 ** 29, 1024, 8192];

@@ -9,15 +9,22 @@ namespace flm {
 
 namespace {
 
-// Rows of a chunk: enough for the matrix products to run at full speed, few enough for the logits to stay
-// small.
-int64_t chunk_rows(const Run& run, int64_t N) {
+// The most rows of a chunk: enough for the matrix products to run at full speed, few enough for the logits to
+// stay small.
+int64_t most_rows(const Run& run, int64_t N) {
   const bool host = run.context.device->host_accessible();
   // Bytes of logits: on a host no more than its caches hold.
   const int64_t budget = host ? int64_t(32) << 20 : int64_t(512) << 20;
   const int64_t row = run.shape.vocab_size * int64_t(size_of(run.types.compute));
   const int64_t least = host ? 128 : 1024, most = host ? 1024 : 8192;
   return std::min(N, std::clamp(budget / row, least, most));
+}
+
+// N rows cut evenly into chunks of at most `most`, since products of the few rows that would be left over are
+// slow; a multiple of 16 where that fits, as tiles are.
+int64_t even_rows(int64_t N, int64_t most) {
+  const int64_t chunks = (N + most - 1) / most, rows = (N + chunks - 1) / chunks;
+  return std::min(most, (rows + 15) / 16 * 16);
 }
 
 // stats (size, rows, 3) of all ranks, from this rank's own part of it.
@@ -32,12 +39,14 @@ In gather_stats(const Run& run, Out stats, int64_t rows) {
 template <class PerChunk>
 void for_each_chunk(const Run& run, Out losses, In x, const TokenBatch& batch, bool train,
                     PerChunk&& backward) {
-  const int64_t V = run.shape.vocab_size, C = run.shape.hidden_size, most = chunk_rows(run, batch.N);
+  const int64_t V = run.shape.vocab_size, C = run.shape.hidden_size;
+  // Memory is taken for the most: a shorter batch may have longer even chunks, never more than that.
+  const int64_t most = most_rows(run, batch.N), even = even_rows(batch.N, most);
   const ArenaScope scope(run.arena);
   const Out logits = run.take(most * V);
   const Out stats = run.take_stat(run.tensor.size * most * 3);
-  for (int64_t begin = 0; begin < batch.N; begin += most) {
-    const int64_t rows = std::min(most, batch.N - begin);
+  for (int64_t begin = 0; begin < batch.N; begin += even) {
+    const int64_t rows = std::min(even, batch.N - begin);
     const In chunk = x.at(begin * C);
     head_logits(run, logits, chunk, rows);
     run.ops.cross_entropy_fwd(run.context, {.stats = stats.at(run.tensor.rank * rows * 3),

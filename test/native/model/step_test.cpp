@@ -112,6 +112,27 @@ FLM_TEST(gradients_begin_anew_in_every_step) {
   }
 }
 
+// 1040 rows are more than a chunk of logits may have, 520 are not.
+FLM_TEST(a_batch_of_several_chunks_of_logits_has_the_gradients_of_its_rows) {
+  for (const Family& family : families()) {
+    ModelShape shape = family.shape;
+    shape.num_layers = 1;
+    shape.seq_length = 520;
+    EngineSpec together = engine_spec(shape, Precision::f64), alone = together;
+    together.micro_batch_size = 2;
+    alone.micro_batch_size = 1;
+    const auto in_chunks = ready_engine(oracle::make_backend(), together);
+    const auto whole = ready_engine(oracle::make_backend(), alone);
+    const double loss = in_chunks->step({whole_rows(together, 1), 1, 0, {}}).loss;
+    CHECK_NEAR(loss, whole->step({whole_rows(alone, 2), 2, 0, {}}).loss, 1e-12);
+    for (const TensorInfo& t : whole->tensors()) {
+      const std::vector<double> expected = whole->read_gradient(t.name),
+                                got = in_chunks->read_gradient(t.name);
+      for (size_t i = 0; i < expected.size(); ++i) CHECK_NEAR(got[i], expected[i], 1e-12);
+    }
+  }
+}
+
 FLM_TEST(the_embedding_gradient_shrinks_but_for_a_tied_head) {
   const auto gradient_with = [](ModelShape shape, double factor, const char* tensor) {
     shape.embedding_grad_mult = factor;
