@@ -44,12 +44,12 @@ export class EngineModel implements LanguageModel {
     const isOver = (_: number, tokens: readonly number[]) =>
       this.#tokenizer.decode(tokens).includes("\n");
     const options = { sampling: GREEDY, tokenizer: this.#tokenizer, isOver };
-    for await (const { index, tokens, over } of writeTokens(
+    for await (const { index, tokens, finish } of writeTokens(
       this.#scoring.engine,
       requests,
       options,
     )) {
-      if (!over) continue;
+      if (finish === null) continue;
       [lines[index]] = this.#tokenizer.decode(tokens).split("\n") as [string];
       onLine?.();
     }

@@ -113,7 +113,7 @@ export class Generation {
     const requests = encoded.map((prompt, i) => ({ prompt, max_tokens, seed: seeds[i]! }));
     const texts = prompts.map(() => new TextStream(this.#tokenizer, stop));
     const isOver = (index: number, tokens: readonly number[]) =>
-      texts[index]!.read({ tokens, over: false }).over;
+      texts[index]!.read({ tokens, finish: null }).over;
     const writing = { sampling, tokenizer: this.#tokenizer, isOver, signal };
     for await (const progress of writeTokens(this.#engine, requests, writing)) {
       const { index, finish } = progress;

@@ -25,15 +25,15 @@ export class TextStream {
   }
 
   /** What is new and certain, and whether the text has ended. */
-  read({ tokens, over }: Pick<Progress, "tokens" | "over">): { piece: string; over: boolean } {
+  read({ tokens, finish }: Omit<Progress, "index">): { piece: string; over: boolean } {
     const text = this.#tokenizer.decode(tokens);
     const end = firstOf(text, this.#stop);
     this.#isCut = end !== -1;
-    const ends = over || end !== -1;
-    const certain = end !== -1 ? text.slice(0, end) : over ? text : this.#certainPart(text);
+    const isLast = finish !== null;
+    const certain = end !== -1 ? text.slice(0, end) : isLast ? text : this.#certainPart(text);
     const piece = certain.slice(this.#shown.length);
     if (piece.length > 0) this.#shown = certain;
-    return { piece, over: ends };
+    return { piece, over: isLast || this.#isCut };
   }
 
   /**

@@ -32,9 +32,7 @@ export interface Progress {
   /** Which request. */
   index: number;
   tokens: readonly number[];
-  /** Nothing comes behind these tokens. */
-  over: boolean;
-  /** Why; null where they are not over. */
+  /** Why nothing comes behind these tokens; null while something may. */
   finish: Finish | null;
 }
 
@@ -97,10 +95,9 @@ export async function* writeTokens(
       const ended =
         tokens.length >= left[i]! ? "length" : stopped ? "stop" : full ? "context" : null;
       const finish = ended ?? (isOver?.(index, row.tokens) === true ? "stop" : null);
-      const over = finish !== null;
-      if (over) free.push(lane);
-      else going.push(row);
-      yield { index, tokens: row.tokens, over, finish };
+      if (finish === null) going.push(row);
+      else free.push(lane);
+      yield { index, tokens: row.tokens, finish };
     }
     active = going;
   }

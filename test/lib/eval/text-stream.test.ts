@@ -14,8 +14,8 @@ function pieces(text: string, stop: readonly string[]): { pieces: string[]; text
   const stream = new TextStream(bytes, stop);
   const all: string[] = [];
   for (let length = 1; length <= tokens.length; length++) {
-    const over = length === tokens.length;
-    const read = stream.read({ tokens: tokens.slice(0, length), over });
+    const finish = length === tokens.length ? "length" : null;
+    const read = stream.read({ tokens: tokens.slice(0, length), finish });
     all.push(read.piece);
     if (read.over) break;
   }

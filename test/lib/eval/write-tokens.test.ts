@@ -34,10 +34,10 @@ async function write(
   const ended: number[] = [];
   const all = { sampling: GREEDY, tokenizer: { eos_id: 0, vocab_size: 100 }, ...options };
   const finishes: (Finish | null)[] = [];
-  for await (const { index, tokens, over, finish } of writeTokens(engine, requests, all)) {
+  for await (const { index, tokens, finish } of writeTokens(engine, requests, all)) {
     texts[index] = [...tokens];
     finishes[index] = finish;
-    if (over) ended.push(index);
+    if (finish !== null) ended.push(index);
   }
   return { texts, ended, finishes, calls };
 }
