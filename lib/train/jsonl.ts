@@ -12,6 +12,7 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { ioError } from "../errors.ts";
 import { linesOf } from "./lines.ts";
+import { writeAll } from "./write-all.ts";
 
 const WRITTEN_AT_ONCE = 1 << 20;
 
@@ -62,8 +63,7 @@ export class JsonlWriter {
 
   append(row: object): void {
     try {
-      // Not writeSync, which on a full disk may write a part and say nothing.
-      writeFileSync(this.#file, `${JSON.stringify(row)}\n`);
+      writeAll(this.#file, Buffer.from(`${JSON.stringify(row)}\n`));
     } catch (cause) {
       throw ioError("write", this.#path, cause);
     }

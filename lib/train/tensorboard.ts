@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ioError } from "../errors.ts";
+import { writeAll } from "./write-all.ts";
 
 /** Scalars of one step, one a tag. */
 export interface Scalars {
@@ -47,8 +48,7 @@ export class TensorboardWriter {
 
   #write(data: Buffer): void {
     try {
-      // Not writeSync, which on a full disk may write a part and say nothing.
-      writeFileSync(this.#file, data);
+      writeAll(this.#file, data);
     } catch (cause) {
       throw ioError("write", this.#path, cause);
     }
