@@ -62,7 +62,7 @@ function tokensOf({ shape }: RankPart, { micro_batch_size }: EngineMemoryOptions
 /** The most rows of the head's chunks: native/model/head.cpp. */
 function chunkRows(part: RankPart, options: EngineMemoryOptions): number {
   const isCpu = options.device === "cpu";
-  const [budget, least, most] = isCpu ? [2 ** 25, 128, 1024] : [2 ** 29, 1024, 8192];
+  const [budget, least, most] = isCpu ? [2 ** 25, 256, 1024] : [2 ** 29, 1024, 8192];
   const row = part.shape.vocab_size * computeBytes(options);
   const rows = Math.min(most, Math.max(least, Math.floor(budget / row)));
   return Math.min(rows, tokensOf(part, options));

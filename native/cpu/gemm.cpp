@@ -1,8 +1,9 @@
 // The loops around the register tile. c is cut into blocks of columns and k into lengths; for each, b is
 // packed by the whole team, and then every task multiplies rows of a with it. Rows that lie as the tiles want
-// them are read in place; others are prepared by the task that needs them, in its second-level cache. How k
-// is cut depends on K alone and each tile is computed by one thread, so the bits of c do not depend on the
-// team. An int8 b is widened to the type of a before it is packed, an f32 b rounded to it as it is packed.
+// them are read in place; others are prepared by the task that needs them, in its second-level cache. Where
+// rows are few, every task packs a panel of b in that cache, and multiplies all rows with it. How k is cut
+// depends on K alone and each tile is computed by one thread, so the bits of c do not depend on the team. An
+// int8 b is widened to the type of a before it is packed, an f32 b rounded to it as it is packed.
 #include "cpu/gemm.h"
 
 #include <algorithm>
@@ -23,6 +24,9 @@ constexpr int64_t kBlockUnits = 1024;
 constexpr int64_t kPackedUnits = 256;
 // Floats of a that a task goes through for each panel of b: a quarter of that cache.
 constexpr int64_t kPartFloats = 1 << 16, kLeastRows = 32;
+// At most so many rows, and floats of a for one length of k, are few: 1.5 MB, which every panel of b reads
+// again.
+constexpr int64_t kFewRows = 512, kFewFloats = 3 << 17;
 // What is written side by side lies a cache line further apart than it is long: never a power of two, for
 // which the caches have few places.
 constexpr int64_t kGap = 16;
@@ -54,13 +58,15 @@ struct Plan {
   int64_t total_units, units;  // of k; of a block
   int64_t own_units;           // for which a task prepares its rows at once
   bool keeps_sums;             // c cannot hold f32 sums between lengths of k
+  bool by_panel;               // every task multiplies all rows with a panel of b of its own
   int64_t rows, cols;          // of a block
   int64_t part;                // rows of a task
   int64_t row_stride;          // floats from one copied row of a to the next
   int64_t a_panel_stride, b_panel_stride;
   int64_t dequantized_stride;  // floats from one column of an int8 b to the next, as packing reads it
-  // Workspace: packed b, sums, each thread's part of a and its panel of an int8 b.
-  int64_t b_floats, sums_floats, a_floats = 0, dequantized_floats = 0;
+  // Workspace: packed b, sums, copied or packed a, and of each thread its part of that a and its panel of an
+  // int8 b.
+  int64_t b_floats, sums_floats, a_floats, own_a_floats = 0, dequantized_floats = 0;
 
   Plan(const GemmKernels& kernels, const Matmul& args, int64_t threads)
       : rows_of_a(rows_of(kernels, args)),
@@ -87,8 +93,17 @@ struct Plan {
     sums_floats = keeps_sums ? most_rows * cols : 0;
     dequantized_stride = units + kGap;
     if (args.b.dtype == DType::i8) dequantized_floats = kernels.nr * dequantized_stride;
-    if (rows_of_a == RowsOfA::packed) a_floats = ceil_div(most_part, kernels.mr) * a_panel_stride;
-    if (rows_of_a == RowsOfA::copied) a_floats = most_part * row_stride;
+    if (rows_of_a == RowsOfA::packed) own_a_floats = ceil_div(most_part, kernels.mr) * a_panel_stride;
+    if (rows_of_a == RowsOfA::copied) own_a_floats = most_part * row_stride;
+    a_floats = own_a_floats * threads;
+
+    const int64_t few_rows = std::min(kFewRows, kFewFloats / own_units);
+    const bool has_panels = ceil_div(args.N, kernels.nr) >= kTasksPerThread * threads;
+    const bool may_go_by_panel = rows_of_a != RowsOfA::packed && !keeps_sums && has_panels;
+    by_panel = may_go_by_panel && args.M <= few_rows;
+    if (may_go_by_panel) b_floats = std::max(b_floats, threads * b_panel_stride);
+    if (may_go_by_panel && rows_of_a == RowsOfA::copied)
+      a_floats = std::max(a_floats, std::min(args.M, few_rows) * row_stride);
   }
 };
 
@@ -119,18 +134,17 @@ class Gemm {
         b_(static_cast<float*>(context.workspace)),
         sums_(b_ + plan_.b_floats),
         a_(sums_ + plan_.sums_floats),
-        dequantized_(a_ + plan_.a_floats * num_threads(context)) {}
+        dequantized_(a_ + plan_.a_floats) {}
 
   void run() {
+    if (plan_.by_panel) return for_each_length([&](const Length& k) { multiply_by_panel(k); });
     for (int64_t col = 0; col < args_.N; col += plan_.cols) {
       for (int64_t row = 0; row < args_.M; row += plan_.rows) {
         const Block block{row, col, std::min(plan_.rows, args_.M - row), std::min(plan_.cols, args_.N - col)};
-        for (int64_t unit = 0; unit == 0 || unit < plan_.total_units; unit += plan_.units) {
-          const int64_t step = unit * kernels_.steps_per_unit;
-          const Length k{step, std::min(args_.K - step, plan_.units * kernels_.steps_per_unit)};
+        for_each_length([&](const Length& k) {
           if (row == 0 || plan_.total_units > plan_.units) pack(block, k);
           multiply(block, k);
-        }
+        });
       }
     }
   }
@@ -142,6 +156,14 @@ class Gemm {
   };
   int64_t units_of(const Length& k) const { return ceil_div(k.steps, kernels_.steps_per_unit); }
 
+  template <class Work>
+  void for_each_length(const Work& work) const {
+    for (int64_t unit = 0; unit == 0 || unit < plan_.total_units; unit += plan_.units) {
+      const int64_t step = unit * kernels_.steps_per_unit;
+      work(Length{step, std::min(args_.K - step, plan_.units * kernels_.steps_per_unit)});
+    }
+  }
+
   // Packs b[k, block cols]. A task takes some panels where columns lie apart in memory, else some steps of
   // all.
   void pack(const Block& block, const Length& k) {
@@ -150,12 +172,8 @@ class Gemm {
       const int64_t group = std::max<int64_t>(1, kPackElements / (k.steps + 1) / kernels_.nr);
       parallel_tasks(context_, ceil_div(panels.count, group), [&](int64_t task, int thread) {
         const int64_t end = std::min(panels.count, (task + 1) * group);
-        for (int64_t p = task * group; p < end; ++p) {
-          if (args_.b.dtype == DType::i8)
-            pack_int8_panel(block, panels, p, k, thread);
-          else
-            pack_panels(block, panels, p, p + 1, k, b_);
-        }
+        for (int64_t p = task * group; p < end; ++p)
+          pack_panel(block, panels, p, k, thread, b_ + p * plan_.b_panel_stride);
       });
     } else {
       const int64_t unit = kernels_.steps_per_unit;
@@ -163,33 +181,59 @@ class Gemm {
       parallel_tasks(context_, ceil_div(k.steps, group), [&](int64_t task, int) {
         const Length part{k.begin + task * group, std::min(group, k.steps - task * group)};
         float* to = b_ + task * group / unit * kernels_.nr;
-        pack_panels(block, panels, 0, panels.count - 1, part, to);
-        pack_panels(block, panels, panels.count - 1, panels.count, part, to);
+        const int64_t last = panels.count - 1;
+        pack_panels(block, panels, 0, last, part, to);
+        pack_panels(block, panels, last, panels.count, part, to + last * plan_.b_panel_stride);
       });
     }
   }
 
-  // Packs panels [begin, end) of the block, to `to` and what follows it in each panel.
+  void pack_panel(const Block& block, const Panels& panels, int64_t panel, const Length& k, int thread,
+                  float* to) {
+    if (args_.b.dtype == DType::i8)
+      pack_int8_panel(block, panels, panel, k, thread, to);
+    else
+      pack_panels(block, panels, panel, panel + 1, k, to);
+  }
+
+  // Packs panels [begin, end) of the block to `to` and what follows it.
   void pack_panels(const Block& block, const Panels& panels, int64_t begin, int64_t end, const Length& k,
                    float* to) {
     const int64_t first = panels.begin(begin), col = block.col + first;
     const In from = args_.b.at(args_.transpose_b ? col * args_.ldb + k.begin : k.begin * args_.ldb + col);
     const auto pack = args_.b.dtype == args_.a.dtype ? kernels_.pack_b : kernels_.pack_wide_b;
-    pack(to + begin * plan_.b_panel_stride, plan_.b_panel_stride, from.data, args_.ldb, args_.transpose_b,
-         panels.begin(end) - first, k.steps);
+    pack(to, plan_.b_panel_stride, from.data, args_.ldb, args_.transpose_b, panels.begin(end) - first,
+         k.steps);
   }
 
   // Widens the columns of one panel, in the second-level cache, and packs them.
-  void pack_int8_panel(const Block& block, const Panels& panels, int64_t panel, const Length& k, int thread) {
+  void pack_int8_panel(const Block& block, const Panels& panels, int64_t panel, const Length& k, int thread,
+                       float* packed) {
     const ScaledRows<int8_t> from = int8_rows_of_b(args_, block.col + panels.begin(panel));
     const int64_t cols = panels.width(panel);
-    void* to = dequantized_ + thread * plan_.dequantized_floats;
+    void* wide = dequantized_ + thread * plan_.dequantized_floats;
     const int64_t stride = plan_.dequantized_stride * int64_t(sizeof(float) / size_of(args_.a.dtype));
     if (args_.a.dtype == DType::f32)
-      dequantize(isa_, static_cast<float*>(to), stride, from, cols, k.begin, k.steps);
+      dequantize(isa_, static_cast<float*>(wide), stride, from, cols, k.begin, k.steps);
     else
-      dequantize(isa_, static_cast<bf16*>(to), stride, from, cols, k.begin, k.steps);
-    kernels_.pack_b(b_ + panel * plan_.b_panel_stride, plan_.b_panel_stride, to, stride, true, cols, k.steps);
+      dequantize(isa_, static_cast<bf16*>(wide), stride, from, cols, k.begin, k.steps);
+    kernels_.pack_b(packed, plan_.b_panel_stride, wide, stride, true, cols, k.steps);
+  }
+
+  // Adds the products of one length of k to c, where rows are few.
+  void multiply_by_panel(const Length& k) {
+    const Block all{0, 0, args_.M, args_.N};
+    const Panels panels(args_.N, kernels_.nr);
+    if (plan_.rows_of_a == RowsOfA::copied)
+      parallel_tasks(context_, ceil_div(args_.M, kLeastRows), [&](int64_t task, int) {
+        const int64_t row = task * kLeastRows;
+        copy_rows({row, std::min(kLeastRows, args_.M - row)}, k, a_ + row * plan_.row_stride);
+      });
+    parallel_tasks(context_, panels.count, [&](int64_t p, int thread) {
+      float* b = b_ + thread * plan_.b_panel_stride;
+      pack_panel(all, panels, p, k, thread, b);
+      multiply_panel(all, {0, args_.M}, panels, p, k, rows_of_a(0, k, a_), b);
+    });
   }
 
   // Adds the products of one length of k to the block.
@@ -218,16 +262,10 @@ class Gemm {
     const int64_t own_steps = plan_.own_units * kernels_.steps_per_unit;
     for (int64_t step = 0; step == 0 || step < k.steps; step += own_steps) {
       const Length own{k.begin + step, std::min(own_steps, k.steps - step)};
-      const RowOperand operand = rows_of_a(block, rows, own, thread);
+      const RowOperand a = prepare_rows(block, rows, own, a_ + thread * plan_.own_a_floats);
       const float* b = b_ + step / kernels_.steps_per_unit * kernels_.nr;
-      for (int64_t p = first_panel; p < end_panel; ++p) {
-        RowOperand a = operand;
-        for (int64_t i = 0; i < rows.count; i += kernels_.mr, a.data += a.tile_step) {
-          const Block tile{rows.begin + i, panels.begin(p), std::min<int64_t>(kernels_.mr, rows.count - i),
-                           panels.width(p)};
-          multiply_tile(block, tile, own, a, b + p * plan_.b_panel_stride);
-        }
-      }
+      for (int64_t p = first_panel; p < end_panel; ++p)
+        multiply_panel(block, rows, panels, p, own, a, b + p * plan_.b_panel_stride);
     }
   }
 
@@ -238,21 +276,41 @@ class Gemm {
     bool is_panel;
   };
 
-  RowOperand rows_of_a(const Block& block, const Rows& rows, const Length& k, int thread) {
-    float* own = a_ + thread * plan_.a_floats;
+  // Rows of a block as tiles want them, in `own` if not in place.
+  RowOperand prepare_rows(const Block& block, const Rows& rows, const Length& k, float* own) {
     const int64_t row = block.row + rows.begin;
     if (plan_.rows_of_a == RowsOfA::packed) {
       const In from = args_.a.at(k.begin * args_.lda + row);
       kernels_.pack_a(own, plan_.a_panel_stride, from.data, args_.lda, rows.count, k.steps);
       return {own, kernels_.mr, plan_.a_panel_stride, true};
     }
+    if (plan_.rows_of_a == RowsOfA::copied) copy_rows({row, rows.count}, k, own);
+    return rows_of_a(row, k, own);
+  }
+
+  // Rows of a.
+  void copy_rows(const Rows& rows, const Length& k, float* to) {
+    const In from = args_.a.at(rows.begin * args_.lda + k.begin);
+    kernels_.copy_rows(to, plan_.row_stride, from.data, args_.lda, rows.count, k.steps);
+  }
+
+  // Rows of a from `row` on: in place, or copied to `copies`.
+  RowOperand rows_of_a(int64_t row, const Length& k, const float* copies) const {
+    if (plan_.rows_of_a == RowsOfA::copied)
+      return {copies, plan_.row_stride, kernels_.mr * plan_.row_stride, false};
+    const int64_t stride = args_.lda / kernels_.steps_per_unit;
     const void* from = args_.a.at(row * args_.lda + k.begin).data;
-    int64_t stride = args_.lda / kernels_.steps_per_unit;
-    if (plan_.rows_of_a == RowsOfA::copied) {
-      kernels_.copy_rows(own, plan_.row_stride, from, args_.lda, rows.count, k.steps);
-      from = own, stride = plan_.row_stride;
-    }
     return {static_cast<const float*>(from), stride, kernels_.mr * stride, false};
+  }
+
+  // One panel, at `b`, with rows of a block.
+  void multiply_panel(const Block& block, const Rows& rows, const Panels& panels, int64_t panel,
+                      const Length& k, RowOperand a, const float* b) {
+    for (int64_t i = 0; i < rows.count; i += kernels_.mr, a.data += a.tile_step) {
+      const Block tile{rows.begin + i, panels.begin(panel), std::min<int64_t>(kernels_.mr, rows.count - i),
+                       panels.width(panel)};
+      multiply_tile(block, tile, k, a, b);
+    }
   }
 
   // `tile` counts from the corner of `block`.
@@ -293,8 +351,8 @@ class Gemm {
 
 size_t gemm_workspace(const Context& context, const Matmul& args) {
   const Plan plan(gemm_kernels(state_of(context).isa, args.a.dtype), args, num_threads(context));
-  const int64_t of_thread = plan.a_floats + plan.dequantized_floats;
-  return size_t(plan.b_floats + plan.sums_floats + of_thread * num_threads(context)) * sizeof(float);
+  const int64_t dequantized = plan.dequantized_floats * num_threads(context);
+  return size_t(plan.b_floats + plan.sums_floats + plan.a_floats + dequantized) * sizeof(float);
 }
 
 void gemm(Context& context, const Matmul& args) { Gemm(context, args).run(); }

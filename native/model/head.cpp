@@ -16,7 +16,7 @@ int64_t most_rows(const Run& run, int64_t N) {
   // Bytes of logits: on a host no more than its caches hold.
   const int64_t budget = host ? int64_t(32) << 20 : int64_t(512) << 20;
   const int64_t row = run.shape.vocab_size * int64_t(size_of(run.types.compute));
-  const int64_t least = host ? 128 : 1024, most = host ? 1024 : 8192;
+  const int64_t least = host ? 256 : 1024, most = host ? 1024 : 8192;
   return std::min(N, std::clamp(budget / row, least, most));
 }
 

@@ -37,6 +37,10 @@ FLM_TEST(fewer_rows_never_need_more_workspace_for_a_product) {
   grows(true, DType::bf16);
   grows(false, DType::i8);
   grows(false, DType::bf16, {8, 65536});
+  // Few rows are multiplied panel by panel: read in place, and copied.
+  grows(false, DType::bf16, {1024, 768});
+  grows(false, DType::bf16, {1024, 2048});
+  grows(false, DType::f32, {1024, 769});
 }
 
 }  // namespace

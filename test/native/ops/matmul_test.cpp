@@ -113,6 +113,16 @@ FLM_OP_CASES(matmul) {
   cases.push_back(multiply({.M = 20, .N = 33, .K = 4096, .transpose_b = true, .bias = true}));
   cases.push_back(multiply({.M = 20, .N = 33, .K = 4096, .residual = true, .alpha = 0.5}));
 
+  // Few rows and many columns; rows that lie as tiles want them, and others; several lengths of k.
+  for (const bool tb : {false, true})
+    for (const int64_t K : {130, 131, 4096, 4100})
+      for (const int64_t M : {9, 37}) {
+        const Shape s{.M = M, .N = 1601, .K = K, .transpose_b = tb, .bias = true, .residual = true, .gap = 2};
+        cases.push_back(multiply(s));
+        cases.push_back(multiply({.M = M, .N = 784, .K = K, .transpose_b = tb, .accumulate = true}));
+        cases.push_back(multiply_wide({.M = M, .N = 784, .K = K, .transpose_b = tb, .stat_result = true}));
+      }
+
   for (const Shape& size : sizes)
     for (const bool tb : {false, true}) {
       Shape s = size;
