@@ -7,6 +7,7 @@ const number = z
   .nullish()
   .transform((value) => value ?? Number.NaN);
 const text = z.string();
+const rejected = { loss: number, grad_norm: number };
 
 const shape = z.object({
   num_layers: z.number(),
@@ -52,13 +53,17 @@ const eventSchema = z.discriminatedUnion("type", [
     device: text.optional(),
     precision: text.optional(),
     ranks: z.number().optional(),
+    changed: z.array(text).default([]),
   }),
   event("warning", { message: text }),
   event("validation", { loss: number, perplexity: number, bits_per_byte: number }),
   event("preference", { loss: number, margin: number, accuracy: number, pairs: z.number() }),
   event("checkpoint", { seconds: number, bytes: number }),
-  event("skip", { loss: number, grad_norm: number }),
-  event("rollback", { rejected: z.object({ step: z.number(), loss: number, grad_norm: number }) }),
+  event("skip", { action: text.default("skip"), ...rejected }),
+  event("rollback", {
+    rejected: z.object({ step: z.number(), ...rejected }),
+    lr_factor: z.number().default(1),
+  }),
   event("growth", {
     stage: z.number(),
     from: shape,

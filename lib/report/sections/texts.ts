@@ -1,10 +1,15 @@
 import type { RunFacts } from "../facts/run-facts.ts";
 import { type Html, html } from "../draw/html.ts";
 import type { RunEvent } from "../read/events.ts";
-import { decimals } from "../draw/units.ts";
 
 /** More incidents than this are counted, not listed. */
 const MOST_INCIDENTS = 100;
+
+/** What became of a rejected step that the run did not go back from or end at. */
+const REACTIONS: Record<string, string> = {
+  skip: "skipped",
+  replace: "made again with the next batch",
+};
 
 /** Warnings, skipped steps, resumes and failures, in order. */
 export function incidents({ events, gaps }: RunFacts): Html | null {
@@ -33,11 +38,15 @@ function describe(event: RunEvent): string | null {
     case "warning":
       return event.message;
     case "resume":
-      return `resumed from ${event.checkpoint}`;
+      return `resumed from ${event.checkpoint}${
+        event.changed.length > 0 ? `; changed: ${event.changed.join(", ")}` : ""
+      }`;
     case "skip":
-      return `skipped: loss ${decimals(event.loss, 3)}, gradient norm ${decimals(event.grad_norm, 3)}`;
+      return `${REACTIONS[event.action] ?? "rejected"}: ${numbersOf(event)}`;
     case "rollback":
-      return `went back here from step ${event.rejected.step}: loss ${decimals(event.rejected.loss, 3)}, gradient norm ${decimals(event.rejected.grad_norm, 3)}`;
+      return `went back here from step ${event.rejected.step}: ${numbersOf(event.rejected)}${
+        event.lr_factor < 1 ? `; rates are now times ${event.lr_factor}` : ""
+      }`;
     case "failed":
       return `failed: ${event.message}`;
     case "done":
@@ -45,6 +54,11 @@ function describe(event: RunEvent): string | null {
     default:
       return null;
   }
+}
+
+function numbersOf({ loss, grad_norm }: { loss: number; grad_norm: number }): string {
+  const shown = (value: number) => (Number.isFinite(value) ? value.toFixed(3) : "not finite");
+  return `loss ${shown(loss)}, gradient norm ${shown(grad_norm)}`;
 }
 
 export function configuration({ config }: RunFacts): Html | null {

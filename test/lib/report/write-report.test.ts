@@ -49,7 +49,7 @@ describe("one run", () => {
       "+2.0e-7",
       "bits per byte",
       "resumed from /runs/mini/checkpoints/step-00000300.e0001",
-      "skipped: loss –",
+      "skipped: loss not finite",
       "num_layers: 10",
       "Cost: 2 a device hour, 4 devices",
       "0.10 %",

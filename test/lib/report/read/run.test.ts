@@ -42,7 +42,7 @@ describe("metrics", () => {
 
 test("events that are not known, or not whole, are passed over", async () => {
   const events = [{ type: "party", step: 1 }, { type: "growth", step: 2 }, "null", "{"];
-  const skip = { type: "skip", step: 3, loss: null, grad_norm: null };
+  const skip = { type: "skip", step: 3, action: "skip", loss: null, grad_norm: null };
   const run = await readRun(writeRun({ events: [...events, skip] }));
   expect(run.events).toEqual([{ ...skip, loss: Number.NaN, grad_norm: Number.NaN }]);
 });
