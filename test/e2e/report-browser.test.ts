@@ -15,6 +15,7 @@ const PHONE = 390;
 const TAB = 9;
 const ARROW_LEFT = 37;
 const ARROW_RIGHT = 39;
+const LONG_NAME = "a-stage-of-a-name-that-is-as-long-as-a-line-and-then-some-more-".repeat(2);
 
 const browser = findBrowser();
 if (browser === null)
@@ -22,7 +23,7 @@ if (browser === null)
 
 const grown = sharedProject({
   stages: [SMALL, { ...SMALL, num_layers: 3, hidden_size: 48, num_attention_heads: 3 }].map(
-    (stage) => ({ ...stage, tokens: 6 * STEP_TOKENS }),
+    (stage, i) => ({ ...stage, tokens: 6 * STEP_TOKENS, name: `${LONG_NAME}${i}` }),
   ),
   growth: { ramp_steps: 2 },
   eval: { interval_steps: 3, sample_prompt: "she ", sample_tokens: 8 },
@@ -71,10 +72,13 @@ describe.skipIf(browser === null)("report.html in a browser", () => {
     expect(scheme === "light" ? paper! - ink! : ink! - paper!).toBeGreaterThan(180);
   });
 
-  it("fits on a phone: tables scroll, the page does not", async () => {
-    await page.resize(PHONE, 800, true);
-    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(PHONE);
-  });
+  it.each([PHONE, 768, 769, PAGE.width])(
+    "fits into %i pixels: tables scroll, the page does not",
+    async (width) => {
+      await page.resize(width, 800, width === PHONE);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+    },
+  );
 
   it("asks for nothing and complains of nothing", () => {
     expect(page.errors).toEqual([]);

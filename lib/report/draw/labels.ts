@@ -2,7 +2,10 @@ import { type Html, html } from "./html.ts";
 import { SIDE } from "./scale.ts";
 import { percent } from "./units.ts";
 
-/** The narrowest plots that labels are laid out for, whole and cut short, and a character's width: CSS pixels. */
+/**
+ * The narrowest plots that labels are laid out for, cut short and whole, and a character's width: CSS pixels. Labels are
+ * whole in windows of more than 48rem, where a plot has 540 at least.
+ */
 const NARROW_PLOT = 270;
 const WIDE_PLOT = 520;
 const CHARACTER = 6.6;
@@ -43,6 +46,11 @@ export function layLabels(marks: readonly { share: number; text: MarkText }[]): 
 function widthOf({ before, short, after }: MarkText): number {
   const whole = before.length + short.length + after.length;
   return CHARACTER * Math.max(short.length / NARROW_PLOT, whole / WIDE_PLOT);
+}
+
+export function shortened(text: string, longest: number): string {
+  const characters = [...text];
+  return characters.length > longest ? `${characters.slice(0, longest - 1).join("")}…` : text;
 }
 
 export function markLabel({ share, text, endsAtMark, lane }: MarkLabel): Html {

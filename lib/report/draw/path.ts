@@ -46,17 +46,21 @@ export function ribbon(
   />`;
 }
 
+/** More dots than this would hide each other, and the lines behind them, at their usual size. */
+const MOST_LARGE_DOTS = 100;
+
 /** Dots as lines of length zero: round caps keep their shape however the plot is stretched. */
 export function dots(
   axes: Axes,
   points: readonly (readonly [number, number])[],
   style: string,
 ): Html {
-  const data = points
-    .filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y))
-    .map(([x, y]) => `M${short(axes.x.place(x))} ${short(axes.y.place(y))}h0`)
+  const known = points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
+  const data = thin(known.map(([, y]) => y))
+    .map((i) => `M${short(axes.x.place(known[i]![0]))} ${short(axes.y.place(known[i]![1]))}h0`)
     .join("");
-  return html`<path class="dots ${style}" d="${raw(data)}" />`;
+  const size = known.length > MOST_LARGE_DOTS ? "many " : "";
+  return html`<path class="dots ${size}${style}" d="${raw(data)}" />`;
 }
 
 /** A stretch of the x axis over the plot's whole height. */

@@ -47,12 +47,13 @@ svg .ramp { fill: var(--ramp); }
 ${Array.from({ length: 7 }, (_, i) => `.run-${i} { color: var(--run-${i}); } svg .run-${i} { stroke: var(--run-${i}); }`).join("\n")}
 svg .line[class*="run-"] { stroke-width: 1.8; }
 svg .dots[class*="run-"] { stroke-width: 6; }
+svg .dots.many.many { stroke-width: 3; }
 svg .line.dashed { stroke-dasharray: 6 4; }
 .end-mark { display: inline-block; width: 1.1rem; margin-right: 0.5rem; vertical-align: middle; border-top: 2.5px solid; }
 .end-mark.dashed { border-top-style: dashed; }
 
 .shapes { display: flex; flex-wrap: wrap; gap: 1rem 3rem; margin: 1.5rem 0 0; padding: 0 0 0 2.9rem; list-style: none; align-items: flex-end; }
-.shapes li { display: flex; flex-direction: column; font-size: 0.8rem; line-height: 1.45; color: var(--soft); }
+.shapes li { display: flex; flex-direction: column; max-width: 100%; overflow-wrap: anywhere; font-size: 0.8rem; line-height: 1.45; color: var(--soft); }
 .shapes svg { margin-bottom: 0.5rem; }
 .shapes b { color: var(--ink); }
 svg .old { fill: var(--old); }

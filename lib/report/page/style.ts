@@ -101,7 +101,7 @@ footer { margin-top: 3rem; color: var(--soft); font-size: 0.8rem; overflow-wrap:
 }
 .box.before { transform: translateX(calc(-100% - 1.2rem)); }
 
-@media (max-width: 40rem) {
+@media (max-width: 48rem) {
   body { padding: 1.5rem 0.9rem 3rem; }
   .area { height: 18rem; }
   .facts { grid-template-columns: repeat(2, 1fr); }

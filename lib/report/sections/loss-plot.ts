@@ -2,7 +2,7 @@ import type { Measure, Progress } from "../facts/progress.ts";
 import type { RunFacts } from "../facts/run-facts.ts";
 import type { StageSpan } from "../facts/stages.ts";
 import { type Html, html } from "../draw/html.ts";
-import { layLabels, markLabel, type MarkText } from "../draw/labels.ts";
+import { layLabels, markLabel, type MarkText, shortened } from "../draw/labels.ts";
 import { lossScale } from "../draw/loss-scale.ts";
 import { dots, horizontals, line } from "../draw/path.ts";
 import { type EndLabel, plot } from "../draw/plot.ts";
@@ -20,6 +20,9 @@ export const MEASURE_UNIT: Record<Measure, (largest: number) => Unit> = {
   flops: (largest) => powerUnit("training FLOPs, cumulative", largest),
   seconds: (largest) => timeUnit("training time", largest),
 };
+
+/** Characters of a stage's name at its mark, where a label of twice that has half of the plot; tables have it whole. */
+const LONGEST_NAME = 24;
 
 /** Training and validation loss of one run against `measure`, with its stages, growth marks and ramps. */
 export function lossPlot(run: RunFacts, measure: Measure): Html {
@@ -85,6 +88,6 @@ function markText({ name, growth, parameters }: StageSpan): MarkText {
     ? countChange(growth.parameters_before, growth.parameters_after)
     : Number.isFinite(parameters) && count(parameters);
   return size
-    ? { before: `${name}: `, short: size, after: " parameters" }
-    : { before: "", short: name, after: "" };
+    ? { before: `${shortened(name, LONGEST_NAME)}: `, short: size, after: " parameters" }
+    : { before: "", short: shortened(name, LONGEST_NAME), after: "" };
 }

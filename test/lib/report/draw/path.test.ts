@@ -26,6 +26,14 @@ test("dots that have no place are left out", () => {
   expect(data(dots(axes, points, "").text)).toBe("M0 1000h0");
 });
 
+test("many dots are small ones, and no file grows with their number", () => {
+  const points = Array.from({ length: 100_000 }, (_, i) => [i / 1e4, Math.sin(i)] as const);
+  const drawn = (count: number) => dots(axes, points.slice(0, count), "validation").text;
+  expect(drawn(100)).toContain('class="dots validation"');
+  expect(drawn(101)).toContain('class="dots many validation"');
+  expect(data(drawn(100_000))!.match(/M/g)!.length).toBeLessThanOrEqual(2000);
+});
+
 test("a band covers its stretch over the whole height", () => {
   expect(band(axes, 2, 5, "ramp").text).toMatch(/x="200"\s+y="0"\s+width="300"\s+height="1000"/);
 });
