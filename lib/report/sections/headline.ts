@@ -33,7 +33,7 @@ export function headline(run: RunFacts): Html {
       ${fact("Training FLOPs", scientific(summary.flops), costText(summary))}
       ${fact("Wall time", summary.wall_seconds === null ? NOTHING : duration(summary.wall_seconds), null)}
       ${fact("Speed", summary.tokens_per_second === null ? NOTHING : `${count(summary.tokens_per_second)} tokens/s`, null)}
-      ${fact("Device", summary.device ?? NOTHING, summary.precision)}
+      ${fact("Device", summary.device ?? NOTHING, placeText(summary))}
     </dl>
   </header>`;
 }
@@ -70,6 +70,11 @@ function costText({ flops, flops_at_final_size }: RunSummary): string | null {
   if (flops === null || flops_at_final_size === null || flops_at_final_size <= 0) return null;
   const share = Math.round((100 * flops) / flops_at_final_size);
   return `${share} % of what the final size would have cost`;
+}
+
+function placeText({ ranks, precision }: RunSummary): string | null {
+  const parts = [ranks !== null && ranks > 1 ? `${ranks} ranks` : null, precision];
+  return parts.filter((part) => part !== null).join(", ") || null;
 }
 
 function stepText(steps: number): string {

@@ -45,6 +45,7 @@ describe("one run", () => {
       "482k → 3.13M",
       "0.48M → 1.6M",
       "bigram model 2.470",
+      "4 ranks, bf16",
       "10 layers × 160 wide",
       "+2.0e-7",
       "bits per byte",
