@@ -105,7 +105,7 @@ async function tokenizeDocuments(
 ): Promise<{ targets: number; bytes: number }> {
   const measured = { targets: 0, bytes: 0 };
   const writer = await TokenFileWriter.create(path, tokenizer.vocab_size, tokenizer.eos_id);
-  const append = async (texts: readonly Buffer[]): Promise<void> => {
+  const append = async (texts: readonly Uint8Array[]): Promise<void> => {
     let end = 0;
     const ends = Uint32Array.from(texts, (text) => (end += text.length));
     const encoded = await tokenizer.encodeDocuments(Buffer.concat(texts), ends);
@@ -122,7 +122,7 @@ async function tokenizeDocuments(
     await writer.append(documents);
   };
   try {
-    let texts: Buffer[] = [];
+    let texts: Uint8Array[] = [];
     let bytes = 0;
     let left = limit;
     for await (const { text } of readDocuments(source)) {

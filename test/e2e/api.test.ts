@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type * as Package from "../../lib/index.ts";
 import { type Project, project, tinyConfig } from "./support/project.ts";
@@ -33,6 +34,22 @@ async function unbroken(): Promise<string> {
   await flm.train(config, { out });
   return out;
 }
+
+it("has types that name nothing of Node's, which a program need not have types of", () => {
+  const index = join(import.meta.dirname, "../../dist/index.d.ts");
+  const reached = new Map<string, string>();
+  const read = (path: string) => {
+    if (reached.has(path)) return;
+    const text = readFileSync(path, "utf8");
+    reached.set(path, text);
+    for (const [, to] of text.matchAll(/(?:from |import\()"(\.[^"]+)\.ts"/g))
+      read(join(dirname(path), `${to}.d.ts`));
+  };
+  read(index);
+  expect(reached.size).toBeGreaterThan(20);
+  const naming = [...reached].filter(([, text]) => /\b(Buffer|NodeJS)\b|"node:/.test(text));
+  expect(naming.map(([path]) => path)).toEqual([]);
+});
 
 describe("train", () => {
   it("is awaited for its result", async () => {

@@ -4,7 +4,7 @@ import type { KeptDocument } from "./kept-documents.ts";
 export interface DocumentBatch {
   readonly documents: readonly KeptDocument[];
   /** Their texts, one after another. */
-  readonly text: Buffer;
+  readonly text: Uint8Array;
   /** Byte of `text` at which each part of each document ends; a document without parts is one. */
   readonly ends: Uint32Array;
 }

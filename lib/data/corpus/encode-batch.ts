@@ -38,7 +38,7 @@ function idsOf({ ids, ends }: EncodedDocuments, index: number): Uint32Array {
   return ids.subarray(index === 0 ? 0 : ends[index - 1], ends[index]);
 }
 
-function wholly(ids: Uint32Array, text: Buffer, tokenizer: DocumentTokenizer): EncodedDocument {
+function wholly(ids: Uint32Array, text: Uint8Array, tokenizer: DocumentTokenizer): EncodedDocument {
   return {
     ids,
     supervised: null,

@@ -16,7 +16,7 @@ export interface Part {
 /** One text to learn from. */
 export interface Document {
   /** Well-formed UTF-8, at least one byte. */
-  readonly text: Buffer;
+  readonly text: Uint8Array;
   /** Where it is, for one of which some was no text and became U+FFFD; null for others. */
   readonly repaired: string | null;
   /** Parts that make up the text; null where all of it is learned. They are tokenized one by one. */

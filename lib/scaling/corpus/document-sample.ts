@@ -8,7 +8,7 @@ import { uniform } from "../random.ts";
 export class DocumentSample {
   readonly #limit: number;
   readonly #draw: () => number;
-  #kept: { drawn: number; text: Buffer }[] = [];
+  #kept: { drawn: number; text: Uint8Array }[] = [];
   #bytes = 0;
   #threshold = 1;
 
@@ -17,7 +17,7 @@ export class DocumentSample {
     this.#draw = uniform(seed);
   }
 
-  add(text: Buffer): void {
+  add(text: Uint8Array): void {
     const drawn = this.#draw();
     if (drawn >= this.#threshold) return;
     this.#kept.push({ drawn, text });
@@ -26,7 +26,7 @@ export class DocumentSample {
   }
 
   /** Shuffled. */
-  documents(): Buffer[] {
+  documents(): Uint8Array[] {
     return [...this.#kept].sort((a, b) => a.drawn - b.drawn).map(({ text }) => text);
   }
 

@@ -69,7 +69,7 @@ export class CorpusSurvey {
     this.#distinct = new DocumentSample(options.sample_bytes, options.seed);
   }
 
-  add(text: Buffer): void {
+  add(text: Uint8Array): void {
     this.#documents += 1;
     this.#bytes += text.length;
     this.#all.add(text);

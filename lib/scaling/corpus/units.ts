@@ -5,6 +5,8 @@ export const UNITS: readonly Unit[] = ["words", "bytes"];
 /** A Chinese character, a run of letters, digits and apostrophes, or a mark of punctuation. */
 const WORD = /\p{Script=Han}|(?:(?!\p{Script=Han})[\p{L}\p{N}\p{M}'_])+|[^\s]/gu;
 
+const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** Text as numbers: equal words, or bytes, get equal ones. */
 export class UnitReader {
   readonly #unit: Unit;
@@ -14,9 +16,9 @@ export class UnitReader {
     this.#unit = unit;
   }
 
-  read(text: Buffer): ArrayLike<number> {
+  read(text: Uint8Array): ArrayLike<number> {
     if (this.#unit === "bytes") return text;
-    const words = text.toString("utf8").match(WORD) ?? [];
+    const words = DECODER.decode(text).match(WORD) ?? [];
     return Uint32Array.from(words, (word) => this.#idOf(word));
   }
 
