@@ -1,10 +1,12 @@
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { ExitCode } from "../../../../lib/errors.ts";
 import { detectLaunch } from "../../../../lib/parallel/launch/detect.ts";
+import { temporaryDirectory } from "../../temporary-directory.ts";
 
 function example(name: string): string {
   return fileURLToPath(new URL(`../../../../examples/${name}`, import.meta.url));
@@ -17,9 +19,48 @@ describe("examples/slurm/pretrain.sbatch", () => {
     [...text.matchAll(/^#SBATCH --([a-z-]+)(?:=(.+))?$/gm)].map(([, name, value]) => [name, value]),
   );
 
-  it("is a shell script that starts the ranks with srun", () => {
-    execFileSync("bash", ["-n", path]);
-    expect(text).toMatch(/^srun node_modules\/\.bin\/flm-train /m);
+  /** Runs it with an srun that ends with `code`; what was started, in order, and what srun was given of the secret. */
+  function submit(code: number, env: Record<string, string> = {}) {
+    const directory = join(temporaryDirectory(), "a directory");
+    const calls = join(directory, "calls");
+    mkdirSync(directory);
+    for (const [name, does] of [
+      ["srun", `stat -c %a-%s "$FLM_SECRET_FILE" >> secret; exit ${code}`],
+      ["scontrol", ""],
+    ]) {
+      const program = join(directory, name!);
+      writeFileSync(program, `#!/bin/bash\nprintf '%s|' ${name} "$@" >> calls; ${does}\n`);
+      chmodSync(program, 0o755);
+    }
+    const { status } = spawnSync("bash", [path, "my config.yaml"], {
+      cwd: directory,
+      env: {
+        PATH: `${directory}:${process.env.PATH}`,
+        SLURM_JOB_ID: "17",
+        SLURM_CPUS_PER_TASK: "8",
+        ...env,
+      },
+    });
+    expect(status).toBe(code);
+    expect(readFileSync(join(directory, "secret"), "utf8")).toBe("600-45\n");
+    expect(readdirSync(directory).filter((name) => name.startsWith(".flm-secret"))).toEqual([]);
+    return readFileSync(calls, "utf8");
+  }
+
+  it("starts the ranks with srun, and says again how many cores each has", () => {
+    // Slurm 22.05 to 23.02 hands the option on to no srun: a rank has one core then.
+    expect(submit(0)).toBe("srun|--cpus-per-task=8|node_modules/.bin/flm-train|my config.yaml|");
+  });
+
+  it.each([
+    [ExitCode.done, "0", false],
+    [ExitCode.diverged, "0", false],
+    [ExitCode.try_again, "99", true],
+    [137, "4", true],
+    [137, "5", false],
+  ])("after exit code %i and %s restarts, goes back into the queue: %s", (code, restarts, goes) => {
+    const calls = submit(code, { SLURM_RESTART_COUNT: restarts });
+    expect(calls.endsWith("scontrol|requeue|17|")).toBe(goes);
   });
 
   it("asks for one task a GPU, and for a signal that stops a run", () => {
@@ -27,10 +68,8 @@ describe("examples/slurm/pretrain.sbatch", () => {
     expect(options.signal).toMatch(/^TERM@\d+$/);
   });
 
-  it("is requeued after the exit code that says so, and after no other", () => {
+  it("may be requeued", () => {
     expect(options).toHaveProperty("requeue");
-    const codes = [...text.matchAll(/"\$code" -eq (\d+)/g)].map(([, code]) => Number(code));
-    expect(codes).toEqual([ExitCode.try_again]);
   });
 });
 
