@@ -13,8 +13,13 @@ export const prebuiltFile = join(
   "flm.node",
 );
 
-/** What the state of the addon calls for: null when a usable one is there, else a function that builds it. */
-export function planAddon() {
+const MISSING_TOOL = 78;
+
+/**
+ * What the state of the addon calls for: null when a usable one is there, else a function that builds it.
+ * @param {boolean} isAskedFor by a person, not by npm
+ */
+export function planAddon(isAskedFor) {
   const isClone = existsSync(join(root, "lib"));
   if (!isClone && loads(prebuiltFile)) return null;
   const inputs = walk(root, "native").filter((file) => !/\.cuh?$/.test(file));
@@ -23,11 +28,14 @@ export function planAddon() {
   if (hasStamp("addon", hash) && existsSync(addonFile)) return null;
   return () => {
     const missing = missingTools();
-    if (missing.length > 0) return reportMissing(missing);
+    if (missing.length > 0) {
+      reportMissing(missing);
+      return isAskedFor ? MISSING_TOOL : 0;
+    }
     const status = build();
     if (status === 0) writeStamp("addon", hash);
     // Who installs the package gets no addon but everything that needs none; who works on it must see the error.
-    return isClone ? status : 0;
+    return isClone || isAskedFor ? status : 0;
   };
 }
 
@@ -56,7 +64,6 @@ function reportMissing(missing) {
   Remedy: apt-get install -y g++ make python3 (Debian, Ubuntu) or dnf install gcc-c++ make python3 (Fedora, RHEL),
   then npx flm-train build (in a clone: npm run build).
   init, plan, doctor and --help work without it.`);
-  return 0;
 }
 
 function build() {

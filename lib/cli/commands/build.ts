@@ -24,7 +24,7 @@ function run({ cuda, arch }: Options): void {
     });
   const script = cuda ? "build-cuda.mjs" : "install.mjs";
   const path = fileURLToPath(new URL(`../../../scripts/${script}`, import.meta.url));
-  const args = cuda && arch ? ["--arch", arch] : [];
+  const args = cuda ? (arch ? ["--arch", arch] : []) : ["--asked-for"];
   // The result is files; everything that the builders print belongs on stderr.
   const { status } = spawnSync(process.execPath, [path, ...args], { stdio: ["ignore", 2, 2] });
   process.exitCode = status ?? ExitCode.environment;
