@@ -32,7 +32,7 @@ function markdown(): string {
     if (keys.length > 0) parts.push(section(name, schema.description, keys));
     if (name === "model") parts.push(families(), presets());
   }
-  return parts.join("\n\n");
+  return [...parts, environment()].join("\n\n");
 }
 
 const INTRODUCTION = `# Config
@@ -122,6 +122,41 @@ function presets(): string {
     [preset.source, ...preset.notes].join(". "),
   ]);
   return `What \`model.preset\` stands for:\n\n${table(["preset", "family", "shape", "evidence", "source and notes"], rows)}`;
+}
+
+function environment(): string {
+  const rows = [
+    [
+      "`FLM_THREADS`",
+      "Threads of a process. Without it all cores, or of ranks that one command starts a share each.",
+    ],
+    [
+      "`FLM_CPU_ISA`",
+      "The instruction set to compute with: portable, avx2, avx512 or avx512-bf16. Without it the best.",
+    ],
+    [
+      "`FLM_NATIVE`",
+      "An addon that was built elsewhere, a file flm.node, in place of the package's.",
+    ],
+    [
+      "`FLM_NCCL_LIB`, `FLM_CUBLASLT_LIB`",
+      "The library's file, where it is not found or is to be another one.",
+    ],
+    [
+      "`FLM_SECRET_FILE`",
+      "What distributed.secret_file is where the config names none ([parallel.md](parallel.md)).",
+    ],
+    [
+      "`FLM_RANK`, `FLM_WORLD_SIZE`, `FLM_LOCAL_RANK`",
+      "Which rank a process is, from a launcher of your own ([parallel.md](parallel.md)). It may say `FLM_LOCAL_WORLD_SIZE`, the ranks of this machine, and `FLM_NODE_RANK`, the machine's number, too.",
+    ],
+    ["`FLM_MASTER_ADDR`, `FLM_MASTER_PORT`", "Where rank 0 listens, whatever the launcher says."],
+    [
+      "`FLM_JOB_ID`, `FLM_ATTEMPT`",
+      "A name that the ranks of a job have in common and no other job has, and how often it was started again, whatever the launcher says.",
+    ],
+  ];
+  return `## Environment variables\n\n${table(["variable", "meaning"], rows)}`;
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ERROR_CODES, FlmError } from "../../lib/errors.ts";
+import { walk } from "../../scripts/support/files.mjs";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PAGES = [
@@ -29,6 +30,23 @@ describe("docs/errors.md", () => {
       Number(exit),
     );
     expect(explained).toEqual(expect.arrayContaining(rows.map(([, exit]) => exit)));
+  });
+});
+
+describe("docs/config.md", () => {
+  it("has every environment variable of ours but those that ranks give each other", () => {
+    const own = ["FLM_LIFELINE_FD", "FLM_ONE_OUTPUT", "FLM_STORE_FD"];
+    const sources = ["lib", "native"]
+      .flatMap((folder) => walk(ROOT, folder))
+      .filter((path) => /\.(ts|cpp|h)$/.test(path));
+    const named = sources.flatMap((path) =>
+      [...read(path).matchAll(/(?:\benv\.|")(FLM_[A-Z_]+)\b/g)].map(([, name]) => name!),
+    );
+    const names = [...new Set(named)].filter((name) => !own.includes(name)).toSorted();
+    const text = read("docs/config.md");
+    const section = text.slice(text.indexOf("## Environment variables"));
+    const told = [...section.matchAll(/`(FLM_[A-Z_]+)`/g)].map(([, name]) => name!);
+    expect(told.toSorted()).toEqual(names);
   });
 });
 
