@@ -7,7 +7,8 @@ export const STYLE = `
   --paper: #fff; --ink: #1b1d21; --soft: #5a6069; --rule: #d8dbe0; --grid: #e9ebee; --band: #f4f5f7;
   --train: #0072b2; --validation: #d55e00; --ramp: #e69f0033; --old: #0072b2; --new: #8cc4e6;
   --run-0: #0072b2; --run-1: #d55e00; --run-2: #009e73; --run-3: #cc79a7;
-  --run-4: #b8860b; --run-5: #3fa7dd; --run-6: #5a6069;
+  --run-4: #b8860b; --run-5: #2e98d0; --run-6: #5a6069;
+  --text-brightness: 0.72;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
@@ -15,6 +16,7 @@ export const STYLE = `
     --train: #56b4e9; --validation: #f28e4b; --ramp: #e69f0038; --old: #56b4e9; --new: #25597a;
     --run-0: #56b4e9; --run-1: #f28e4b; --run-2: #2fc39b; --run-3: #e09dc4;
     --run-4: #e6b93d; --run-5: #a5d8f3; --run-6: #9aa1ab;
+    --text-brightness: 1;
   }
 }
 * { box-sizing: border-box; }
@@ -36,6 +38,8 @@ figcaption { margin-top: 0.6rem; max-width: 46rem; }
 .status.done { color: inherit; }
 .failure { margin: 0.5rem 0 0; white-space: pre-wrap; color: var(--validation); }
 .empty { color: var(--soft); }
+/* What is bright enough for a line is too bright for small text on white. */
+.status, .failure, .end { filter: brightness(var(--text-brightness)); }
 
 .facts {
   display: grid; grid-template-columns: repeat(4, 1fr); gap: 1.3rem 1.75rem;
