@@ -48,9 +48,16 @@ function widthOf({ before, short, after }: MarkText): number {
   return CHARACTER * Math.max(short.length / NARROW_PLOT, whole / WIDE_PLOT);
 }
 
+/** Without its middle, where it is too long: names that go together differ at their beginnings or at their ends. */
 export function shortened(text: string, longest: number): string {
   const characters = [...text];
-  return characters.length > longest ? `${characters.slice(0, longest - 1).join("")}…` : text;
+  if (characters.length <= longest) return text;
+  const kept = longest - 1;
+  return [
+    ...characters.slice(0, Math.ceil(kept / 2)),
+    "…",
+    ...characters.slice(-Math.floor(kept / 2)),
+  ].join("");
 }
 
 export function markLabel({ share, text, endsAtMark, lane }: MarkLabel): Html {

@@ -1,11 +1,14 @@
 import { type Html, html } from "./html.ts";
-import { spread } from "./labels.ts";
+import { shortened, spread } from "./labels.ts";
 import { type Axes, horizontals } from "./path.ts";
 import { SIDE } from "./scale.ts";
 import { percent, tickLabels, type Unit } from "./units.ts";
 
 /** Two lines of text must be this share of the plot's height apart. */
 const LINE_SHARE = 0.055;
+
+/** Characters of a name that have room beside the plot. */
+const LONGEST_END = 17;
 
 /** A label at the right end of a line. */
 export interface EndLabel {
@@ -81,7 +84,8 @@ function endLabels(ends: readonly EndLabel[], { y }: Axes): Html[] {
   const wanted = shown.map(({ value }) => Math.min(1, Math.max(0, y.place(value) / SIDE)));
   return spread(wanted, LINE_SHARE).map((share, i) => {
     const { name, number, style } = shown[i]!;
-    const text = number === null ? name : html`<i class="wide">${name} </i>${number}`;
+    const text =
+      number === null ? shortened(name, LONGEST_END) : html`<i class="wide">${name} </i>${number}`;
     return html`<span class="end ${style}" style="top:${percent(share * SIDE)}" title="${name}"
       >${text}</span
     >`;

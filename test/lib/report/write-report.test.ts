@@ -178,6 +178,17 @@ describe("several runs", () => {
     for (const [i, path] of same.entries()) expect(path.endsWith(names[i]!)).toBe(true);
   });
 
+  test("of long names are told apart where there is little room", async () => {
+    const out = join(temporaryDirectory(), "compare.html");
+    const names = ["wide", "deep"].map((name) => `a-comparison-of-${name}`);
+    const runs = names.map((name) =>
+      writeRun({ config: `name: ${name}\n`, metrics: [stepRow(1)] }),
+    );
+    await writeReport(runs, out);
+    const page = readFileSync(out, "utf8");
+    for (const end of ["wide", "deep"]) expect(page).toMatch(new RegExp(`>a-compar….{3}-${end}<`));
+  });
+
   test("without any step are still compared", async () => {
     const out = join(temporaryDirectory(), "compare.html");
     const runs = ["a", "b"].map((name) => writeRun({ config: `name: ${name}\n` }));

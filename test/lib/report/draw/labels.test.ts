@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { layLabels, spread } from "../../../../lib/report/draw/labels.ts";
+import { layLabels, shortened, spread } from "../../../../lib/report/draw/labels.ts";
 
 const text = { before: "large: ", short: "0.42M → 1.9M", after: " parameters" };
 
@@ -16,6 +16,13 @@ describe("labels at marks", () => {
     const ends = layLabels([0, 0.49, 0.51, 1].map((share) => ({ share, text })));
     expect(ends.map(({ endsAtMark }) => endsAtMark)).toEqual([false, false, true, true]);
   });
+});
+
+test("a name that is too long loses its middle", () => {
+  expect(shortened("large", 5)).toBe("large");
+  expect(shortened("larger", 5)).toBe("la…er");
+  expect(shortened("sweep-of-rates-0.001", 8)).toBe("swee…001");
+  expect(shortened("🌱🌱🌱🌱", 3)).toBe("🌱…🌱");
 });
 
 describe("labels at the ends of lines", () => {
