@@ -49,3 +49,8 @@ export function printable(text: string): string {
     (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
 }
+
+/** Text as one word of a shell's command. */
+export function shellWord(text: string): string {
+  return /^[\p{L}\p{N}@%+=:,./_-]+$/u.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
+import { shellWord } from "../format.ts";
 import type { TrainResult } from "../train/events.ts";
 
 /** What to do with a run that has ended, or was stopped; a line each. */
@@ -9,7 +10,7 @@ export function nextSteps({ status, run_dir, checkpoint }: TrainResult): string[
   const report = join(run, "report.html");
   return [
     ...(existsSync(report) ? [`report      ${report}`] : []),
-    ...(checkpoint ? [`try         npx flm-train generate ${run} --prompt "The "`] : []),
+    ...(checkpoint ? [`try         npx flm-train generate ${shellWord(run)} --prompt "The "`] : []),
   ];
 }
 

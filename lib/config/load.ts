@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
 import { FlmError, ioError } from "../errors.ts";
+import { shellWord } from "../format.ts";
+import { packagePath } from "../package-path.ts";
 import { checkConfig } from "./check.ts";
 import {
   byPosition,
@@ -16,9 +17,6 @@ import type { ResolveOptions } from "./resolve.ts";
 import type { Path } from "./schema/walk.ts";
 import type { Config } from "./types.ts";
 import { parseYaml, type YamlSource } from "./yaml-source.ts";
-
-/** Of lib/ and of dist/ alike. */
-const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 
 export interface LoadOptions extends ResolveOptions {
   /** `path=value` each, applied in order on top of the file. */
@@ -95,11 +93,10 @@ function readText(file: string, shown: string, cwd: string): string {
   }
 }
 
-/** Examples are named by their path in this package, which is not that of a project that has installed it. */
+/** Examples are named by their path in this package, and name their data so. */
 function inPackage(path: string, cwd: string): string | undefined {
-  const found = resolve(PACKAGE, path);
-  const isThere = path.startsWith("examples/") && existsSync(found);
-  return isThere ? `the package's own is ${relative(cwd, found)}` : undefined;
+  const isThere = path.startsWith("examples/") && existsSync(resolve(cwd, packagePath(path, cwd)));
+  return isThere ? `cp -r ${shellWord(packagePath("examples", cwd))} . brings it here` : undefined;
 }
 
 function applyOverrides(

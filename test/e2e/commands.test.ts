@@ -50,6 +50,12 @@ describe("from nothing to text", () => {
     await succeed(["tokenize", "config.yaml", ...sets], { cwd: path("mine") });
   });
 
+  it("init quotes what a shell would take apart", async () => {
+    const { directory } = project();
+    const { stderr } = await succeed(["init", "Ann's model"], { cwd: directory });
+    expect(stderr).toContain("cd 'Ann'\\''s model' && npx flm-train config.yaml");
+  });
+
   it("init names the schema where an editor finds it", async () => {
     const { directory, path } = project();
     await succeed(["init", "mine"], { cwd: directory });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bytes, count, duration, flops, printable } from "../../lib/format.ts";
+import { bytes, count, duration, flops, printable, shellWord } from "../../lib/format.ts";
 
 test.each([
   [0, "0"],
@@ -59,4 +59,16 @@ test("printable shows control characters, but for line feed and tab, in place of
   expect(printable("\u001b]0;owned\u0007\u009b2J\r\u0000\u007f")).toBe(
     "\\x1b]0;owned\\x07\\x9b2J\\x0d\\x00\\x7f",
   );
+});
+
+test("a word of a shell is quoted where it has to be", () => {
+  for (const plain of ["runs/a-1.2_b", "läufe/x", "--set=a:b,c@d%e+f"])
+    expect(shellWord(plain)).toBe(plain);
+  for (const [text, word] of [
+    ["my runs/a", "'my runs/a'"],
+    ["Ann's", "'Ann'\\''s'"],
+    ["~/$HOME", "'~/$HOME'"],
+    ["", "''"],
+  ])
+    expect(shellWord(text!)).toBe(word);
 });

@@ -1,9 +1,10 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { FlmError, ioError } from "../../errors.ts";
 import { makeDirectory } from "../../make-directory.ts";
+import { packagePath } from "../../package-path.ts";
+import { shellWord } from "../../format.ts";
 
 export function initCommand(): Command {
   return new Command("init")
@@ -27,7 +28,7 @@ function run(dir: string, options: { json?: boolean }): void {
   const data = join(directory, "data");
   try {
     makeDirectory(data);
-    writeFileSync(path, starter(relative(directory, SCHEMA)), { flag: "wx" });
+    writeFileSync(path, starter(packagePath("docs", directory)), { flag: "wx" });
   } catch (cause) {
     throw ioError("write", path, cause, "name another directory");
   }
@@ -37,19 +38,16 @@ function run(dir: string, options: { json?: boolean }): void {
 
 /** Paths in a config count from the working directory: the run is started where the config lies. */
 function nextSteps(directory: string): string {
-  const enter = directory === "" ? "" : `cd ${directory} && `;
+  const enter = directory === "" ? "" : `cd ${shellWord(directory)} && `;
   return (
     `wrote ${join(directory, "config.yaml")}; put text into ${join(directory, "data")}, then run\n` +
     `  ${enter}npx flm-train config.yaml\n`
   );
 }
 
-/** Editors that know YAML's language server complete and check the keys with it. */
-const SCHEMA = fileURLToPath(new URL("../../../docs/config.schema.json", import.meta.url));
-
-/** Trains two minutes on two cores; every key is in docs/config.md. */
-const starter = (schema: string) => `# yaml-language-server: $schema=${schema}
-# A model that grows twice while it learns your text. Every key: docs/config.md
+/** Trains two minutes on two cores. Editors that know YAML's language server complete and check the keys. */
+const starter = (docs: string) => `# yaml-language-server: $schema=${docs}/config.schema.json
+# A model that grows twice while it learns your text. Every key: ${docs}/config.md
 name: my-model
 seed: 1
 

@@ -78,11 +78,12 @@ describe("how a file is read", () => {
     expect(told(sources).message).toContain("write `- path: data/*.txt` below it");
   });
 
-  test("an example that is meant to be the package's own is found in it", () => {
+  test("an example that is meant to be the package's own comes with the data beside it", () => {
     const { code, hint } = failure(() => loadConfig("examples/quickstart.yaml", { cwd: "/tmp" }));
     expect(code).toBe("CONFIG_NOT_FOUND");
-    const [path] = /\S*quickstart\.yaml$/.exec(hint!)!;
-    expect(existsSync(resolve("/tmp", path))).toBe(true);
+    const [, path] = /^cp -r (\S+) \. brings it here$/.exec(hint!)!;
+    for (const file of ["quickstart.yaml", "data/propositions.jsonl"])
+      expect(existsSync(resolve("/tmp", path!, file))).toBe(true);
     expect(failure(() => loadConfig("examples/none.yaml", { cwd: "/tmp" })).hint).toContain("init");
   });
 
