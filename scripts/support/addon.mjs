@@ -47,9 +47,16 @@ function loads(file) {
   );
 }
 
+/** Installed packages need none of their own: npm brings one and names it to what it runs, and it lies beside Node. */
 function nodeGyp() {
-  // npm brings a node-gyp and names it to install scripts, so that installed packages need none of their own.
-  return resolveInPackage("node-gyp/bin/node-gyp.js") ?? process.env.npm_config_node_gyp ?? null;
+  const script = "node-gyp/bin/node-gyp.js";
+  const besideNode = join(dirname(dirname(process.execPath)), "lib/node_modules/npm/node_modules");
+  return (
+    resolveInPackage(script) ??
+    process.env.npm_config_node_gyp ??
+    [join(besideNode, script)].find((file) => existsSync(file)) ??
+    null
+  );
 }
 
 function missingTools() {
@@ -60,9 +67,12 @@ function missingTools() {
 }
 
 function reportMissing(missing) {
+  const tools = missing.some((tool) => tool !== "node-gyp")
+    ? "apt-get install -y g++ make python3 (Debian, Ubuntu) or dnf install gcc-c++ make python3 (Fedora, RHEL),\n  then "
+    : "";
+  const how = missing.includes("node-gyp") ? ", which finds npm's node-gyp" : "";
   console.error(`flm-train: the CPU addon was not built: ${missing.join(", ")} not found.
-  Remedy: apt-get install -y g++ make python3 (Debian, Ubuntu) or dnf install gcc-c++ make python3 (Fedora, RHEL),
-  then npx flm-train build (in a clone: npm run build).
+  Remedy: ${tools}npx flm-train build${how} (in a clone: npm run build).
   init, plan, doctor and --help work without it.`);
 }
 

@@ -1,36 +1,77 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, cpSync, linkSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../lib/temporary-directory.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const MISSING_TOOL = 78;
+const TOOLS = ["c++", "make", "python3"];
 
-/** Runs install.mjs of a package that npm has put somewhere, without an addon, on a machine without any tools. */
-function install(...args: string[]) {
-  const root = join(temporaryDirectory(), "node modules");
-  mkdirSync(join(root, "bin"), { recursive: true });
-  cpSync(join(ROOT, "scripts/support"), join(root, "scripts/support"), { recursive: true });
-  cpSync(join(ROOT, "scripts/install.mjs"), join(root, "scripts/install.mjs"));
-  writeFileSync(join(root, "binding.gyp"), "{}");
-  return spawnSync(process.execPath, [join(root, "scripts/install.mjs"), ...args], {
-    env: { PATH: join(root, "bin") },
-    encoding: "utf8",
-  });
+/** A package that npm has put somewhere, without an addon, and a machine with a Node and these tools alone. */
+class Machine {
+  readonly #root = temporaryDirectory();
+  readonly #package = join(this.#root, "node modules/flm-train");
+  readonly #node = join(this.#root, "usr/bin/node");
+
+  constructor(tools: readonly string[] = []) {
+    for (const from of ["scripts/support", "scripts/install.mjs"])
+      cpSync(join(ROOT, from), join(this.#package, from), { recursive: true });
+    this.write("node modules/flm-train/binding.gyp", "{}");
+    for (const tool of tools) this.write(`usr/bin/${tool}`, "#!/bin/sh\n");
+    mkdirSync(dirname(this.#node), { recursive: true });
+    try {
+      linkSync(process.execPath, this.#node);
+    } catch {
+      copyFileSync(process.execPath, this.#node); // on another file system
+    }
+  }
+
+  write(path: string, text: string): void {
+    mkdirSync(dirname(join(this.#root, path)), { recursive: true });
+    writeFileSync(join(this.#root, path), text, { mode: 0o755 });
+  }
+
+  install(...args: string[]) {
+    return spawnSync(this.#node, [join(this.#package, "scripts/install.mjs"), ...args], {
+      env: { PATH: dirname(this.#node) },
+      encoding: "utf8",
+    });
+  }
 }
 
 describe("without a compiler", () => {
   it("npm's install goes on, and says what is missing", () => {
-    const { status, stderr } = install();
+    const { status, stderr } = new Machine().install();
     expect(status).toBe(0);
-    expect(stderr).toContain("the CPU addon was not built: c++, make, python3, node-gyp not found");
+    expect(stderr).toContain(`not built: ${TOOLS.join(", ")}, node-gyp not found`);
+    expect(stderr).toContain("apt-get install");
   });
 
   it("a build that was asked for has failed", () => {
-    const { status, stderr } = install("--asked-for");
+    const { status, stderr } = new Machine().install("--asked-for");
     expect(status).toBe(MISSING_TOOL);
     expect(stderr).toContain("the CPU addon was not built");
+  });
+});
+
+describe("without npm, as pnpm and a global installation start it", () => {
+  it("node-gyp is the one of the npm beside Node", () => {
+    const machine = new Machine(TOOLS);
+    machine.write(
+      "usr/lib/node_modules/npm/node_modules/node-gyp/bin/node-gyp.js",
+      `console.log("this node-gyp cannot " + process.argv.slice(2, 4)); process.exit(3);`,
+    );
+    const { status, stderr } = machine.install("--asked-for");
+    expect(stderr).toContain("this node-gyp cannot configure,build");
+    expect(status).toBe(3);
+  });
+
+  it("and where there is none, the remedy is npm", () => {
+    const { stderr } = new Machine(TOOLS).install();
+    expect(stderr).toContain("not built: node-gyp not found");
+    expect(stderr).toContain("Remedy: npx flm-train build, which finds npm's node-gyp");
+    expect(stderr).not.toContain("apt-get");
   });
 });
 
