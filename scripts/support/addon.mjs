@@ -83,7 +83,7 @@ function build() {
     which("ccache") && !compiler.startsWith("ccache") ? { CXX: `ccache ${compiler}` } : {};
   return run(
     process.execPath,
-    [nodeGyp(), "configure", "build", "--silent", ...headerArguments(), "-j", String(jobs)],
+    [nodeGyp(), "configure", "build", "--loglevel=error", ...headerArguments(), "-j", String(jobs)],
     {
       env,
       quiet: true,

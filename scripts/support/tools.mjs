@@ -8,9 +8,10 @@ import { root } from "./files.mjs";
 
 const require = createRequire(import.meta.url);
 
-/** Full path of a program on PATH, or null. */
+/** Full path of a program on PATH, or of one that is named by its path; null where there is none. */
 export function which(program) {
-  for (const directory of (process.env.PATH ?? "").split(delimiter)) {
+  const places = program.includes("/") ? [""] : (process.env.PATH ?? "").split(delimiter);
+  for (const directory of places) {
     const path = join(directory, program);
     try {
       accessSync(path, constants.X_OK);

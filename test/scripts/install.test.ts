@@ -11,6 +11,8 @@ const TOOLS = ["c++", "make", "python3"];
 /** A package that npm has put somewhere, without an addon, and a machine with a Node and these tools alone. */
 class Machine {
   readonly #root = temporaryDirectory();
+  /** Beside PATH. */
+  readonly env: Record<string, string> = {};
   readonly #package = join(this.#root, "node modules/flm-train");
   readonly #node = join(this.#root, "usr/bin/node");
 
@@ -27,14 +29,17 @@ class Machine {
     }
   }
 
-  write(path: string, text: string): void {
-    mkdirSync(dirname(join(this.#root, path)), { recursive: true });
-    writeFileSync(join(this.#root, path), text, { mode: 0o755 });
+  /** @returns where it lies */
+  write(path: string, text: string): string {
+    const file = join(this.#root, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text, { mode: 0o755 });
+    return file;
   }
 
   install(...args: string[]) {
     return spawnSync(this.#node, [join(this.#package, "scripts/install.mjs"), ...args], {
-      env: { PATH: dirname(this.#node) },
+      env: { PATH: dirname(this.#node), ...this.env },
       encoding: "utf8",
     });
   }
@@ -53,6 +58,22 @@ describe("without a compiler", () => {
     expect(status).toBe(MISSING_TOOL);
     expect(stderr).toContain("the CPU addon was not built");
   });
+});
+
+it("a compiler may be named by its path", () => {
+  const machine = new Machine(["make", "python3"]);
+  machine.env.CXX = machine.write("opt/gcc/bin/g++", "#!/bin/sh\n");
+  expect(machine.install().stderr).toContain("not built: node-gyp not found");
+  machine.env.CXX = "/opt/none/g++";
+  expect(machine.install().stderr).toContain("not built: /opt/none/g++, node-gyp not found");
+});
+
+it("what node-gyp fails at is told", () => {
+  const machine = new Machine(TOOLS); // its python3 is none
+  machine.env.npm_config_node_gyp = join(ROOT, "node_modules/node-gyp/bin/node-gyp.js");
+  const { status, stderr } = machine.install("--asked-for");
+  expect(status).toBe(1);
+  expect(stderr).toContain("gyp ERR! find Python");
 });
 
 describe("without npm, as pnpm and a global installation start it", () => {
