@@ -29,7 +29,7 @@ const COLUMNS: readonly Column<Numbered>[] = [
   { title: "tokens/s", cell: ({ summary }) => known(summary.tokens_per_second, count) },
   { title: "device", cell: ({ summary }) => summary.device ?? NOTHING, isText: true },
   { title: "precision", cell: ({ summary }) => summary.precision ?? NOTHING, isText: true },
-  { title: "status", cell: ({ summary }) => statusText(summary.status), isText: true },
+  { title: "status", cell: ({ summary }) => statusText(summary), isText: true },
 ];
 
 /** The headline numbers of all runs. */

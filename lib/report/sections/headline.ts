@@ -5,11 +5,6 @@ import { decimals, NOTHING, scientific } from "../draw/units.ts";
 import { bytes, count, duration } from "../../format.ts";
 import { eventsOf } from "../read/events.ts";
 
-const STATUS: Record<string, string> = {
-  done: "finished",
-  unfinished: "unfinished: no ending was recorded",
-};
-
 /** Name, ending and the numbers that a reader looks for first. */
 export function headline(run: RunFacts): Html {
   const { summary, config, checkpoint } = run;
@@ -18,9 +13,7 @@ export function headline(run: RunFacts): Html {
   return html`<header>
     <h1>${summary.name}</h1>
     <p class="subtitle">
-      <span class="status ${summary.status === "done" && "done"}"
-        >${statusText(summary.status)}</span
-      >
+      <span class="status ${summary.status === "done" && "done"}">${statusText(summary)}</span>
       ${started && html` · started ${started.slice(0, 16).replace("T", " ")} UTC`}${
         config.version && html` · flm-train ${config.version}`
       }
@@ -38,8 +31,11 @@ export function headline(run: RunFacts): Html {
   </header>`;
 }
 
-export function statusText(status: string): string {
-  return STATUS[status] ?? status;
+export function statusText({ status, ranks, steps }: RunSummary): string {
+  if (status === "done") return "finished";
+  if (status !== "unfinished") return status;
+  if (ranks !== null) return "still running, or killed"; // its start was recorded
+  return steps > 0 ? "no ending was recorded" : "no training was recorded";
 }
 
 function fact(name: string, value: string, note: string | null, style = ""): Html {

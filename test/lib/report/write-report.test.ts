@@ -94,6 +94,14 @@ test("held-out preferences are drawn and listed, and their loss is that of a pai
   expect(page).not.toContain("nats per token");
 });
 
+test.each<[string, RunFiles]>([
+  ["still running, or killed", { ...grownRun(), events: grownRun().events.slice(0, -1) }],
+  ["no ending was recorded", { metrics: grownRun().metrics }],
+  ["no training was recorded", { config: grownRun().config }], // as `import` leaves it
+])("a run without an ending: %s", async (text, files) => {
+  expect(await reportOf(files)).toContain(`>${text}</span`);
+});
+
 test("hostile texts stay texts", async () => {
   const attack = `</pre></script><script>alert(1)</script>"'&`;
   const page = await reportOf({
