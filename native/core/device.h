@@ -41,7 +41,15 @@ class Device {
   virtual Stream stream(StreamRole role) = 0;
   // A further stream that waits for no other and lives as long as the device; by default the comm stream.
   virtual Stream make_stream() { return stream(StreamRole::comm); }
+  // The host's memory should be pinned: for other memory CUDA waits for the stream within the call, and holds
+  // up the calls of other threads meanwhile, even those that send what the stream waits for.
   virtual void copy(void* to, const void* from, size_t bytes, CopyKind kind, Stream stream) = 0;
+  // A copy from or to any memory of the host, done when it returns. Waits as synchronize() does.
+  void copy_now(void* to, const void* from, size_t bytes, CopyKind kind, Stream stream) {
+    synchronize(stream);
+    copy(to, from, bytes, kind, stream);
+    synchronize(stream);
+  }
   virtual void fill_zero(void* memory, size_t bytes, Stream stream) = 0;
   virtual Event record(Stream stream) = 0;
   virtual void wait(Stream stream, Event event) = 0;

@@ -45,16 +45,14 @@ inline double value_at(const void* data, DType dtype, int64_t index) {
 // Synchronous copies: for set-up, reports and tests, not for a step's inner part.
 inline void upload(Device& device, Out to, const std::vector<double>& values) {
   const auto bytes = to_bytes(values, to.dtype);
-  const Stream stream = device.stream(StreamRole::compute);
-  device.copy(to.data, bytes.data(), bytes.size(), CopyKind::host_to_device, stream);
-  device.synchronize(stream);
+  device.copy_now(to.data, bytes.data(), bytes.size(), CopyKind::host_to_device,
+                  device.stream(StreamRole::compute));
 }
 
 inline std::vector<double> download(Device& device, In from, int64_t elements) {
   std::vector<unsigned char> bytes(size_t(elements) * size_of(from.dtype));
-  const Stream stream = device.stream(StreamRole::compute);
-  device.copy(bytes.data(), from.data, bytes.size(), CopyKind::device_to_host, stream);
-  device.synchronize(stream);
+  device.copy_now(bytes.data(), from.data, bytes.size(), CopyKind::device_to_host,
+                  device.stream(StreamRole::compute));
   std::vector<double> values(static_cast<size_t>(elements));
   for (int64_t i = 0; i < elements; ++i) values[size_t(i)] = value_at(bytes.data(), from.dtype, i);
   return values;
@@ -65,12 +63,13 @@ inline void download_floats(Device& device, In from, std::span<float> values) {
   const Stream stream = device.stream(StreamRole::compute);
   std::vector<unsigned char> bytes;
   const void* host = from.data;
-  if (!device.host_accessible()) {
+  if (device.host_accessible()) {
+    device.synchronize(stream);
+  } else {
     bytes.resize(values.size() * size_of(from.dtype));
-    device.copy(bytes.data(), from.data, bytes.size(), CopyKind::device_to_host, stream);
+    device.copy_now(bytes.data(), from.data, bytes.size(), CopyKind::device_to_host, stream);
     host = bytes.data();
   }
-  device.synchronize(stream);
   if (from.dtype == DType::bf16)
     for (size_t i = 0; i < values.size(); ++i) values[i] = to_float(static_cast<const bf16*>(host)[i]);
   else

@@ -53,10 +53,9 @@ void Int8Matrices::load(Device& device, Stream stream, const Move& move, const L
         const size_t at = size_t(i * cols + col);
         scales.push_back(quantize_block(&exact[at], std::min(kScaleBlock, cols - col), &values[at]));
       }
-    device.copy(values_.view().at(place.values + row * cols).data, values.data(), values.size(),
-                CopyKind::host_to_device, stream);
+    device.copy_now(values_.view().at(place.values + row * cols).data, values.data(), values.size(),
+                    CopyKind::host_to_device, stream);
     upload(device, scales_.view().at(place.scales + row * blocks), scales);
-    device.synchronize(stream);
   }
 }
 

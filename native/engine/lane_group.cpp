@@ -42,9 +42,8 @@ TokenBatch LaneGroup::views(int64_t N) const {
 }
 
 void LaneGroup::upload(const std::vector<int32_t>& numbers) {
-  const Stream stream = device_.stream(StreamRole::compute);
-  device_.copy(numbers_.view().data, numbers.data(), numbers.size() * 4, CopyKind::host_to_device, stream);
-  device_.synchronize(stream);
+  device_.copy_now(numbers_.view().data, numbers.data(), numbers.size() * 4, CopyKind::host_to_device,
+                   device_.stream(StreamRole::compute));
 }
 
 Out LaneGroup::own_logits(const Run& run, int64_t lane) const {

@@ -267,9 +267,8 @@ void ParameterStore::load(Device& device, Context& context, const LoadPlan& plan
     }
     host.resize(size_t(rows.size()) * element);
     fill_tensor(move, plan, p.rows, p.cols, rows, {host.data(), to.dtype});
-    device.copy(to.data, host.data() + size_t(range.begin - first_row * cols) * element,
-                size_t(range.count) * element, CopyKind::host_to_device, context.stream);
-    device.synchronize(context.stream);
+    device.copy_now(to.data, host.data() + size_t(range.begin - first_row * cols) * element,
+                    size_t(range.count) * element, CopyKind::host_to_device, context.stream);
   }
   for (size_t i = 0; i < has_master.size(); ++i)
     FLM_CHECK(has_master[i], ErrorCode::invalid_argument, "the load plan has no values for ",

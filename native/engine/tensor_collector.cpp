@@ -71,8 +71,7 @@ const std::vector<uint8_t>& TensorCollector::collect(const SaveItem& item, int64
 void TensorCollector::add_piece(const Parameter& held, Range elements, In values, Stream stream) {
   const size_t element = size_of(values.dtype);
   piece_.resize(size_t(elements.count) * element);
-  device_.copy(piece_.data(), values.data, piece_.size(), CopyKind::device_to_host, stream);
-  device_.synchronize(stream);
+  device_.copy_now(piece_.data(), values.data, piece_.size(), CopyKind::device_to_host, stream);
   const Box& box = held.box;
   for (int64_t at = elements.begin; at < elements.end();) {
     const int64_t row = at / box.col_count, col = at % box.col_count;

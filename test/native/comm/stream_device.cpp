@@ -3,6 +3,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstring>
+#include <iterator>
 #include <thread>
 #include <vector>
 
@@ -27,7 +28,7 @@ struct StreamDevice::Mark {
 
 class StreamDevice::Worker final : public fake_nccl::Queue {
  public:
-  Worker() : thread_([this] { run(); }) {}
+  explicit Worker(std::recursive_mutex& driver) : driver_(driver), thread_([this] { run(); }) {}
   ~Worker() override {
     {
       const std::lock_guard lock(mutex_);
@@ -39,6 +40,7 @@ class StreamDevice::Worker final : public fake_nccl::Queue {
 
   void enqueue(std::function<void()> job) override {
     {
+      const std::lock_guard driver(driver_);
       const std::lock_guard lock(mutex_);
       jobs_.push_back(std::move(job));
     }
@@ -59,6 +61,7 @@ class StreamDevice::Worker final : public fake_nccl::Queue {
     }
   }
 
+  std::recursive_mutex& driver_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool closing_ = false;
@@ -67,7 +70,7 @@ class StreamDevice::Worker final : public fake_nccl::Queue {
 };
 
 StreamDevice::StreamDevice() {
-  for (int role = 0; role < 3; ++role) workers_.push_back(std::make_unique<Worker>());
+  for (int role = 0; role < 3; ++role) workers_.push_back(std::make_unique<Worker>(driver_));
 }
 
 StreamDevice::~StreamDevice() = default;
@@ -75,6 +78,28 @@ StreamDevice::~StreamDevice() = default;
 void StreamDevice::release(void* memory) noexcept {
   for (size_t i = 0; i < num_streams(); ++i) finish(stream_at(i));
   HostDevice::release(memory);
+}
+
+void* StreamDevice::allocate_pinned(size_t bytes) {
+  auto* memory = static_cast<unsigned char*>(HostDevice::allocate_pinned(bytes));
+  const std::lock_guard lock(mutex_);
+  pinned_[memory] = memory + bytes;
+  return memory;
+}
+
+void StreamDevice::release_pinned(void* memory) noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    pinned_.erase(static_cast<unsigned char*>(memory));
+  }
+  release(memory);
+}
+
+bool StreamDevice::is_pinned(const void* memory) {
+  const auto* byte = static_cast<const unsigned char*>(memory);
+  const std::lock_guard lock(mutex_);
+  const auto behind = pinned_.upper_bound(byte);
+  return behind != pinned_.begin() && byte < std::prev(behind)->second;
 }
 
 void StreamDevice::finish(Stream stream) {
@@ -96,22 +121,18 @@ Stream StreamDevice::stream(StreamRole role) { return stream_at(size_t(role)); }
 
 Stream StreamDevice::make_stream() {
   const std::lock_guard lock(mutex_);
-  workers_.push_back(std::make_unique<Worker>());
+  workers_.push_back(std::make_unique<Worker>(driver_));
   return {static_cast<fake_nccl::Queue*>(workers_.back().get())};
 }
 
-// As CUDA with memory that is not pinned: the host's is read, or written, when the call returns.
+// With memory of the host that is not pinned CUDA waits in the call, and nobody else enqueues meanwhile.
 void StreamDevice::copy(void* to, const void* from, size_t bytes, CopyKind kind, Stream stream) {
   if (bytes == 0) return;
-  if (kind != CopyKind::host_to_device) {
-    post(stream, [=] { std::memmove(to, from, bytes); });
-  } else {
-    const auto* begin = static_cast<const unsigned char*>(from);
-    post(stream, [to, values = std::vector<unsigned char>(begin, begin + bytes)] {
-      std::memcpy(to, values.data(), values.size());
-    });
-  }
-  if (kind == CopyKind::device_to_host) finish(stream);
+  const std::lock_guard driver(driver_);
+  post(stream, [=] { std::memmove(to, from, bytes); });
+  const bool is_staged = (kind == CopyKind::device_to_host && !is_pinned(to)) ||
+                         (kind == CopyKind::host_to_device && !is_pinned(from));
+  if (is_staged) finish(stream);
 }
 
 void StreamDevice::fill_zero(void* memory, size_t bytes, Stream stream) {

@@ -61,8 +61,7 @@ class OnDevice {
  public:
   OnDevice(Device& device, const std::vector<T>& values)
       : device_(device), size_(values.size()), memory_(device, int64_t(size_), DTypeOf<T>::value) {
-    device_.copy(at().data, values.data(), size_ * sizeof(T), CopyKind::host_to_device, stream());
-    device_.synchronize(stream());
+    device_.copy_now(at().data, values.data(), size_ * sizeof(T), CopyKind::host_to_device, stream());
   }
   OnDevice(Device& device, int64_t n) : OnDevice(device, std::vector<T>(size_t(n))) {}
 
@@ -70,8 +69,7 @@ class OnDevice {
   // When the compute stream is done.
   std::vector<T> read() const {
     std::vector<T> values(size_);
-    device_.copy(values.data(), at().data, size_ * sizeof(T), CopyKind::device_to_host, stream());
-    device_.synchronize(stream());
+    device_.copy_now(values.data(), at().data, size_ * sizeof(T), CopyKind::device_to_host, stream());
     return values;
   }
 
