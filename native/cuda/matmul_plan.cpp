@@ -81,7 +81,8 @@ void MatmulPlan::choose_algorithm(const MatmulKey& key, size_t workspace_bytes) 
     status = lt.cublasLtMatmulAlgoGetHeuristic(library_.handle(), desc_, a_, b_, c_, c_, preference, 1,
                                                &result, &found);
   lt.cublasLtMatmulPreferenceDestroy(preference);
-  supported_ = status == lt::kSuccess && found == 1;
+  // The rest of a result is valid only where its own state says so.
+  supported_ = status == lt::kSuccess && found == 1 && result.state == lt::kSuccess;
   if (!supported_ && status != lt::kNotSupported) check(status, "cublasLtMatmulAlgoGetHeuristic");
   algo_ = result.algo;
   workspace_bytes_ = result.workspace_bytes;
