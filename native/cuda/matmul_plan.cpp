@@ -34,7 +34,9 @@ MatmulKey::MatmulKey(const Matmul& args)
       align_a(alignment_of(args.a.data)),
       align_b(alignment_of(args.b.data)),
       align_c(alignment_of(args.c.data)),
-      align_residual(alignment_of(args.residual ? args.residual.data : args.c.data)) {}
+      align_residual(alignment_of(args.residual ? args.residual.data : args.c.data)),
+      // A bias of another type is copied to where everything is aligned.
+      align_bias(alignment_of(args.bias.dtype == args.c.dtype ? args.bias.data : nullptr)) {}
 
 MatmulPlan::MatmulPlan(const CublasLt& library, const MatmulKey& key, size_t workspace_bytes)
     : library_(library) {
@@ -47,6 +49,8 @@ MatmulPlan::MatmulPlan(const CublasLt& library, const MatmulKey& key, size_t wor
   set(lt::kDescTransA, key.transpose_b ? lt::kOpT : lt::kOpN);
   set(lt::kDescTransB, key.transpose_a ? lt::kOpT : lt::kOpN);
   set(lt::kDescEpilogue, key.bias ? lt::kEpilogueBias : lt::kEpilogueDefault);
+  // The heuristic learns the bias's alignment from an address, which it does not read from.
+  if (key.bias) set(lt::kDescBiasPointer, reinterpret_cast<const void*>(uintptr_t(key.align_bias)));
 
   // Our rows are its columns.
   const auto layout = [&](lt::MatrixLayout& to, DType dtype, int64_t rows, int64_t row_size, int64_t stride) {

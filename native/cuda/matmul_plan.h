@@ -12,12 +12,12 @@ struct MatmulKey {
   int64_t M, N, K, lda, ldb, ldc;
   DType in, out;
   bool transpose_a, transpose_b, bias;
-  int align_a, align_b, align_c, align_residual;  // bytes, powers of two up to 256
+  int align_a, align_b, align_c, align_residual, align_bias;  // bytes, powers of two up to 256
 
   explicit MatmulKey(const Matmul& args);
   auto tie() const {
     return std::tie(M, N, K, lda, ldb, ldc, in, out, transpose_a, transpose_b, bias, align_a, align_b,
-                    align_c, align_residual);
+                    align_c, align_residual, align_bias);
   }
   bool operator<(const MatmulKey& other) const { return tie() < other.tie(); }
 };

@@ -12,6 +12,7 @@ struct Shape {
   int64_t gap = 0;  // between rows of every matrix
   double alpha = 1;
   bool wide_b = false;  // b is f32 also where a is bf16
+  int64_t bias_at = 0;  // elements in front of the bias
 };
 
 std::string name_of_case(const Shape& s) {
@@ -55,7 +56,7 @@ Case multiply(Shape s, Purpose purpose = Purpose::test) {
             const Extent result{s.M, s.N, a.ldc};
             const Kind kind = s.stat_result ? Kind::stat : Kind::compute;
             a.c = s.accumulate ? b.in_out("c", result, kind, normal()) : b.output("c", result, kind);
-            if (s.bias) a.bias = b.input("bias", {s.N}, Kind::stat, bias_values());
+            if (s.bias) a.bias = b.input("bias", {s.bias_at + s.N}, Kind::stat, bias_values()).at(s.bias_at);
             if (s.residual) a.residual = b.input("residual", result, kind, normal());
             return call(&OpTable::matmul, a);
           },
@@ -112,6 +113,7 @@ FLM_OP_CASES(matmul) {
     }
   cases.push_back(multiply({.M = 20, .N = 33, .K = 4096, .transpose_b = true, .bias = true}));
   cases.push_back(multiply({.M = 20, .N = 33, .K = 4096, .residual = true, .alpha = 0.5}));
+  cases.push_back(multiply({.M = 128, .N = 64, .K = 64, .transpose_b = true, .bias = true, .bias_at = 1}));
 
   // Few rows and many columns; rows that lie as tiles want them, and others; several lengths of k.
   for (const bool tb : {false, true})
