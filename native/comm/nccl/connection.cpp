@@ -1,5 +1,6 @@
 #include "comm/nccl/connection.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "core/pulse.h"
@@ -104,14 +105,15 @@ void Connection::finish(double seconds) {
   }
 }
 
-// In order: what is under way ends, then the memory is freed.
+// In order: what is under way ends, then the memory is freed. The other ranks may be waited for, but not for
+// so long that they give up before they are told that this one has ended.
 void Connection::close() {
   {
     const std::lock_guard lock(mutex_);
     const Result result = library_->functions().ncclCommFinalize(handle_);
     if (result != kSuccess && result != kInProgress) throw error_of(result);
   }
-  finish(kSecondsToClose);
+  finish(std::min(kSecondsToClose, ranks_->timeout_seconds / 4));
   const std::lock_guard lock(mutex_);
   library_->functions().ncclCommDestroy(std::exchange(handle_, nullptr));
 }

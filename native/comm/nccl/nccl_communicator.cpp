@@ -26,6 +26,12 @@ class NcclCommunicator final : public Communicator {
         control_(std::move(control)),
         members_(std::move(members)) {}
 
+  // NCCL's communicators end with their other ranks': of two ranks that send to each other neither may close
+  // its receiving end first and leave the sending one for later.
+  ~NcclCommunicator() override {
+    for (auto& [to, queue] : send_queues_) queue->close();
+  }
+
   int rank() const override { return control_->rank(); }
   int size() const override { return control_->size(); }
 

@@ -36,9 +36,8 @@ SendQueue::SendQueue(std::shared_ptr<World> world, std::string group, const Uniq
 }
 
 SendQueue::~SendQueue() {
+  close();
   std::unique_lock lock(mutex_);
-  closing_ = true;
-  woken_.notify_all();
   const bool in_time = woken_.wait_for(lock, kCloseLimit, [this] { return closed_; });
   lock.unlock();
   if (!in_time)
@@ -47,6 +46,12 @@ SendQueue::~SendQueue() {
                                                          std::to_string(to_) + " had received its messages");
   thread_.join();
   for (void* memory : owned_) world_->device.release(memory);
+}
+
+void SendQueue::close() {
+  const std::lock_guard lock(mutex_);
+  closing_ = true;
+  woken_.notify_all();
 }
 
 void SendQueue::push(Recorder::Id id, const Operation& operation, In data, Stream stream) {

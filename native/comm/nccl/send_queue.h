@@ -25,6 +25,8 @@ class SendQueue {
 
   // Waits, within the world's limit, where the receiver is so far behind that much memory holds its messages.
   void push(Recorder::Id id, const Operation& operation, In data, Stream stream);
+  // The last message has been pushed: begins what the destructor waits for.
+  void close();
   // Gives back the memory of messages that have been received; may wait for the device.
   void trim();
 

@@ -1,6 +1,7 @@
 // NCCL's communicator over the fake NCCL, on devices whose streams run behind the caller's back.
 #include <thread>
 
+#include "comm/host/deadline.h"
 #include "comm/stream_device.h"
 #include "nccl_group.h"
 #include "test.h"
@@ -148,6 +149,15 @@ FLM_TEST(nccl_sends_do_not_wait) {
         }
       },
       fake.setup());
+}
+
+FLM_TEST(nccl_ranks_that_send_to_each_other_end_together) {
+  FakeNccl fake;
+  const host::Deadline soon(5);
+  const auto body = [](int, Communicator& world, Device& device) { check_messages<float>(world, device, 3); };
+  run_ranks(2, body, fake.setup());
+  CHECK(!soon.passed());
+  CHECK_EQ(fake.open_communicators(), 0);
 }
 
 // Rank 1 takes part in rank 0's reduction only after a message that rank 0 sends behind it, on another

@@ -71,6 +71,16 @@ bool Clique::is_complete() {
   return joined_ == size_;
 }
 
+void Clique::finalize() {
+  const std::lock_guard lock(mutex_);
+  ++finalized_;
+}
+
+bool Clique::is_final() {
+  const std::lock_guard lock(mutex_);
+  return finalized_ == size_;
+}
+
 void Clique::wake() {
   {
     const std::lock_guard lock(mutex_);

@@ -37,6 +37,9 @@ class Clique {
   int size() const { return size_; }
   void join();
   bool is_complete();
+  // A rank will begin nothing more.
+  void finalize();
+  bool is_final();
   // Returns when all ranks have begun their first operation.
   void connect(const std::atomic<bool>& aborted);
 
@@ -66,7 +69,7 @@ class Clique {
   const int size_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  int joined_ = 0, connected_ = 0;
+  int joined_ = 0, connected_ = 0, finalized_ = 0;
   bool broken_ = false;
   std::map<uint64_t, Round> rounds_;
   std::map<std::pair<int, int>, std::deque<std::shared_ptr<Message>>> messages_;  // by sender and receiver

@@ -19,7 +19,7 @@ struct Comm : std::enable_shared_from_this<Comm> {
   uint64_t operations = 0;
   std::atomic<bool> aborted{false};
   std::atomic<Result> state{kInProgress};
-  bool is_opening = true;
+  bool is_opening = true, is_closing = false;
   std::thread connecting;
 };
 
@@ -121,12 +121,18 @@ FLM_EXPORT Result ncclCommGetAsyncError(Handle handle, Result* state) {
     comm.is_opening = false;
     comm.state = kSuccess;
   }
+  if (comm.is_closing && comm.clique->is_final()) comm.state = kSuccess;
   *state = comm.state;
   return kSuccess;
 }
 
+// In progress until all ranks have begun it: nccl.h says "globally quiescent".
 FLM_EXPORT Result ncclCommFinalize(Handle handle) {
-  return static_cast<Comm*>(handle)->state == kSuccess ? kInProgress : kInvalidUsage;
+  Comm& comm = *static_cast<Comm*>(handle);
+  if (comm.state != kSuccess) return kInvalidUsage;
+  comm.is_closing = true;
+  comm.clique->finalize();
+  return comm.state = kInProgress;
 }
 FLM_EXPORT Result ncclCommDestroy(Handle handle) { return forget(handle); }
 FLM_EXPORT Result ncclCommAbort(Handle handle) { return forget(handle); }
