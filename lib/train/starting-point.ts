@@ -53,7 +53,7 @@ function checkSameModel(
     .map((key) => `${key} is ${there[key]} there and ${here[key]} in stages.0`);
   if (differences.length > 0)
     throw new FlmError("CONFIG_INVALID", `init.from ${from}: ${differences.join("; ")}`, {
-      hint: "give the first stage the shape of that checkpoint, and let a second stage grow from it",
+      hint: "give the first stage the model of that checkpoint, and let a second stage grow from it",
     });
   if (saved.vocab_size === tokenizer.vocab_size && saved.fingerprint !== tokenizer.fingerprint)
     throw new FlmError("CONFIG_INVALID", `init.from ${from}: its run has another tokenizer`, {
@@ -62,8 +62,8 @@ function checkSameModel(
 }
 
 /** Everything that decides what the weights compute. */
-function modelOf({ shape, logit_mult }: StagePlan): Record<string, unknown> {
+function modelOf({ shape, scaling, logit_mult }: StagePlan): Record<string, unknown> {
   const { seq_length, ...rest } = shape;
   const positions = shape.position_embedding === "learned" ? { seq_length } : {};
-  return { ...rest, ...positions, logit_mult };
+  return { ...rest, ...positions, input_mult: scaling.input_mult, logit_mult };
 }

@@ -12,6 +12,13 @@ function child(name: string, changes: object, init: object = {}): void {
   write(`${name}.yaml`, yaml(config));
 }
 
+/** muP at the width where it changes nothing else. */
+const MULTIPLIED = {
+  family: "llama",
+  seq_length: 32,
+  mup: { base_hidden_size: SMALL.hidden_size, input_mult: 2 },
+};
+
 const conversations = Array.from({ length: 60 }, (_, i) => ({
   prompt: `Number ${i}?`,
   completion: "Yes.",
@@ -51,6 +58,7 @@ describe("init.from", () => {
   it.each([
     ["another shape", { stages: [{ ...SMALL, num_layers: 3 }] }, "num_layers is 2 there and 3"],
     ["another family", { model: { family: "gpt2", seq_length: 32 } }, "norm is rms_norm there"],
+    ["another multiplier", { model: MULTIPLIED }, "input_mult is 1 there and 2"],
     ["another vocabulary", { tokenizer: { type: "bpe", vocab_size: 300 } }, "vocab_size is 257"],
   ])("refuses %s, and says what differs", async (_, changes, says) => {
     child("refused", changes);
