@@ -69,7 +69,9 @@ export function growthLoadPlan(
         row_map: rows === null ? -1 : maps.indexOf(rows),
         col_map: colMap === null ? -1 : maps.indexOf(colMap),
         scale: scaleOf(plan, tail, kind, numbers.final_norm_factor),
-        ...(isMaster ? fillOf(plan, parameter, { tail, added }, numbers.scaling) : ZERO_FILL),
+        ...(isMaster
+          ? fillOf(plan, parameter, { tail, oldName, added }, numbers.scaling)
+          : ZERO_FILL),
       });
     }
     const carries = oldName !== null && !added && numbers.optimizer_step === "carry";
@@ -138,7 +140,7 @@ function writesResidual(tail: string): boolean {
 function fillOf(
   plan: GrowthPlan,
   parameter: ParameterInfo,
-  { tail, added }: Pick<Origin, "tail" | "added">,
+  { tail, oldName, added }: Origin,
   scaling: Scaling,
 ): Pick<Move, "fill" | "fill_value"> {
   const { init } = parameter;
@@ -147,10 +149,16 @@ function fillOf(
     const isGain = tail.endsWith(".gain");
     return { fill: "constant", fill_value: init.value * (isGain ? gainFactor(plan) : 1) };
   }
+  const drawn: Pick<Move, "fill" | "fill_value"> = {
+    fill: "normal",
+    fill_value: init.value * scaling.classes[parameter.class].init_std,
+  };
+  // A layer without a source is new as a whole: the ramp keeps it out, and nothing inherited in it has to be kept.
+  if (oldName === null) return drawn;
   // Silent by value: whatever writes the new hidden columns, and what reads new FFN columns and heads.
   if (plan.width === "zero" && (writesResidual(tail) || writesHidden(tail))) return ZERO_FILL;
   if (tail === "attention.out.weight" && joinsOldGroups(plan)) return ZERO_FILL;
-  return { fill: "normal", fill_value: init.value * scaling.classes[parameter.class].init_std };
+  return drawn;
 }
 
 /**

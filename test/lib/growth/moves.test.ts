@@ -92,6 +92,20 @@ describe("added layers", () => {
     expect(find(plan, "layers.3.norm1.gain")).toMatchObject({ fill: "constant", fill_value: 1 });
   });
 
+  test("random ones are drawn, also where old layers' new columns start at zero", () => {
+    const drawn = { fill: "normal", fill_value: 0.02 / Math.sqrt(10) };
+    const queries = { ...LARGE, num_attention_heads: 6, num_kv_heads: 2 };
+    for (const [to, width] of [
+      [LARGE, "zero"],
+      [queries, "mask"],
+    ] as const) {
+      const plan = movesOf(planGrowth(SMALL, to, { ...MASKED, depth: "random", width }));
+      expect(find(plan, "layers.1.attention.out.weight").fill).toBe("constant");
+      expect(find(plan, "layers.3.attention.out.weight")).toMatchObject(drawn);
+      expect(find(plan, "layers.3.ffn.down.weight")).toMatchObject(drawn);
+    }
+  });
+
   test("zero ones write nothing into the residual stream", () => {
     const plan = movesOf(planGrowth(...EVERYTHING, { ...MASKED, depth: "zero" }));
     for (const tail of ["attention.out.weight", "attention.out.bias", "ffn.down.weight"])
