@@ -1,5 +1,11 @@
 import type { Rule } from "./rule.ts";
 
+/**
+ * Half of it on either side of the middle, xPos's strongest factor is (0.4 / 1.4)^±64 = 10^∓35. f32 ends at 10^±38, and
+ * from some 72,000 on products with it are infinite.
+ */
+const LONGEST_XPOS = 65_536;
+
 /** Shapes that the model can be built in. */
 export const modelRules: Rule = ({ model, stages }, report) => {
   const rotary = model.position_embedding !== "learned";
@@ -30,6 +36,16 @@ export const modelRules: Rule = ({ model, stages }, report) => {
         ["stages", i, "seq_length"],
         `${stage.seq_length} differs from model.seq_length ${model.seq_length}, the rows of the learned position table`,
         "leave it out or use rope or xpos",
+      );
+    // The model's own length is reported once, in the first stage that has it.
+    const isFirst = stages.findIndex(({ seq_length }) => seq_length === stage.seq_length) === i;
+    if (model.position_embedding === "xpos" && stage.seq_length > LONGEST_XPOS && isFirst)
+      report(
+        stage.seq_length === model.seq_length
+          ? ["model", "seq_length"]
+          : ["stages", i, "seq_length"],
+        `${stage.seq_length} is above ${LONGEST_XPOS}: behind it the factors of xpos leave the range of f32`,
+        `use at most ${LONGEST_XPOS}, or position_embedding: rope`,
       );
   }
 };

@@ -46,7 +46,7 @@ export const modelSchema = z.strictObject({
   ),
   position_embedding: key(
     z.enum(["xpos", "rope", "learned"]).optional(),
-    "xPos and RoPE rotate queries and keys; learned adds a table of seq_length rows.",
+    "xPos (up to 65,536 tokens) and RoPE rotate queries and keys; learned adds a table of seq_length rows.",
     "by family",
   ),
   rope_theta: key(z.number().gt(1).default(10_000), "Base of the rotary frequencies."),

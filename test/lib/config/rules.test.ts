@@ -36,6 +36,20 @@ const cases: Case[] = [
     says: ["5 is odd", "rope"],
   },
   {
+    what: "xPos factors that leave the range of f32",
+    stages: [{ seq_length: 65_537 }],
+    rest: { model: { family: "flm", seq_length: 65_537 } },
+    path: "model.seq_length",
+    says: ["65537", "65536", "xpos", "rope"],
+  },
+  {
+    what: "such factors in one stage",
+    stages: [{}, { seq_length: 80_000 }],
+    rest: { model: { family: "flm", seq_length: 1024 } },
+    path: "stages.1.seq_length",
+    says: ["80000", "65536", "xpos"],
+  },
+  {
     what: "a vocabulary that shrinks",
     stages: [{ vocab_size: 400 }, { vocab_size: 300 }],
     rest: BPE,
@@ -221,6 +235,11 @@ describe("refused, with both numbers", () => {
 
 describe("allowed", () => {
   test.each<{ what: string; stages: Stages; rest?: Partial<UserConfig> }>([
+    {
+      what: "xPos as far as f32 holds its factors",
+      stages: [{ seq_length: 65_536 }],
+      rest: { model: { family: "flm", seq_length: 65_536 } },
+    },
     {
       what: "whole groups at the old ratio",
       stages: [{ num_kv_heads: 2 }, { hidden_size: 128, num_attention_heads: 8, num_kv_heads: 4 }],
