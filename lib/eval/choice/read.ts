@@ -73,7 +73,7 @@ function parseSentence(fields: Fields): Omit<ChoiceItem, "subject"> {
   return {
     question: text(fields.ctx, "ctx"),
     choices,
-    answer: indexOf(fields.label, "label", LETTERS, choices),
+    answer: indexOf(fields.label, "label", choices),
     style: "text",
     is_sentence: true,
   };
@@ -96,8 +96,9 @@ function parseQuestion(fields: Fields): Omit<ChoiceItem, "subject"> {
     return { question, choices: own, answer: index, style: "text", is_sentence: false };
   }
   // MMLU's form has a list, C-Eval's a field for each letter.
-  const own = choices === undefined ? lettered(fields) : texts(choices, "choices");
-  const index = indexOf(answer, "answer", LETTERS, own);
+  const hasLetters = choices === undefined;
+  const own = hasLetters ? lettered(fields) : texts(choices, "choices");
+  const index = indexOf(answer, "answer", own, hasLetters);
   return { question, choices: own, answer: index, style: "letters", is_sentence: false };
 }
 
@@ -108,25 +109,37 @@ function lettered(fields: Fields): string[] {
   return texts(own, "A, B, …");
 }
 
-/** An index, its digits, a letter, or the option itself. */
+/**
+ * An index, its digits, a letter, or the option itself. Where there is no telling which, nothing is guessed: a wrong
+ * key would score every model wrong.
+ *
+ * @param hasLetters the options have letters of their own, so that a letter is one
+ */
 function indexOf(
   answer: unknown,
   field: string,
-  letters: readonly string[],
   choices: readonly string[],
+  hasLetters = false,
 ): number {
-  const digits = typeof answer === "string" && /^\d+$/.test(answer.trim());
+  const isText = typeof answer === "string";
+  const digits = isText && /^\d+$/.test(answer.trim());
+  const ofLetter = isText ? LETTERS.indexOf(answer.trim()) : -1;
   const candidates = [
     typeof answer === "number" || digits ? Number(answer) : -1,
-    typeof answer === "string" ? letters.indexOf(answer.trim()) : -1,
-    typeof answer === "string" ? choices.indexOf(answer) : -1,
+    ofLetter,
+    isText && !(hasLetters && ofLetter >= 0) ? choices.indexOf(answer) : -1,
   ];
-  const index = candidates.find(
-    (candidate) => Number.isInteger(candidate) && candidate >= 0 && candidate < choices.length,
+  const found = new Set(
+    candidates.filter((at) => Number.isInteger(at) && at >= 0 && at < choices.length),
   );
-  if (index !== undefined) return index;
+  const [index] = found;
+  if (found.size === 1) return index!;
   const what =
     answer === undefined ? `${field} is missing` : `${field} is ${JSON.stringify(answer)}`;
+  if (found.size > 1)
+    throw new Problem(
+      `${what}: that stands for one choice and is the text of another; give the index as a number`,
+    );
   throw new Problem(
     `${what}; it must be an index from 0 to ${choices.length - 1}, a letter from A to ${letter(choices.length - 1)} or a choice`,
   );

@@ -50,6 +50,31 @@ describe("reads the form of", () => {
   });
 });
 
+describe("an answer that is a string", () => {
+  const answers = (...lines: object[]) => readChoices(file(...lines)).map(({ answer }) => answer);
+
+  it.each([
+    ["an index", ["3", "2", "1"], "2"],
+    ["a letter", ["B", "A"], "A"],
+  ])("is refused where it is %s and another option's text", (_, choices, answer) => {
+    const { message } = failure(() => answers({ question: "Q", choices, answer }));
+    expect(message).toContain(`answer is ${JSON.stringify(answer)}`);
+    expect(message).toContain("index as a number");
+  });
+
+  it("is taken where both mean the same option, or there are letters of its own", () => {
+    const question = "Q";
+    expect(
+      answers(
+        { question, choices: ["0", "1"], answer: "1" },
+        { question, choices: ["10", "20"], answer: "20" },
+        { question, choices: ["3", "2", "1"], answer: 2 },
+        { question, A: "B", B: "A", answer: "A" },
+      ),
+    ).toEqual([1, 1, 2, 0]);
+  });
+});
+
 it("stops at the limit, before what follows is looked at", () => {
   const good = { question: "Q", choices: ["a", "b"], answer: "b" };
   expect(readChoices(file(good, "", good, "rubbish"), 2)).toHaveLength(2);
