@@ -71,7 +71,7 @@ export function proxyConfig(
         ...stage,
         ...narrowed(stage, config.model.head_size, proxy.width),
         tokens: proxy.tokens,
-        lr: point.lr,
+        lr: rateOf(stage, config, point),
         warmup_steps: Math.min(stage.warmup_steps, Math.floor(steps / 10)),
         parallel: {
           ...stage.parallel,
@@ -85,6 +85,11 @@ export function proxyConfig(
     ],
     eval: { ...config.eval, sample_prompt: null },
   };
+}
+
+/** A stage's rate keeps its ratio to the base rate. Where they are equal the result is exact. */
+function rateOf({ lr }: StageConfig, { optimizer }: Config, point: SweepPoint): number {
+  return point.lr * (lr / optimizer.lr);
 }
 
 function narrowed(
@@ -144,7 +149,7 @@ export function chosenConfig(config: Config, point: SweepPoint): Config {
       mup: { ...mupOf(config), output_mult: point.output_mult },
     },
     optimizer: { ...config.optimizer, lr: point.lr, min_lr: config.optimizer.min_lr * ratio },
-    stages: config.stages.map((stage) => ({ ...stage, lr: stage.lr * ratio })),
+    stages: config.stages.map((stage) => ({ ...stage, lr: rateOf(stage, config, point) })),
   };
 }
 

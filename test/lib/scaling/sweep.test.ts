@@ -87,6 +87,14 @@ describe("proxyConfig", () => {
     expect(proxy.optimizer).toMatchObject({ lr: 2e-3, min_lr: 2e-5 });
   });
 
+  test("has the stage's own rate where that is not the base rate, as the chosen config will", () => {
+    const [first, ...rest] = user.stages;
+    const faster = resolveConfig({ ...user, stages: [{ ...first!, lr: 4e-3 }, ...rest] });
+    const { stages } = proxyConfig(faster, point, { width: 128, tokens: 1e6 });
+    expect(stages[0]!.lr).toBe(8e-3);
+    expect(chosenConfig(faster, point).stages[0]!.lr).toBe(8e-3);
+  });
+
   test("is a valid config, although its run is shorter than the warm-up was", () => {
     const again = resolveConfig(proxy);
     expect(again.stages[0]!.warmup_steps).toBeLessThan(1e6 / (16 * 128));
