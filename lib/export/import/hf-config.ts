@@ -10,6 +10,11 @@ export class HfConfig {
     this.#path = path;
   }
 
+  /** Whether the file says anything of it, be it null. */
+  has(key: string): boolean {
+    return this.#fields[key] !== undefined;
+  }
+
   /** A whole number from 1 on. `fallback` is for files that leave it out. */
   count(key: string, fallback?: number): number {
     const value = this.#fields[key] ?? fallback;

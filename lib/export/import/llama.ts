@@ -8,6 +8,9 @@ import type { ImportedModel } from "./imported-model.ts";
 /** Kinds of models that compute what ours do. */
 export const LLAMA_LIKE = ["llama", "mistral", "qwen2"];
 
+/** transformers' window of a Mistral whose config.json says nothing of one. */
+const MISTRAL_WINDOW = 4096;
+
 /**
  * A Llama-like model. Ours has biases everywhere or nowhere: where it has them in some matrices the others get zeros.
  *
@@ -49,8 +52,9 @@ export function importLlama(
 
 function requireOurs(config: HfConfig, seq_length: number): void {
   config.require("hidden_act", ["silu", "swish"]);
-  // A window that holds the whole sequence is none.
-  const window = config.count("sliding_window", seq_length);
+  // A window that holds the whole sequence is none, and so is null.
+  const isDefault = config.text("model_type") === "mistral" && !config.has("sliding_window");
+  const window = config.count("sliding_window", isDefault ? MISTRAL_WINDOW : seq_length);
   if (config.flag("use_sliding_window", true) && window < seq_length)
     throw new FlmError(
       "NOT_SUPPORTED",

@@ -128,6 +128,9 @@ describe("a model that the other program cannot express is refused by name:", ()
   });
 });
 
+/** transformers gives it a window of 4096 where the file says nothing of one. */
+const LONG_MISTRAL = { model_type: "mistral", max_position_embeddings: 5000 };
+
 describe("a config.json that our models cannot compute is refused by field:", () => {
   const plan = planOf({ family: "llama" }, LLAMA_STAGE);
   const exported = llamaModel(plan, sourceOf(weightsOf(plan)));
@@ -138,6 +141,7 @@ describe("a config.json that our models cannot compute is refused by field:", ()
   it.each([
     [{ hidden_act: "gelu" }, /hidden_act is "gelu"/],
     [{ sliding_window: 8 }, /sliding_window 8 is shorter than a sequence of 16/],
+    [LONG_MISTRAL, /sliding_window 4096 is shorter than a sequence of 5000/],
     [{ rope_scaling: { rope_type: "llama3", factor: 8 } }, /rope_scaling: rope_type is "llama3"/],
     [{ rope_parameters: { rope_type: "yarn" } }, /rope_parameters: rope_type is "yarn"/],
     [{ partial_rotary_factor: 0.5 }, /partial_rotary_factor is 0.5/],
@@ -162,6 +166,9 @@ describe("a config.json that our models cannot compute is refused by field:", ()
       { sliding_window: 16 },
       { sliding_window: null },
       { sliding_window: 8, use_sliding_window: false },
+      { ...LONG_MISTRAL, sliding_window: null },
+      { ...LONG_MISTRAL, max_position_embeddings: 4096 },
+      { ...LONG_MISTRAL, model_type: "llama" },
     ])
       expect(() => importLlama(configOf({ ...exported.config, ...changes }), source)).not.toThrow();
     const config = configOf({ ...exported.config, sliding_window: 8 });
