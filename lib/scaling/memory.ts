@@ -19,9 +19,10 @@ export interface Memory {
   buffers: number;
 }
 
+/** Whole bytes: shares of a state are not always whole. */
 export function totalBytes(memory: Memory): number {
   const { parameters, gradients, optimizer, activations, logits, buffers } = memory;
-  return parameters + gradients + optimizer + activations + logits + buffers;
+  return Math.ceil(parameters + gradients + optimizer + activations + logits + buffers);
 }
 
 /**

@@ -138,6 +138,17 @@ describe("doctor", () => {
     return checks.find(({ name }) => name === "launcher")!;
   }
 
+  it("looks for what builds the addon", async () => {
+    const { directory } = project();
+    const env = { CXX: "/opt/none/g++ -m64" };
+    const { checks } = json(await succeed(["doctor", "--json"], { cwd: directory, env })) as {
+      checks: { name: string; ok: boolean }[];
+    };
+    const names = checks.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(["/opt/none/g++", "make", "python3", "cmake"]));
+    expect(checks.find(({ name }) => name === "/opt/none/g++")!.ok).toBe(false);
+  });
+
   it("says which launcher has started it, and by which variables", async () => {
     const { ok, found } = await launcher({ RANK: "1", WORLD_SIZE: "4", LOCAL_RANK: "1" });
     expect({ ok, found }).toEqual({

@@ -145,8 +145,13 @@ function nccl({ version, reason }: NcclFacts): Check {
 
 /** Only needed to build from source. */
 function tools(): Check[] {
+  // As scripts/support/addon.mjs looks for them.
+  const compiler = process.env.CXX?.split(" ")[0] ?? "c++";
+  const build = "apt-get install -y g++ make python3 (to build the addon from source)";
   const remedies: [command: string, remedy: string][] = [
-    ["g++", "apt-get install -y g++ (to build the addon from source)"],
+    [compiler, build],
+    ["make", build],
+    ["python3", build],
     ["cmake", "apt-get install -y cmake (to build the CUDA addon)"],
     ["nvcc", "install NVIDIA's CUDA toolkit 12.8 or newer (to build the CUDA addon)"],
   ];
