@@ -12,7 +12,6 @@ import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { ioError } from "../errors.ts";
 import { linesOf } from "./lines.ts";
-import { writeAll } from "./write-all.ts";
 
 const WRITTEN_AT_ONCE = 1 << 20;
 
@@ -63,7 +62,8 @@ export class JsonlWriter {
 
   append(row: object): void {
     try {
-      writeAll(this.#file, Buffer.from(`${JSON.stringify(row)}\n`));
+      // Not writeSync, which on a full disk may write a part and say nothing.
+      writeFileSync(this.#file, `${JSON.stringify(row)}\n`);
     } catch (cause) {
       throw ioError("write", this.#path, cause);
     }

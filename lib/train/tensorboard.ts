@@ -1,8 +1,7 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { ioError } from "../errors.ts";
-import { writeAll } from "./write-all.ts";
 
 /** Scalars of one step, one a tag. */
 export interface Scalars {
@@ -48,7 +47,8 @@ export class TensorboardWriter {
 
   #write(data: Buffer): void {
     try {
-      writeAll(this.#file, data);
+      // Not writeSync, which on a full disk may write a part and say nothing.
+      writeFileSync(this.#file, data);
     } catch (cause) {
       throw ioError("write", this.#path, cause);
     }
