@@ -7,6 +7,8 @@ const BLOCK_UNITS = 1024;
 const PACKED_UNITS = 256;
 const PART_FLOATS = 2 ** 16;
 const LEAST_ROWS = 32;
+const FEW_ROWS = 512;
+const FEW_FLOATS = 3 * 2 ** 17;
 const TASKS_PER_THREAD = 4;
 const GAP = 16;
 const [TILE_ROWS, TILE_COLS] = [8, 48];
@@ -66,7 +68,13 @@ function productScratch(
   const isSpread = (depth * (precision === "bf16" ? 2 : 4)) % CACHE_WAY !== 0;
   const own = transposed ? packed : isSpread ? 0 : copied;
   const sums = keepsSums ? blockRows * panels * TILE_COLS : 0;
-  return (panels * (units * TILE_COLS + GAP) + sums + threads * own) * 4;
+  // Few rows are multiplied with a panel of each thread, and copied once for all.
+  const isByPanel =
+    !transposed && !keepsSums && Math.ceil(cols / TILE_COLS) >= TASKS_PER_THREAD * threads;
+  const few = Math.min(rows, FEW_ROWS, Math.floor(FEW_FLOATS / ownUnits));
+  const shared = isByPanel && !isSpread ? (few * copied) / part : 0;
+  const heldPanels = isByPanel ? Math.max(panels, threads) : panels;
+  return (heldPanels * (units * TILE_COLS + GAP) + sums + Math.max(threads * own, shared)) * 4;
 }
 
 /** The longest part when `total` is cut evenly into parts of at most `limit`. */
