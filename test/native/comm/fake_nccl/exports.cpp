@@ -135,7 +135,13 @@ FLM_EXPORT Result ncclCommFinalize(Handle handle) {
   return comm.state = kInProgress;
 }
 FLM_EXPORT Result ncclCommDestroy(Handle handle) { return forget(handle); }
-FLM_EXPORT Result ncclCommAbort(Handle handle) { return forget(handle); }
+FLM_EXPORT Result ncclCommAbort(Handle handle) {
+  {
+    const std::lock_guard lock(mutex);
+    ++faults.aborts;
+  }
+  return forget(handle);
+}
 
 FLM_EXPORT const char* ncclGetErrorString(Result result) {
   return result == kRemoteError ? "remote process exited or there was a network error" : "some error";

@@ -13,12 +13,13 @@ class Queue {
   virtual void enqueue(std::function<void()> job) = 0;
 };
 
-// What goes wrong from now on.
+// What goes wrong from now on, and what has gone wrong.
 struct Faults {
   int version = 22703;
   bool never_connects = false;  // a new communicator stays in progress
   int failing_rank = -1;        // this rank of each communicator meets a remote error
   int working_operations = 0;   // after so many
+  int aborts = 0;               // of communicators
 };
 
 // Exported as flm_fake_nccl_faults and flm_fake_nccl_open_communicators.
