@@ -64,15 +64,15 @@ function productScratch(
   const most = Math.min(PART_FLOATS / ownUnits, blockRows / (TASKS_PER_THREAD * threads));
   const part = Math.max(LEAST_ROWS, Math.floor(most / LEAST_ROWS) * LEAST_ROWS);
   const packed = Math.ceil(part / TILE_ROWS) * (ownUnits * TILE_ROWS + GAP);
-  const copied = part * (Math.ceil(ownUnits / GAP) * GAP + GAP);
+  const rowStride = Math.ceil(ownUnits / GAP) * GAP + GAP;
   const isSpread = (depth * (precision === "bf16" ? 2 : 4)) % CACHE_WAY !== 0;
-  const own = transposed ? packed : isSpread ? 0 : copied;
+  const own = transposed ? packed : isSpread ? 0 : part * rowStride;
   const sums = keepsSums ? blockRows * panels * TILE_COLS : 0;
   // Few rows are multiplied with a panel of each thread, and copied once for all.
   const isByPanel =
     !transposed && !keepsSums && Math.ceil(cols / TILE_COLS) >= TASKS_PER_THREAD * threads;
   const few = Math.min(rows, FEW_ROWS, Math.floor(FEW_FLOATS / ownUnits));
-  const shared = isByPanel && !isSpread ? (few * copied) / part : 0;
+  const shared = isByPanel && !isSpread ? few * rowStride : 0;
   const heldPanels = isByPanel ? Math.max(panels, threads) : panels;
   return (heldPanels * (units * TILE_COLS + GAP) + sums + Math.max(threads * own, shared)) * 4;
 }
