@@ -25,7 +25,7 @@ const MODELS = {
   "134m": SHAPES["134m"],
 };
 /** Whose JavaScript is looked at, behind as many in which it is compiled. */
-const STEPS = { "1m": 200, "9m": 50, "134m": 10 };
+const STEPS = { "1m": 600, "9m": 50, "134m": 10 };
 /** Until the first step, which is short of a second away, and later, where looking would take time from the steps. */
 const [POLL_FIRST_MS, POLL_MS] = [2, 200];
 
@@ -78,7 +78,10 @@ function configOf(name, { family, batch_size, vocab_size, seq_length, ...shape }
       ],
       cache_dir: join(folder, "cache"),
     },
-    stages: [{ ...shape, tokens: 1e6, global_batch_size: batch_size }],
+    // Neither is a part of a step.
+    eval: { interval_steps: 1e6 },
+    checkpoint: { interval_steps: 1e6 },
+    stages: [{ ...shape, tokens: 1e7, global_batch_size: batch_size }],
   };
 }
 

@@ -73,7 +73,7 @@ export function hasRamp({ masks }: Pick<StagePlan, "masks">): boolean {
 
 /** The ramp of the step with index `stageStep` in the stage. */
 export function rampOf(plan: StagePlan, stageStep: number): Ramp {
-  return hasRamp(plan) ? rampAt(plan.growth!, stageStep) : NO_RAMP;
+  return plan.growth && hasRamp(plan) ? rampAt(plan.growth, stageStep) : NO_RAMP;
 }
 
 export interface EnginePlacement {

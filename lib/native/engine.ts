@@ -39,26 +39,25 @@ export function createEngine(
  * Runs native work. An error made on a native thread has an empty stack: it gets that of the functions that wait for
  * the work. They are looked up when it has failed, not before: that took 7 % of JavaScript's time in a small model's step.
  */
-async function withCallersStack<Result>(work: () => Promise<Result>): Promise<Result> {
+async function withCallersStack<Result>(
+  work: () => Promise<Result>,
+  explained = (error: unknown) => error,
+): Promise<Result> {
   try {
     return await work();
-  } catch (error) {
+  } catch (cause) {
+    const error = explained(cause);
     if (error instanceof Error) Error.captureStackTrace(error, withCallersStack);
     throw error;
   }
 }
 
-const DAMAGED_HINT =
-  "delete the directory of that token file (it is in data.cache_dir) and run again: it is made anew from the text";
-
-/** Runs native work that reads token files: only what is in them can be invalid data. */
-function readingTokens<Result>(work: () => Promise<Result>): Promise<Result> {
-  return withCallersStack(() =>
-    work().catch((cause: unknown) => {
-      if (!(cause instanceof FlmError) || cause.code !== "DATA_INVALID") throw cause;
-      throw new FlmError(cause.code, cause.message, { hint: DAMAGED_HINT, cause });
-    }),
-  );
+/** Of work that reads token files: only what is in them can be invalid data. */
+function damagedTokens(cause: unknown): unknown {
+  if (!(cause instanceof FlmError) || cause.code !== "DATA_INVALID") return cause;
+  const hint =
+    "delete the directory of that token file (it is in data.cache_dir) and run again: it is made anew from the text";
+  return new FlmError(cause.code, cause.message, { hint, cause });
 }
 
 class Engine implements NativeEngine {
@@ -92,15 +91,15 @@ class Engine implements NativeEngine {
   }
 
   openTokenFiles(paths: readonly string[]): Promise<void> {
-    return readingTokens(() => this.#native.openTokenFiles(paths));
+    return withCallersStack(() => this.#native.openTokenFiles(paths), damagedTokens);
   }
 
   step(input: StepInput): Promise<StepReport> {
-    return readingTokens(() => this.#native.step(input));
+    return withCallersStack(() => this.#native.step(input), damagedTokens);
   }
 
   evaluate(input: EvalInput): Promise<EvalReport> {
-    return readingTokens(() => this.#native.evaluate(input));
+    return withCallersStack(() => this.#native.evaluate(input), damagedTokens);
   }
 
   generate(input: GenerateInput): Promise<GeneratedRow[]> {

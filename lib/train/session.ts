@@ -30,6 +30,8 @@ import { refuseOversized, withMemoryAdvice } from "./stage-fit.ts";
 export class StageEngine {
   readonly native: NativeEngine;
   readonly stage: RankStage;
+  /** Of its device. */
+  readonly memory_bytes: number;
   /** Steps that each parameter's moments had seen when they were loaded. */
   #loadedSteps: Record<string, number> = {};
   /** That all of them have seen since. */
@@ -38,6 +40,7 @@ export class StageEngine {
   private constructor(native: NativeEngine, stage: RankStage) {
     this.native = native;
     this.stage = stage;
+    this.memory_bytes = native.memory_bytes;
   }
 
   /** Collective over the world's ranks; null on those that the stage does not use. */

@@ -22,7 +22,7 @@ export function stepRow(
   plan: StagePlan,
   { device, engine }: Placement,
   { loss, grad_norm, skipped }: StepReport,
-  { step_ms, ranks, ...facts }: StepFacts,
+  { lr, ramp, step_ms, memory_bytes, ranks }: StepFacts,
 ): StepRow {
   const tokens = plan.config.global_batch_size * plan.shape.seq_length;
   const perSecond = 1000 / step_ms;
@@ -31,10 +31,10 @@ export function stepRow(
   return {
     step: at.step,
     stage: at.stage,
-    ramp: facts.ramp,
+    ramp,
     tokens: at.tokens,
     loss,
-    lr: facts.lr,
+    lr,
     grad_norm,
     skipped,
     step_ms,
@@ -42,6 +42,6 @@ export function stepRow(
     tflops: flopsPerSecond / 1e12,
     mfu: peak === null ? null : flopsPerSecond / (ranks * peak),
     flops_total: at.flops,
-    memory_bytes: facts.memory_bytes,
+    memory_bytes,
   };
 }

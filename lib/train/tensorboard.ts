@@ -16,6 +16,8 @@ export interface Scalars {
 export class TensorboardWriter {
   readonly #path: string;
   readonly #file: number;
+  /** The same few all through a run. */
+  readonly #tags = new Map<string, Buffer>();
 
   constructor(directory: string) {
     this.#path = join(
@@ -35,10 +37,18 @@ export class TensorboardWriter {
   scalars(events: readonly Scalars[]): void {
     const time = Date.now() / 1000;
     const records = events.flatMap(({ step, values }) => {
-      const finite = Object.entries(values).filter(([, value]) => Number.isFinite(value));
+      const finite: Scalar[] = [];
+      for (const tag in values)
+        if (Number.isFinite(values[tag])) finite.push({ tag: this.#tag(tag), value: values[tag]! });
       return finite.length > 0 ? [scalarsRecord(time, step, finite)] : [];
     });
     if (records.length > 0) this.#write(Buffer.concat(records));
+  }
+
+  #tag(name: string): Buffer {
+    let tag = this.#tags.get(name);
+    if (!tag) this.#tags.set(name, (tag = Buffer.from(name)));
+    return tag;
   }
 
   close(): void {
@@ -66,6 +76,11 @@ function record(size: number, write: (data: Message) => void): Buffer {
   return bytes;
 }
 
+interface Scalar {
+  readonly tag: Buffer;
+  readonly value: number;
+}
+
 /** The first record of a file. */
 function versionRecord(): Buffer {
   const version = Buffer.from("brain.Event:2");
@@ -76,18 +91,17 @@ function versionRecord(): Buffer {
 }
 
 /** Of an event with these scalars. */
-function scalarsRecord(time: number, step: number, scalars: readonly [string, number][]): Buffer {
-  const tags = scalars.map(([tag]) => Buffer.from(tag));
-  const sizes = tags.map((tag) => bytesSize(tag.length) + FLOAT_SIZE);
+function scalarsRecord(time: number, step: number, scalars: readonly Scalar[]): Buffer {
+  const sizes = scalars.map(({ tag }) => bytesSize(tag.length) + FLOAT_SIZE);
   const summary = sizes.reduce((sum, size) => sum + bytesSize(size), 0);
   const size = TIME_SIZE + 1 + varintSize(step) + bytesSize(summary);
   return record(size, (event) => {
     event.double(1, time);
     event.integer(2, step);
     event.open(5, summary);
-    for (const [i, [, value]] of scalars.entries()) {
+    for (const [i, { tag, value }] of scalars.entries()) {
       event.open(1, sizes[i]!);
-      event.bytes(1, tags[i]!);
+      event.bytes(1, tag);
       event.float(2, value);
     }
   });

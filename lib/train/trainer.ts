@@ -201,7 +201,7 @@ export class Trainer {
       this.#at.loss = report.loss;
       this.#at.stability = accepted(at.stability, report, stability);
     } else this.#at.skipped_steps += 1;
-    const { memory_bytes } = engine.native;
+    const { memory_bytes } = engine;
     const used = ranksOf(this.#rankStages[at.stage]!.mesh);
     const facts = { lr, ramp: ramp.hidden, step_ms, memory_bytes, ranks: used };
     recorder.step(

@@ -37,7 +37,7 @@ export function pairRows(file: number, pairs: PairsIndex, seq_length: number): R
   for (let index = 0; index < pairs.count; index++)
     for (let offset = 0; offset < pairs.inputs(index);) {
       const pieces: number[] = [];
-      const next: NextInputs = { file, ...pairs.run(index, offset) };
+      const next: NextInputs = { file, run: pairs.run(index, offset) };
       const advance = (inputs: number) => void (offset += inputs);
       packRow(
         { current: () => next, advance },

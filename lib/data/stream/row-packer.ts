@@ -30,9 +30,10 @@ export interface Run {
 }
 
 /** A run of one of several token files. */
-export interface NextInputs extends Run {
+export interface NextInputs {
   /** Index of the token file. */
   readonly file: number;
+  readonly run: Run;
 }
 
 /** Inputs in some order, taken bit by bit. */
@@ -70,7 +71,7 @@ export function packRow(
   while (used < seq_length) {
     const next = cursor.current();
     if (next === null) return;
-    const { inputs, targets, is_whole, is_cut, ends_row } = next;
+    const { inputs, targets, is_whole, is_cut, ends_row } = next.run;
     const room = seq_length - used;
     if (is_whole && inputs > room && used > 0) return;
     const skipped = is_whole ? Math.max(0, inputs - seq_length) : 0;
@@ -90,7 +91,7 @@ export function packRow(
 function appendPieces(
   pieces: number[],
   row: number,
-  { file, start, supervised }: NextInputs,
+  { file, run: { start, supervised } }: NextInputs,
   { skipped, taken, flags }: { skipped: number; taken: number; flags: number },
 ): void {
   let at = start + skipped;

@@ -2,13 +2,23 @@ import type { Json } from "../../json.ts";
 import type { BatchStream } from "../types.ts";
 import { type Cursor, readCursors, type StreamSource } from "./cursor.ts";
 import { Permutation } from "./permutation.ts";
-import { PassageIndex } from "./passages.ts";
+import { PassageIndex, type Passages } from "./passages.ts";
 import { type InputCursor, type NextInputs, type Packing, packRow } from "./row-packer.ts";
 import { invalidState, isObject } from "./state.ts";
 import { Turns } from "./turns.ts";
 
 /** In a saved state without packing: that no passage joins the rests of several documents, as they once did. */
 const RESTS_APART = "apart";
+
+/** A passage that is being read. */
+interface Reading {
+  readonly source: number;
+  readonly cursor: Cursor;
+  readonly passages: Passages;
+  readonly passage: number;
+  /** Inputs of the passage. */
+  readonly inputs: number;
+}
 
 /**
  * The endless stream of training rows.
@@ -26,6 +36,8 @@ export class TrainingStream implements BatchStream, InputCursor {
   /** The order of the running epoch of each source. */
   readonly #orders: (Permutation | undefined)[] = [];
   readonly #turns: Turns;
+  /** Null where it has to be looked up. */
+  #reading: Reading | null = null;
 
   /**
    * @param sources of which at least one has a passage
@@ -47,17 +59,15 @@ export class TrainingStream implements BatchStream, InputCursor {
       state === undefined
         ? new Turns(this.#weightsOfFull(sources.map(({ weight }) => weight)))
         : Turns.restore((state as { mixture?: Json }).mixture, sources.length);
-    const source = this.#source();
-    const { position, offset } = this.#cursors[source]!;
-    const inputs = sources[source]!.passages.inputs(this.#order(source).at(position));
-    if (offset >= inputs)
-      throw invalidState(`offset ${offset} is not within a passage of ${inputs} inputs`);
+    const { cursor, inputs } = this.#read();
+    if (cursor.offset >= inputs)
+      throw invalidState(`offset ${cursor.offset} is not within a passage of ${inputs} inputs`);
   }
 
   next(rows: number, seq_length: number): Float64Array {
     const pieces: number[] = [];
     for (let row = 0; row < rows; row++) packRow(this, this.#packing, seq_length, row, pieces);
-    return Float64Array.from(pieces);
+    return new Float64Array(pieces);
   }
 
   state(): Json {
@@ -82,10 +92,12 @@ export class TrainingStream implements BatchStream, InputCursor {
       cursor.offset = Math.floor((cursor.offset * to!) / from!);
     }
     this.#sources = sources;
+    this.#reading = null;
   }
 
   mix(weights: readonly number[]): void {
     this.#turns.change(this.#weightsOfFull(weights));
+    this.#reading = null;
   }
 
   shares(): readonly number[] {
@@ -97,19 +109,16 @@ export class TrainingStream implements BatchStream, InputCursor {
   }
 
   current(): NextInputs {
-    const source = this.#source();
-    const { file, passages } = this.#sources[source]!;
-    const { position, offset } = this.#cursors[source]!;
-    return { file, ...passages.run(this.#order(source).at(position), offset) };
+    const { source, cursor, passages, passage } = this.#read();
+    return { file: this.#sources[source]!.file, run: passages.run(passage, cursor.offset) };
   }
 
   advance(inputs: number): void {
-    const source = this.#source();
-    const cursor = this.#cursors[source]!;
-    const { passages } = this.#sources[source]!;
+    const { source, cursor, passages, inputs: all } = this.#read();
     this.#turns.take(source, inputs);
     cursor.offset += inputs;
-    if (cursor.offset < passages.inputs(this.#order(source).at(cursor.position))) return;
+    if (cursor.offset < all) return;
+    this.#reading = null;
     cursor.offset = 0;
     cursor.position++;
     if (cursor.position < passages.count) return;
@@ -118,10 +127,18 @@ export class TrainingStream implements BatchStream, InputCursor {
     this.#orders[source] = undefined;
   }
 
-  /** The source of the passage that is being read or, between passages, whose turn it is. */
-  #source(): number {
+  #read(): Reading {
+    return (this.#reading ??= this.#lookUp());
+  }
+
+  /** The passage that is being read or, between two, that of the source whose turn it is. */
+  #lookUp(): Reading {
     const open = this.#cursors.findIndex(({ offset }) => offset > 0);
-    return open >= 0 ? open : this.#turns.next();
+    const source = open >= 0 ? open : this.#turns.next();
+    const cursor = this.#cursors[source]!;
+    const { passages } = this.#sources[source]!;
+    const passage = this.#order(source).at(cursor.position);
+    return { source, cursor, passages, passage, inputs: passages.inputs(passage) };
   }
 
   /** The weights with 0 for sources that have no passage. */

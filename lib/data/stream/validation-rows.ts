@@ -52,8 +52,7 @@ class SequentialCursor implements InputCursor {
     const source = this.#sources[this.#source];
     if (!source) return null;
     const inputs = inputsOf(source.documents.length(this.#document), PACKING) - this.#offset;
-    return {
-      file: source.file,
+    const run = {
       start: source.documents.start(this.#document) + this.#offset,
       inputs,
       targets: inputs,
@@ -62,6 +61,7 @@ class SequentialCursor implements InputCursor {
       is_cut: false,
       ends_row: false,
     };
+    return { file: source.file, run };
   }
 
   #supervised({ documents, supervised }: ValidationSource): TokenRange[] | null {
