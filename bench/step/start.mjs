@@ -1,7 +1,7 @@
 // From the command to the end of the first optimizer step, tokens ready, and JavaScript's share of later steps: the
 // processor time of the main thread, which is all that runs JavaScript, over the time that passes. Needs the built
 // addon and dist/. The first call trains the tokenizers.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -38,6 +38,12 @@ const options = readOptions("node bench/step/start.mjs", {
     help: "model and batch",
   },
   rounds: { value: "N", least: 1, default: 5, help: "starts of each model" },
+  memory: {
+    value: "STATE",
+    among: ["found", "warm"],
+    default: "found",
+    help: "found as it is, or warm: just freed by another process, before a virtual machine's host takes it back",
+  },
   out: { value: "FILE", help: "results as JSON (default: none are written)" },
 });
 const folder = join(root, "runs/bench-start");
@@ -54,7 +60,7 @@ for (const name of options.model) {
   const { javascript_share, javascript_ms } = await start(config, STEPS[name]);
   const first_step_seconds = starts.sort((a, b) => a - b)[Math.floor(starts.length / 2)];
   const javascript = { steps: STEPS[name], javascript_share, javascript_ms };
-  results.push({ model: name, first_step_seconds, starts, ...javascript });
+  results.push({ model: name, memory: options.memory, first_step_seconds, starts, ...javascript });
   console.log(
     `${name.padEnd(5)} first step after ${first_step_seconds.toFixed(2)} s (best ${starts[0].toFixed(2)})  ` +
       `JavaScript ${(100 * javascript_share).toFixed(2)} % of the time of ${STEPS[name]} steps, ` +
@@ -89,6 +95,7 @@ function configOf(name, { family, batch_size, vocab_size, seq_length, ...shape }
 async function start(config, steps) {
   const out = join(folder, "run");
   rmSync(out, { recursive: true, force: true });
+  if (options.memory === "warm") spawnSync(process.execPath, ["-e", "Buffer.alloc(3 * 2 ** 30, 1)"]);
   const begin = performance.now();
   const command = [join(root, "dist/cli/main.js"), config, "--out", out];
   const child = spawn(process.execPath, command, { stdio: "ignore" });

@@ -4,6 +4,7 @@ import { loadNative } from "./load.ts";
 import type { EngineSpec } from "./plans.ts";
 import type {
   Activation,
+  AddonEngine,
   DeviceInfo,
   EvalInput,
   EvalReport,
@@ -61,11 +62,11 @@ function damagedTokens(cause: unknown): unknown {
 }
 
 class Engine implements NativeEngine {
-  readonly #native: NativeEngine;
+  readonly #native: AddonEngine;
   /** Kept, so that it can still be named after close(). */
   readonly device: DeviceInfo;
 
-  constructor(native: NativeEngine) {
+  constructor(native: AddonEngine) {
     this.#native = native;
     this.device = native.device;
   }
@@ -94,8 +95,10 @@ class Engine implements NativeEngine {
     return withCallersStack(() => this.#native.openTokenFiles(paths), damagedTokens);
   }
 
-  step(input: StepInput): Promise<StepReport> {
-    return withCallersStack(() => this.#native.step(input), damagedTokens);
+  async step(input: StepInput): Promise<StepReport> {
+    const fields = await withCallersStack(() => this.#native.step(input), damagedTokens);
+    const [loss, grad_norm, targets, skipped, stop] = fields;
+    return { loss, grad_norm, targets, skipped, stop };
   }
 
   evaluate(input: EvalInput): Promise<EvalReport> {

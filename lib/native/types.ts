@@ -24,7 +24,7 @@ export interface NativeBinding {
    * `spec` is `encodeEngineSpec(...)`. Allocates all memory of the stage. With a world it is collective: every rank
    * of the mesh makes its engine while the others sit out.
    */
-  createEngine(spec: Uint8Array, world: NativeWorld | null): Promise<NativeEngine>;
+  createEngine(spec: Uint8Array, world: NativeWorld | null): Promise<AddonEngine>;
   /** Opens the doors through which other ranks will connect; the system chooses the port. */
   createWorld(bind_address: string): NativeWorld;
   /** Whether a rank on this GPU could use NCCL. */
@@ -202,6 +202,13 @@ export interface StepReport {
   skipped: boolean;
   /** Some rank has been asked to stop. */
   stop: boolean;
+}
+
+/** The addon's own engine, whose step gives its report as a list. */
+export interface AddonEngine extends Omit<NativeEngine, "step"> {
+  step(
+    input: StepInput,
+  ): Promise<[loss: number, grad_norm: number, targets: number, skipped: boolean, stop: boolean]>;
 }
 
 export interface EvalInput {

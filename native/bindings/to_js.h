@@ -18,7 +18,8 @@ Napi::Object device_list_to_js(Napi::Env env, const DeviceList& list);
 Napi::Array tensors_to_js(Napi::Env env, const std::vector<TensorInfo>& tensors);
 Napi::Array saved_files_to_js(Napi::Env env, const std::vector<SavedFile>& files);
 Napi::Object file_hash_to_js(Napi::Env env, const SavedFile& file);
-Napi::Object step_report_to_js(Napi::Env env, const StepReport& report);
+// As the list that AddonEngine.step gives.
+Napi::Array step_report_to_js(Napi::Env env, const StepReport& report);
 Napi::Object eval_report_to_js(Napi::Env env, const EvalReport& report);
 Napi::Array generate_report_to_js(Napi::Env env, const GenerateReport& report);
 Napi::Array activations_to_js(Napi::Env env, const std::vector<ActivationRecord>& activations);

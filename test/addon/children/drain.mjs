@@ -3,4 +3,4 @@
 import { readyEngine, shortStep } from "./setup.mjs";
 
 const engine = await readyEngine();
-engine.step(shortStep).then(({ targets }) => console.log(targets));
+engine.step(shortStep).then(([, , targets]) => console.log(targets));
