@@ -84,7 +84,7 @@ Napi::Array saved_files_to_js(Napi::Env env, const std::vector<SavedFile>& files
 }
 
 Napi::Array step_report_to_js(Napi::Env env, const StepReport& report) {
-  // Names of properties, which V8 looks up each time, were a twelfth of JavaScript's time in a small model's step.
+  // Names of properties, which V8 looks up each time, were a twelfth of what JavaScript does in a step.
   Napi::Array fields = Napi::Array::New(env, 5);
   fields[0u] = report.loss;
   fields[1u] = report.grad_norm;
