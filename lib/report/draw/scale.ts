@@ -10,10 +10,17 @@ export interface Scale {
   ticks(most: number): number[];
 }
 
+/** Values that are closer together, as a share of the larger one, count as one: their ticks would have the same digits. */
+const LEAST_SHARE = 1e-9;
+/** And so do those, whose difference cannot be cut into ticks. */
+const LEAST_RANGE = 1e-300;
+
 /** @param isUpward y axes grow upwards, pixels downwards. */
 export function linearScale(from: number, to: number, isUpward = false): Scale {
   // One value alone gets room around it.
-  const half = from === to ? Math.max(Math.abs(from) / 2, 0.5) : 0;
+  const magnitude = Math.max(Math.abs(from), Math.abs(to));
+  const isOne = to - from <= Math.max(LEAST_SHARE * magnitude, LEAST_RANGE);
+  const half = isOne ? Math.max(magnitude / 2, 0.5) : 0;
   const [low, high] = [from - half, to + half];
   return {
     from: low,

@@ -18,6 +18,17 @@ test("one value alone gets room around it", () => {
   expect(linearScale(0, 0)).toMatchObject({ from: -0.5, to: 0.5 });
 });
 
+/** What differs in the last bits alone, such as the losses of a model that learns nothing. */
+test.each([
+  [0.6931471805599453, 0.6931471805599454],
+  [-1e15 - 1, -1e15],
+  [0, 5e-324],
+])("%d and %d are as good as one value", (from, to) => {
+  const scale = linearScale(from, to);
+  expect(scale.to - scale.from).toBeGreaterThanOrEqual(1);
+  expect(scale.ticks(6).length).toBeGreaterThan(1);
+});
+
 describe("ticks", () => {
   test.each([
     [0, 10, 5, [0, 2, 4, 6, 8, 10]],
