@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { NativeBinding } from "../../native/types.ts";
+import { FlmError } from "../../errors.ts";
 import { hasChanged } from "../read/source-files.ts";
 import type { DocumentTokenizer } from "../tokenizer/document-tokenizer.ts";
 import { bigramLoss } from "./bigram-loss.ts";
@@ -22,6 +23,8 @@ export type DataNative = Pick<NativeBinding, "createBpeEncoder" | "createBpeTrai
 /**
  * Reads, splits and tokenizes a corpus into the directory `work`, which is empty or holds what an interrupted build of
  * the same recipe left there. The text is read twice, with a tokenizer to train three times, and never held in memory.
+ *
+ * @throws FlmError DATA_EMPTY when there is no text at all
  */
 export async function buildCorpus(
   recipe: Recipe,
@@ -43,6 +46,7 @@ export async function buildCorpus(
   const damaged_files = warnings.length;
   const survey = await surveyCorpus(sources, recipe.validation_fraction, work, reading);
   warnings.push(...surveyWarnings(survey));
+  if (survey.fates.length === 0) throw withoutText(warnings);
   const made = await makeTokenizer(recipe, { sources, survey, work }, native, reading);
   const { tokenizer } = made;
   warnings.push(...made.warnings);
@@ -75,6 +79,17 @@ export async function buildCorpus(
     warnings,
   });
   removeScaffolding(work);
+}
+
+/** @param leftOut is why, where there would be text otherwise. */
+function withoutText(leftOut: readonly string[]): FlmError {
+  const message = ["data.sources: there is no text in any of the files", ...leftOut].join("; ");
+  return new FlmError("DATA_EMPTY", message, {
+    hint:
+      leftOut.length > 0
+        ? "mend what was left out, or name another data.sources[].field"
+        : "name files that are not empty, or another data.sources[].field",
+  });
 }
 
 function surveyWarnings({ repaired_documents, first_repaired, bad_rows }: Survey): string[] {

@@ -1,4 +1,4 @@
-import { FlmError } from "../../errors.ts";
+import type { FlmError } from "../../errors.ts";
 import { HashSet } from "../../hash-set.ts";
 import type { Source } from "../read/documents.ts";
 import { hashDocument } from "./document-hash.ts";
@@ -32,7 +32,6 @@ export interface BadRows {
  * has been learned is logged in `work`, where an interrupted survey goes on.
  *
  * @param fraction of the documents to hold out
- * @throws FlmError DATA_EMPTY when there is no text at all
  */
 export async function surveyCorpus(
   sources: readonly Source[],
@@ -72,10 +71,6 @@ export async function surveyCorpus(
         committed = pass.bytes;
       }
     }
-    if (pass.documents === 0)
-      throw new FlmError("DATA_EMPTY", "data.sources: there is no text in any of the files", {
-        hint: "name files that are not empty, or another data.sources[].field",
-      });
     return { ...findings.finish(), bad_rows, first_repaired: notes.first_repaired };
   } finally {
     await log.close();

@@ -151,6 +151,25 @@ describe.each(CASES)("$what", ({ files, source, says, left }) => {
   });
 });
 
+describe("files of which every row is left out", () => {
+  it("are said to be so, not to be empty", async () => {
+    const error = await errorOf(() =>
+      prepare(directoryWith({ "text/a.jsonl": '{"body":"x"}\n{"body":"y"}\n' }), "skip"),
+    );
+    expect(error.code).toBe("DATA_EMPTY");
+    expect(error.message).toMatch(/2 rows of data\.sources\.0 left out.*a\.jsonl:1: field "text"/);
+    expect(error.hint).toContain("data.sources[].field");
+  });
+
+  it("may be damaged archives", async () => {
+    const error = await errorOf(() =>
+      prepare(directoryWith({ "text/a.jsonl.gz": damaged }), "skip"),
+    );
+    expect(error.code).toBe("DATA_EMPTY");
+    expect(error.message).toMatch(/left out by data\.on_bad_row: .*a\.jsonl\.gz is damaged gzip/);
+  });
+});
+
 describe("a line of 200 MB", () => {
   const directory = () => {
     const made = directoryWith({ "text/a.jsonl": `${good(2)}\n{"text":"` });
