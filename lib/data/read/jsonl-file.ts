@@ -5,9 +5,13 @@ import { fileBytes } from "./file-bytes.ts";
 import { type Line, splitLines } from "./lines.ts";
 import { kindOf, type Row } from "./row.ts";
 import type { SourceFile } from "./source-files.ts";
-import { toUtf8 } from "./utf8.ts";
+import { isUtf16, toUtf8 } from "./utf8.ts";
 
-/** The JSON object of each line, or what is wrong with it, naming file and line. Blank lines are none. */
+/**
+ * The JSON object of each line, or what is wrong with it, naming file and line. Blank lines are none.
+ *
+ * @throws FlmError DATA_INVALID for UTF-16; what `fileBytes` throws
+ */
 export async function* readJsonlFile(file: SourceFile): AsyncGenerator<Row | FlmError> {
   for await (const line of splitLines(fileBytes(file), MAX_DOCUMENT_BYTES)) {
     const where = `${file.path}:${line.number}`;
@@ -15,6 +19,10 @@ export async function* readJsonlFile(file: SourceFile): AsyncGenerator<Row | Flm
       yield tooLarge(where);
       continue;
     }
+    if (line.number === 1 && isUtf16(line.bytes))
+      throw new FlmError("DATA_INVALID", `${file.path} is UTF-16, not UTF-8`, {
+        hint: "convert it, for instance with: iconv -f UTF-16 -t UTF-8",
+      });
     const row = readLine(line.bytes, where);
     if (row) yield row;
   }

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import type { Config } from "../../config/types.ts";
 import { FlmError, ioError } from "../../errors.ts";
 import type { DataFile } from "../types.ts";
@@ -65,6 +65,12 @@ function stateOf(path: string): Pick<SourceFile, "size" | "mtime_ns"> {
 }
 
 function notFound(pattern: string, index: number): FlmError {
+  if (existsSync(pattern) && !statSync(pattern).isDirectory())
+    return new FlmError(
+      "DATA_NOT_FOUND",
+      `data.sources.${index}.path: ${pattern} is neither a file nor a directory`,
+      { hint: "files are read several times, which a pipe cannot be: write its text to a file" },
+    );
   const isInstalled = pattern.split("/").includes("node_modules");
   return new FlmError(
     "DATA_NOT_FOUND",

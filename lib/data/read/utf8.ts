@@ -21,6 +21,13 @@ export function isUtf32(raw: Buffer): boolean {
   return UTF32_MARKS.some((mark) => startsWith(raw, mark));
 }
 
+/** Whether a file begins with a mark of UTF-16, whose line feeds no search for a byte finds. */
+export function isUtf16(raw: Buffer): boolean {
+  return BYTE_ORDER_MARKS.some(
+    ({ mark, encoding }) => encoding !== "utf-8" && startsWith(raw, mark),
+  );
+}
+
 /** Reads UTF-8, or UTF-16 with a byte order mark. The mark is no part of the text. */
 export function toUtf8(raw: Buffer): Utf8Text {
   const known = BYTE_ORDER_MARKS.find(({ mark }) => startsWith(raw, mark));

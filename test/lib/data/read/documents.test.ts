@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { truncateSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -82,6 +83,15 @@ describe("JSONL files", () => {
     const long = "x".repeat(700_000);
     const body = JSON.stringify({ body: long, text: 1 });
     expect(await texts({ "a.txt": body }, "jsonl", "body")).toEqual([long]);
+  });
+
+  it.each([
+    ["little", Buffer.from(`\uFEFF${line("a")}${line("b")}`, "utf16le")],
+    ["big", Buffer.from(`\uFEFF${line("a")}${line("b")}`, "utf16le").swap16()],
+  ])("are refused as UTF-16, %s-endian, in words that name it", async (_, content) => {
+    const error = await errorOf(() => read({ "a.jsonl": content }));
+    expect(error).toMatchObject({ code: "DATA_INVALID", hint: expect.stringMatching(/iconv/) });
+    expect(error.message).toMatch(/a\.jsonl is UTF-16, not UTF-8/);
   });
 
   it("say when something had to be replaced", async () => {
@@ -173,6 +183,17 @@ describe("findSourceFiles", () => {
     expect(error).toMatchObject({ code: "DATA_NOT_FOUND" });
     expect(error.message).toMatch(message);
     expect(error.hint).toMatch(hint);
+  });
+
+  it("does not deny that a pipe is there", async () => {
+    const pipe = join(directoryWith(), "text.jsonl");
+    execFileSync("mkfifo", [pipe]);
+    const error = await errorOf(() => findSourceFiles(source([pipe]), 1));
+    expect(error).toMatchObject({
+      code: "DATA_NOT_FOUND",
+      hint: expect.stringMatching(/to a file/),
+    });
+    expect(error.message).toBe(`data.sources.1.path: ${pipe} is neither a file nor a directory`);
   });
 
   it("goes by the name's ending, behind that of a compression", () => {
