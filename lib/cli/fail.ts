@@ -1,4 +1,5 @@
 import { ExitCode, FlmError, ioError } from "../errors.ts";
+import { printable } from "../format.ts";
 import { ONE_OUTPUT } from "../parallel/launch/environment.ts";
 
 /**
@@ -22,8 +23,9 @@ export function fail(error: unknown, json: boolean): void {
   }
   if (known?.rank !== undefined && process.env[ONE_OUTPUT] !== undefined) return;
   if (known) {
-    process.stderr.write(`error: ${known.message}\n`);
-    if (known.hint) process.stderr.write(`hint: ${known.hint}\n`);
+    // Both may quote names of files and words of theirs that others have chosen.
+    process.stderr.write(`error: ${printable(known.message)}\n`);
+    if (known.hint) process.stderr.write(`hint: ${printable(known.hint)}\n`);
     return;
   }
   const stack = error instanceof Error ? error.stack : String(error);

@@ -153,7 +153,7 @@ function describeEvent(event: RunEvent): string | null {
         ...event.changed.map((change) => `changed     ${change}`),
       ].join("\n");
     case "warning":
-      return `warning     ${event.message}`;
+      return `warning     ${printable(event.message)}`;
     case "baseline":
       return `baseline    an interpolated bigram model has validation loss ${event.bigram_loss.toFixed(4)}`;
     case "validation":

@@ -56,6 +56,11 @@ describe("an FlmError", () => {
     });
   });
 
+  test("sends nothing to the terminal that a file's name may hold", () => {
+    fail(new FlmError("DATA_INVALID", "a\u001b]0;x\u0007.jsonl", { hint: "\u009b31m" }), false);
+    expect(printed.stderr).toBe("error: a\\x1b]0;x\\x07.jsonl\nhint: \\x9b31m\n");
+  });
+
   test("may have no hint", () => {
     fail(new FlmError("USAGE", "no"), false);
     expect(printed.stderr).toBe("error: no\n");
