@@ -17,7 +17,16 @@ function editDistance(a: string, b: string): number {
   return previous[b.length]!;
 }
 
-/** The candidate closest to `word`; undefined when none is close enough to be what was meant. */
+/** The words of a name: "numLayers", "num-layers" and "num_layers" are the same two. */
+function wordsOf(name: string): string[] {
+  const spaced = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2");
+  return spaced.toLowerCase().split(/[^a-z0-9]+/);
+}
+
+/**
+ * The candidate that was meant by `word`, and undefined when none is close enough: one that is a slip away; else the
+ * first that has all its words, such as global_batch_size for batch_size; else the closest.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Infinity;
@@ -29,5 +38,11 @@ export function nearest(word: string, candidates: readonly string[]): string | u
       bestDistance = distance;
     }
   }
-  return best;
+  if (bestDistance <= Math.max(1, Math.floor(word.length / 4))) return best;
+  const words = wordsOf(word);
+  const longer = candidates.find((name) => {
+    const own = wordsOf(name);
+    return words.every((part) => own.includes(part));
+  });
+  return longer ?? best;
 }

@@ -29,10 +29,23 @@ function suggestion(path: Path): string {
     if (schemaAt(inFirst) === undefined) return "items of a list are numbered from 0";
     return `did you mean \`${formatPath(inFirst)}\`? Items of a list are numbered from 0`;
   }
-  const namesakes = valueKeys().filter((entry) => entry.name === path.at(-1));
-  // A key that is set once for all stages is meant more often than a stage's own.
-  const elsewhere = namesakes.find((entry) => !entry.path.includes("[]")) ?? namesakes[0];
-  if (elsewhere !== undefined) return `did you mean \`${elsewhere.path}\`?`;
+  const elsewhere = namesakeOf(path);
+  if (elsewhere !== undefined) return `did you mean \`${elsewhere}\`?`;
   const keys = siblings(path);
   return keys.length === 0 ? "nothing can be set below it" : `the keys here are ${keys.join(", ")}`;
+}
+
+/** The place of a key of the same name that was meant in all likelihood. */
+function namesakeOf(path: Path): string | undefined {
+  const paths = valueKeys().flatMap((entry) => (entry.name === path.at(-1) ? entry.path : []));
+  const below = paths.filter((other) => other.startsWith(`${formatPath(path.slice(0, -1))}.`));
+  if (below.length > 0) return below[0];
+  // A key that is set once for all stages is meant more often than a stage's own.
+  const once = paths.filter((other) => !other.includes("[]"));
+  // Of several, such as the `type` of a tokenizer and of a schedule, none is likelier than the keys here.
+  const [only, another] = once.length > 0 ? once : paths;
+  if (only === undefined || another !== undefined) return undefined;
+  return only.includes(".")
+    ? only
+    : `${only}\` at the top level, in place of \`${formatPath(path)}`;
 }

@@ -112,6 +112,26 @@ describe("issues", () => {
     });
   });
 
+  test.each([
+    ["batch_size", "global_batch_size"],
+    ["numHeads", "num_attention_heads"],
+    ["kv_heads", "num_kv_heads"],
+    ["ffn_size", "ffn_hidden_size"],
+    ["num_layer", "num_layers"],
+  ])("`%s` is %s, which has all its words", (written, meant) => {
+    const [issue] = lines(VALID.replace("    hidden_size", `    ${written}: 1\n    hidden_size`));
+    expect(issue!.message).toContain(`unknown key \`${written}\``);
+    expect(issue!.message).toContain(`did you mean \`${meant}\`?`);
+  });
+
+  test.each([
+    ["data.seed=1", "did you mean `seed` at the top level, in place of `data.seed`?"],
+    ["data.path=x", "did you mean `data.sources[].path`?"],
+    ["optimizer.type=adamw", "the keys here are lr, min_lr,"],
+  ])("%s: of keys elsewhere with that name only the likely one is named", (set, remedy) => {
+    expect(lines(VALID, [set])[0]!.message).toContain(remedy);
+  });
+
   test("a key at the wrong level is sent to the right one", () => {
     const [issue] = lines(`lr: 3\n${VALID}`);
     expect(issue!.message).toBe(
