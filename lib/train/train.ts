@@ -35,7 +35,7 @@ import { checkSamplePrompt } from "./sample.ts";
 import { checkSuites } from "./score-suites.ts";
 import { memoryWarnings } from "./stage-fit.ts";
 import { startingPoint } from "./starting-point.ts";
-import { stopReason, stopStatus } from "./stop-status.ts";
+import { sharedReason, stopReason, stopStatus } from "./stop-status.ts";
 import { Trainer } from "./trainer.ts";
 import { vocabularyMaps } from "./vocabulary-maps.ts";
 
@@ -99,7 +99,8 @@ export async function runTraining(
       onWarning: (message) => warnings.push(message),
     }).catch((error: unknown) => nullIfStopped(error, signal));
     // Nothing has been verified yet: this is what the newest manifest says.
-    if (ranks === null) return untrained(store.checkpoints()[0] ?? null, signal, directory.path);
+    if (ranks === null)
+      return untrained(store.checkpoints()[0] ?? null, stopReason(signal), directory.path);
     try {
       if (isLeader) store.enter(ranks.epoch);
       const localRanks = launch.local_world_size ?? 1;
@@ -129,7 +130,10 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
   const { checkpoint, rejected } = await newestCheckpoint(parts);
   if (checkpoint) refuseImported(checkpoint, directory);
   const data = await prepareTogether(ranks, (sources_key) => prepare(parts, sources_key));
-  if (data === null) return untrained(checkpoint, signal, directory.path);
+  // One that is told to stop meanwhile stops all of them, and all for its reason.
+  const reasons = await ranks.gather("prepared", data === null ? stopReason(signal) : null);
+  if (data === null || sharedReason(reasons) !== null)
+    return untrained(checkpoint, sharedReason(reasons), directory.path);
   if (checkpoint) {
     if (isLeader) {
       checkResume(config, data, checkpoint, directory);
@@ -296,12 +300,12 @@ function nullIfStopped(error: unknown, signal: AbortSignal): null {
 /** The result of a run that was stopped while its ranks were joining or its data were being prepared. */
 function untrained(
   checkpoint: Checkpoint | null,
-  signal: AbortSignal,
+  reason: string | null,
   run_dir: string,
 ): TrainResult {
   const manifest = checkpoint?.manifest;
   return {
-    status: stopStatus(stopReason(signal)),
+    status: stopStatus(reason),
     steps: manifest?.step ?? 0,
     tokens: manifest?.tokens ?? 0,
     loss: manifest?.loss ?? null,

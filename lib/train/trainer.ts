@@ -24,7 +24,7 @@ import { ranksOf } from "../parallel/mesh.ts";
 import { PendingSave } from "./pending-save.ts";
 import { saveCheckpoint } from "./save-checkpoint.ts";
 import { type EngineParts, StageEngine } from "./session.ts";
-import { stopReason, stopStatus } from "./stop-status.ts";
+import { sharedReason, stopReason, stopStatus } from "./stop-status.ts";
 import type { TrainerParts } from "./trainer-parts.ts";
 import { carriedStepWarning } from "../growth/carried-step.ts";
 import { rampOf, type StagePlan } from "../growth/stage-plan.ts";
@@ -312,9 +312,7 @@ export class Trainer {
     const { done } = await this.#beginSave(false);
     await done;
     const reasons = await this.#parts.ranks.gather("stop", stopReason(this.#parts.signal));
-    this.#stopReason = reasons.includes("SIGTERM")
-      ? "SIGTERM"
-      : (reasons.find((reason) => reason !== null) ?? null);
+    this.#stopReason = sharedReason(reasons);
     if (this.#engine === null) this.#standAt(this.#checkpoint!.manifest);
   }
 

@@ -1,11 +1,14 @@
+import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe as group, expect, it } from "vitest";
 import { batchesOf } from "./support/bad-run.ts";
-import { describe, start, succeed } from "./support/cli.ts";
+import { describe, json, start, succeed } from "./support/cli.ts";
+import { corpus } from "./support/corpus.ts";
 import { expectSameRun } from "./support/killed-run.ts";
 import { type Changes, project, sharedProject, STEP_TOKENS } from "./support/project.ts";
 import { events } from "./support/run-files.ts";
-import { SPLIT } from "./support/split-run.ts";
+import { ranksOf, SPLIT } from "./support/split-run.ts";
+import { until } from "./support/watch.ts";
 
 const preload = (name: string) => [
   "--import",
@@ -53,4 +56,28 @@ group("several ranks that are told to stop", () => {
     expect(events(run, "skip")).toMatchObject([{ step: 4, action: "replace" }]);
     expect(events(run).at(-1)).toMatchObject({ type: "done", step: 3, status: "preempted" });
   });
+
+  it.each([
+    { told: 0, signal: "SIGTERM", code: 75 },
+    { told: 1, signal: "SIGTERM", code: 75 },
+    { told: 0, signal: "SIGINT", code: 130 },
+  ] as const)(
+    "while rank 0 prepares the data all end alike: $signal to rank $told",
+    async ({ told, signal, code }) => {
+      const { directory, path, write } = project({
+        ...SPLIT,
+        data: { sources: [{ path: "large.jsonl" }] },
+      });
+      // Distinct documents, enough of them for a while.
+      write("large.jsonl", Array.from({ length: 200 }, (_, i) => corpus(80, i)).join(""));
+      const running = start(["config.yaml", "--json"], { cwd: directory });
+      const cache = path(".flm-cache");
+      await until(running, () => existsSync(cache) && readdirSync(cache).length > 0);
+      process.kill(ranksOf(running)[told]!, signal);
+      const outcome = await running.outcome;
+      expect(outcome.code, describe(outcome)).toBe(code);
+      expect(json(outcome)).toMatchObject({ status: code === 75 ? "preempted" : "interrupted" });
+      expect(outcome.stderr).not.toContain("error");
+    },
+  );
 });
