@@ -1,6 +1,7 @@
 import type { Manifest } from "../checkpoint/manifest.ts";
 import type { Checkpoint } from "../checkpoint/store.ts";
 import type { PreparedData } from "../data/types.ts";
+import { FlmError } from "../errors.ts";
 import { finiteOrNull } from "../json.ts";
 import { version } from "../version.ts";
 import { BatchFeed } from "./batch-feed.ts";
@@ -84,6 +85,11 @@ export class Trainer {
       await this.#endStage();
       if (this.#engine) await this.#finish();
       return "done";
+    } catch (error) {
+      // A step behind a save that has failed: the engine was lost there, and the save knows to what.
+      const isLostBefore = error instanceof FlmError && error.code === "ENGINE_POISONED";
+      if (isLostBefore) await this.#pendingSave.settle();
+      throw error;
     } finally {
       await this.#pendingSave.ended();
       await this.#engine?.native.close();

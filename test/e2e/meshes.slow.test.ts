@@ -1,6 +1,7 @@
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { describe as told, json, start, succeed } from "./support/cli.ts";
-import { project, sharedProject } from "./support/project.ts";
+import { project, sharedProject, STEP_TOKENS } from "./support/project.ts";
 import { events, latest, manifest, metrics, type Row } from "./support/run-files.ts";
 import {
   expectDeathToLeaveNoTrace,
@@ -12,6 +13,7 @@ import {
 } from "./support/split-run.ts";
 import { stepsDone, until } from "./support/watch.ts";
 
+const DIE_SAVING = fileURLToPath(new URL("support/die-saving.mjs", import.meta.url));
 const split = sharedProject(SPLIT);
 
 beforeAll(async () => {
@@ -76,6 +78,24 @@ describe("a run whose ranks die", () => {
     expect(outcome.code, told(outcome)).toBe(75);
     expect(outcome.stderr).toContain("rank 2 ended with signal SIGKILL");
     expect(ranks.filter(isAlive)).toEqual([]);
+  });
+});
+
+describe("a rank that dies while a checkpoint is written behind the steps", () => {
+  it("is what the others end for, and not that they cannot go on", async () => {
+    const { directory, run } = project({
+      ...SPLIT,
+      stages: [{ ...SPLIT.stages![1]!, tokens: 8 * STEP_TOKENS, global_batch_size: 4 }],
+      checkpoint: { interval_steps: 3, async: true },
+    });
+    const outcome = await start(["config.yaml"], {
+      cwd: directory,
+      env: { FLM_TEST_DIE: "1" },
+      nodeOptions: ["--import", DIE_SAVING],
+    }).outcome;
+    expect(outcome.code, told(outcome)).toBe(75);
+    expect(outcome.stderr).toContain("rank 1 ended with signal SIGKILL");
+    expect(events(run, "failed")).toMatchObject([{ step: 3, code: "COMM_PEER_LOST" }]);
   });
 });
 
