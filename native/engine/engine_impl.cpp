@@ -69,6 +69,16 @@ Engine::Impl::Impl(Backend b, EngineSpec s, Communicator* world)
   allocate_memory();
 }
 
+Engine::Impl::~Impl() {
+  for (const StreamRole role : {StreamRole::compute, StreamRole::comm, StreamRole::copy}) {
+    try {
+      device.synchronize(device.stream(role));
+    } catch (...) {
+      // The step has met it before.
+    }
+  }
+}
+
 void Engine::Impl::allocate_memory() {
   Context measuring = context;
   measuring.measuring = true;

@@ -21,6 +21,8 @@ namespace flm {
 
 struct Engine::Impl {
   Impl(Backend backend, EngineSpec spec, Communicator* world);
+  // Waits for what a failed step has left on the streams: it works on memory that is freed then.
+  ~Impl();
 
   // Runs the model once without computing anything, to learn what it needs.
   void allocate_memory();

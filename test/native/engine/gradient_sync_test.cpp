@@ -16,6 +16,8 @@ class PairedGroup final : public Communicator {
   explicit PairedGroup(Device& device, std::vector<int64_t>* scattered = nullptr)
       : device_(device), scattered_(scattered) {}
   int reductions() const { return reductions_; }
+  // Calls of all groups until one fails; none fails without it.
+  static inline std::optional<int> reductions_left;
 
   int rank() const override { return 0; }
   int size() const override { return 2; }
@@ -36,6 +38,8 @@ class PairedGroup final : public Communicator {
 
  private:
   void sum(Out data, int64_t n, Stream stream) {
+    if (reductions_left && (*reductions_left)-- == 0)
+      fail(ErrorCode::comm_peer_lost, "the other rank is gone");
     device_.enqueue(stream, [this, data, n] {
       ++reductions_;
       for (int64_t i = 0; i < n; ++i) data.as<double>()[i] *= 2;
@@ -173,6 +177,51 @@ FLM_TEST(an_untied_head_is_reduced_before_the_blocks_of_the_last_micro_batch) {
     expected.push_back(slice(0));
     CHECK(scattered == expected);
   }
+}
+
+// Its comm stream does nothing before somebody waits for it, as one that is held up by other ranks.
+class HeldUpDevice final : public oracle::HostDevice {
+ public:
+  explicit HeldUpDevice(int& freed_too_early) : freed_too_early_(freed_too_early) {}
+
+  Stream stream(StreamRole role) override { return {role == StreamRole::comm ? &jobs_ : nullptr}; }
+  void enqueue(Stream stream, std::function<void()> job) override {
+    if (stream.handle)
+      jobs_.push_back(std::move(job));
+    else
+      job();
+  }
+  void synchronize(Stream stream) override {
+    if (!stream.handle) return;
+    for (const auto& job : jobs_) job();
+    jobs_.clear();
+  }
+  void release(void* memory) noexcept override {
+    freed_too_early_ += !jobs_.empty();
+    HostDevice::release(memory);
+  }
+
+ private:
+  std::vector<std::function<void()>> jobs_;
+  int& freed_too_early_;
+};
+
+// A rank may be lost to one group while another one's sums are still being made.
+FLM_TEST(an_engine_whose_step_failed_frees_nothing_that_the_comm_stream_works_on) {
+  int freed_too_early = 0;
+  {
+    Backend backend = oracle::make_backend();
+    backend.device = std::make_unique<HeldUpDevice>(freed_too_early);
+    const EngineSpec spec = two_data_ranks(untied_model());
+    PairedGroup world(*backend.device);
+    Engine engine(std::move(backend), spec, &world);
+    engine.open_token_files({write_token_file(random_tokens(
+        kMicroBatches * spec.micro_batch_size * spec.shape.seq_length + 1, spec.shape.vocab_size, 1))});
+    PairedGroup::reductions_left = 3;
+    CHECK_THROWS(gradients(engine, Ramp{}), ErrorCode::comm_peer_lost);
+    PairedGroup::reductions_left = std::nullopt;
+  }
+  CHECK_EQ(freed_too_early, 0);
 }
 
 }  // namespace
