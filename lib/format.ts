@@ -19,6 +19,11 @@ export function count(value: number): string {
   return String(Math.round(value));
 }
 
+/** A factor or a measure in three digits: 0.7 ** 4 → "0.24". */
+export function digits(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
 /** 3725 → "1h02m". */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

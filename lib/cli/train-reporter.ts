@@ -1,6 +1,6 @@
 import type { PrepareProgress } from "../data/types.ts";
 import type { RunEvent, StartInfo, StepRow, TrainObserver, TrainResult } from "../train/events.ts";
-import { bytes, count, duration, flops, printable } from "../format.ts";
+import { bytes, count, digits, duration, flops, printable } from "../format.ts";
 import { meshOf } from "../parallel/mesh.ts";
 import type { Reaction } from "../train/stability/reaction.ts";
 import { describe } from "../train/stability/rejection.ts";
@@ -173,7 +173,7 @@ function describeEvent(event: RunEvent): string | null {
     case "rollback":
       return (
         `went back   to step ${event.step}, because step ${event.rejected.step} had ${describe(event.rejected)}` +
-        (event.lr_factor < 1 ? `; rates are now times ${event.lr_factor}` : "")
+        (event.lr_factor < 1 ? `; rates are now times ${digits(event.lr_factor)}` : "")
       );
     case "growth":
       return describeGrowth(event);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bytes, count, duration, flops, printable, shellWord } from "../../lib/format.ts";
+import { bytes, count, digits, duration, flops, printable, shellWord } from "../../lib/format.ts";
 
 test.each([
   [0, "0"],
@@ -71,4 +71,13 @@ test("a word of a shell is quoted where it has to be", () => {
     ["", "''"],
   ])
     expect(shellWord(text!)).toBe(word);
+});
+
+test.each([
+  [0.5, "0.5"],
+  [0.7 ** 4, "0.24"],
+  [0.000012345, "0.0000123"],
+  [1234.5, "1230"],
+])("digits of %d are %s", (value, text) => {
+  expect(digits(value)).toBe(text);
 });

@@ -1,6 +1,7 @@
 import type { RunFacts } from "../facts/run-facts.ts";
 import { type Html, html } from "../draw/html.ts";
 import type { RunEvent } from "../read/events.ts";
+import { digits } from "../../format.ts";
 
 /** More incidents than this are counted, not listed. */
 const MOST_INCIDENTS = 100;
@@ -45,7 +46,7 @@ function describe(event: RunEvent): string | null {
       return `${REACTIONS[event.action] ?? "rejected"}: ${numbersOf(event)}`;
     case "rollback":
       return `went back here from step ${event.rejected.step}: ${numbersOf(event.rejected)}${
-        event.lr_factor < 1 ? `; rates are now times ${event.lr_factor}` : ""
+        event.lr_factor < 1 ? `; rates are now times ${digits(event.lr_factor)}` : ""
       }`;
     case "failed":
       return `failed: ${event.message}`;

@@ -234,13 +234,17 @@ describe("an event", () => {
     expect(text).toContain("skipped     step 7: gradients that are not finite");
   });
 
-  test("a way back to a checkpoint is told with what led to it", () => {
+  test.each([
+    [0.5, "0.5"],
+    [0.7 ** 4, "0.24"],
+  ])("a way back to a checkpoint is told with what led to it: factor %d", (lr_factor, told) => {
     const rejected = { step: 9, reason: "loss", loss: 7.5, grad_norm: 1, limit: 3 } as const;
     const text = reported((reporter) =>
-      reporter.onEvent({ type: "rollback", step: 4, number: 2, rejected, lr_factor: 0.5 }),
+      reporter.onEvent({ type: "rollback", step: 4, number: 2, rejected, lr_factor }),
     );
     expect(text).toContain(
-      "went back   to step 4, because step 9 had a loss of 7.500, above the limit of 3.000; rates are now times 0.5",
+      "went back   to step 4, because step 9 had a loss of 7.500, above the limit of 3.000; " +
+        `rates are now times ${told}\n`,
     );
   });
 

@@ -39,9 +39,16 @@ describe("a rejected step", () => {
   test("tells why the run went back, and at which rates it goes on", async () => {
     const rejected = { step: 12, ...nothing };
     const rollback = { type: "rollback", step: 4, number: 2, rejected, lr_factor: 0.5 };
-    expect(await told(rollback, { ...rollback, lr_factor: 1 })).toEqual([
+    expect(
+      await told(
+        rollback,
+        { ...rollback, lr_factor: 1 },
+        { ...rollback, rejected: { step: 14, ...numbers }, lr_factor: 0.7 ** 4 },
+      ),
+    ).toEqual([
       "step 4 went back here from step 12: loss not finite, gradient norm not finite; rates are now times 0.5",
       "step 4 went back here from step 12: loss not finite, gradient norm not finite",
+      "step 4 went back here from step 14: loss 7.500, gradient norm 2.000; rates are now times 0.24",
     ]);
   });
 });
