@@ -8,6 +8,11 @@ import { runStyle } from "./overlay.ts";
 
 type Numbered = RunFacts & { number: number };
 
+const BITS_PER_BYTE: Column<Numbered> = {
+  title: "bits per byte",
+  cell: ({ validations }) => decimals(validations.at(-1)?.bits_per_byte, 4),
+};
+
 const COLUMNS: readonly Column<Numbered>[] = [
   {
     title: "run",
@@ -16,6 +21,7 @@ const COLUMNS: readonly Column<Numbered>[] = [
     isText: true,
   },
   { title: "validation loss", cell: ({ summary }) => decimals(summary.validation_loss, 4) },
+  BITS_PER_BYTE,
   { title: "bigram", cell: ({ summary }) => decimals(summary.bigram_loss, 4) },
   {
     title: "training loss",
@@ -35,10 +41,33 @@ const COLUMNS: readonly Column<Numbered>[] = [
 /** The headline numbers of all runs. */
 export function comparison(runs: readonly RunFacts[]): Html {
   const numbered = runs.map((run, number) => ({ ...run, number }));
+  const lengths = runs.flatMap(tokenLength);
+  const columns = COLUMNS.filter((column) => column !== BITS_PER_BYTE || lengths.length > 0);
   return html`<section>
     <h2>Runs</h2>
-    ${table("Runs", COLUMNS, numbered)}
+    ${table("Runs", columns, numbered)}${lengthsNote(lengths)}
   </section>`;
+}
+
+/** Bytes of a token in a run's last validation; empty where there was none. */
+function tokenLength({ validations }: RunFacts): number[] {
+  const last = validations.at(-1);
+  const length = last ? last.loss / Math.LN2 / last.bits_per_byte : Number.NaN;
+  return Number.isFinite(length) ? [length] : [];
+}
+
+/** Other lengths than by rounding are of another tokenizer, or of other text. */
+const ALIKE = 1.01;
+
+/** A loss is that of a token: where tokens are longer it is higher, and the model need not be worse. */
+function lengthsNote(lengths: readonly number[]): Html | null {
+  const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
+  if (lengths.length === 0 || most <= ALIKE * least) return null;
+  return html`<p class="note">
+    A token of the validation text is ${decimals(least, 2)} bytes in one run and
+    ${decimals(most, 2)} in another: losses do not compare between them, bits per byte do where the
+    text is the same.
+  </p>`;
 }
 
 /** Keys of the configs that are not the same in all runs. */
