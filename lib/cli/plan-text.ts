@@ -72,12 +72,22 @@ function totalText({ total, hardware }: Plan): string {
   const money =
     total.cost_usd === null
       ? "hardware.price_per_gpu_hour would price it"
-      : `$${Math.round(total.cost_usd).toLocaleString("en-US")} at $${hardware.price_per_gpu_hour} an hour`;
+      : `$${dollars(total.cost_usd)} at $${hardware.price_per_gpu_hour} an hour`;
   return [
     `In all ${count(total.tokens)} tokens in ${days(total.days)}, ${hours(total.gpu_hours)}; ${money}`,
     `${flops(total.flops)} by the paper's rule (72 L h² …), ${flops(total.model_flops)} by real shapes`,
     `${round(total.energy_mwh)} MWh at the devices' power limit, ${round(total.co2_tonnes)} t of CO2`,
   ].join("\n");
+}
+
+/** Cents where they matter, and what is less than a cent in two digits. */
+function dollars(value: number): string {
+  if (value > 0 && value < 0.01) return String(Number(value.toPrecision(2)));
+  const cents = value > 0 && value < 100 ? 2 : 0;
+  return value.toLocaleString("en-US", {
+    minimumFractionDigits: cents,
+    maximumFractionDigits: cents,
+  });
 }
 
 function memoryTable(stages: readonly StageEstimate[]): string {
@@ -140,15 +150,21 @@ function growthText(event: GrowthEstimate): string {
 }
 
 function fromScratchText(other: FromScratch): string {
-  const saved = percent(other.days_saved / other.days);
+  const saved = other.days_saved / other.days;
+  const time =
+    saved >= 0 ? `saves ${percent(saved)} of the time` : `takes ${percent(-saved)} more time`;
   return (
     `Compared with ${other.meaning}:\n` +
-    `${days(other.days)} and ${hours(other.gpu_hours)}; this plan is ${other.speed_up.toFixed(2)}× as fast and saves ${saved} of the time`
+    `${days(other.days)} and ${hours(other.gpu_hours)}; this plan is ${other.speed_up.toFixed(2)}× as fast and ${time}`
   );
 }
 
-function layoutsText({ stage, devices, layouts }: StageLayouts): string {
-  if (layouts.length === 0) return `Layouts of ${stage} on ${devices} devices: none fits`;
+function layoutsText({ stage, devices, layouts, none_for }: StageLayouts): string {
+  const on = `${stage} on ${devices} ${devices === 1 ? "device" : "devices"}`;
+  if (none_for === "memory")
+    return `Layouts of ${on}: none fits into ${devices === 1 ? "its" : "their"} memory`;
+  if (none_for === "sizes")
+    return `Layouts of ${on}: none, as its batch, layers and heads cannot be shared out evenly among so many`;
   const rows = layouts.map(({ layout, step_seconds, memory_bytes_per_device }) => [
     meshText(layout),
     String(layout.micro_batch_size),
@@ -158,7 +174,7 @@ function layoutsText({ stage, devices, layouts }: StageLayouts): string {
     bytes(memory_bytes_per_device),
   ]);
   const head = ["TP·PP·DP", "micro", "recompute", "interleave", "step", "memory"];
-  return `Fastest layouts of ${stage} on ${devices} devices\n${textTable([head, ...rows])}`;
+  return `Fastest layouts of ${on}\n${textTable([head, ...rows])}`;
 }
 
 function assumptions(): string {

@@ -1,7 +1,7 @@
 import type { StagePlan } from "../growth/stage-plan.ts";
 import { shareOf } from "../scaling/hardware.ts";
 import { ourSoftware } from "../scaling/layout.ts";
-import { bestByMesh, searchLayouts } from "../scaling/layout-search.ts";
+import { bestByMesh, isDivisible, searchLayouts } from "../scaling/layout-search.ts";
 import type { Site } from "./stage-estimate.ts";
 import type { StageEstimate, StageLayouts } from "./types.ts";
 
@@ -19,9 +19,11 @@ export function stageLayouts(
       devices: devices ?? stages[i]!.devices,
       global_batch_size: plan.config.global_batch_size,
     };
+    const hardware = shareOf(site.whole, space.devices);
+    const noneFor = () => (isDivisible(plan.shape, hardware, space) ? "memory" : "sizes");
     const ranked = searchLayouts(
       plan.shape,
-      shareOf(site.whole, space.devices),
+      hardware,
       ourSoftware(site.precision, site.state_precision),
       space,
     );
@@ -35,6 +37,7 @@ export function stageLayouts(
           step_seconds: step_seconds / site.efficiency,
           memory_bytes_per_device: memory_bytes,
         })),
+      none_for: ranked.length > 0 ? null : noneFor(),
     };
   });
 }

@@ -97,4 +97,6 @@ export interface StageLayouts {
   devices: number;
   /** Fastest first, one for each (tensor, pipeline, data); seconds with `efficiency`. */
   layouts: { layout: Layout; step_seconds: number; memory_bytes_per_device: number }[];
+  /** Why there is none: too little memory, or sizes that so many devices do not divide. */
+  none_for: "memory" | "sizes" | null;
 }

@@ -50,6 +50,15 @@ export function searchLayouts(
   return found.sort((a, b) => a.step_seconds - b.step_seconds);
 }
 
+/** Whether so many devices can share the stage out evenly at all, whatever memory that takes. */
+export function isDivisible(
+  shape: ModelShape,
+  hardware: HardwareProfile,
+  space: SearchSpace,
+): boolean {
+  return candidates(shape, hardware, space).next().done === false;
+}
+
 /** The fastest for each (tensor, pipeline, data) triple, in order. */
 export function bestByMesh(ranked: readonly RankedLayout[]): RankedLayout[] {
   const best = new Map<string, RankedLayout>();
