@@ -43,7 +43,8 @@ export class EngineModel implements LanguageModel {
     const lines = questions.map(() => "");
     const isOver = (_: number, tokens: readonly number[]) =>
       this.#tokenizer.decode(tokens).includes("\n");
-    const options = { sampling: GREEDY, tokenizer: this.#tokenizer, isOver };
+    const { signal } = this.#scoring;
+    const options = { sampling: GREEDY, tokenizer: this.#tokenizer, isOver, signal };
     for await (const { index, tokens, finish } of writeTokens(
       this.#scoring.engine,
       requests,

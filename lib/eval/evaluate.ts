@@ -40,6 +40,7 @@ export interface EvaluateOptions {
   weights?: Weights;
   /** iq: another checkpoint, asked the same items. */
   compare?: string;
+  /** Ends the scoring between two native calls, with its reason. Of several ranks it has to fall on all at once. */
   signal?: AbortSignal;
   onProgress?: IqOptions["onProgress"];
 }
@@ -97,18 +98,18 @@ interface Measured extends Scores {
 /** Its model writes, which it does without a ramp's masks. */
 function runIqOn(
   model: TrainedModel,
-  options: IqOptions & Pick<EvaluateOptions, "weights">,
+  { weights, signal, ...options }: EvaluateOptions,
   place: ModelPlace,
 ): Promise<IqRun> {
-  const { weights } = options;
-  return withScoring(model, { weights, place, masks: NO_MASKS, ramp: NO_RAMP }, (scoring) =>
+  const scored = { weights, signal, place, masks: NO_MASKS, ramp: NO_RAMP };
+  return withScoring(model, scored, (scoring) =>
     runIq(new EngineModel(scoring, model.tokenizer), options),
   );
 }
 
 async function scoreChoices(
   model: TrainedModel,
-  { file, limit, weights, ...options }: EvaluateOptions,
+  { file, limit, weights, signal, ...options }: EvaluateOptions,
   place: ModelPlace,
 ): Promise<Measured> {
   const path = resolve(file!);
@@ -120,7 +121,7 @@ async function scoreChoices(
       `${path} gives ${items.length} questions, of which ${shots} examples leave none to score`,
       { hint: "use fewer shots or a larger file" },
     );
-  return withScoring(model, { weights, place, ...atItsStep(model) }, (scoring) =>
+  return withScoring(model, { weights, signal, place, ...atItsStep(model) }, (scoring) =>
     runChoice(new EngineModel(scoring, model.tokenizer), items, path, options),
   );
 }
@@ -130,7 +131,7 @@ async function scorePerplexity(
   { file, field = "text", limit, weights, signal }: EvaluateOptions,
   place: ModelPlace,
 ): Promise<Measured> {
-  const options = { weights, place, ...atItsStep(model) };
+  const options = { weights, signal, place, ...atItsStep(model) };
   return withScoring(model, options, async (scoring) => {
     if (file !== undefined) {
       const path = resolve(file);
@@ -168,6 +169,7 @@ async function measureValidation(
 interface ScoringOptions extends ModelEngineOptions {
   place: ModelPlace;
   ramp: Ramp;
+  signal: AbortSignal | undefined;
 }
 
 /** What training computes at the checkpoint's step, also within a growth ramp. */
@@ -177,15 +179,17 @@ function atItsStep({ plan, checkpoint }: TrainedModel): Pick<ScoringOptions, "ma
 
 async function withScoring<T>(
   model: TrainedModel,
-  { ramp, ...options }: ScoringOptions,
+  { ramp, signal, ...options }: ScoringOptions,
   use: (scoring: ScoringEngine) => Promise<T>,
 ): Promise<T> {
   const { micro_batch_size } = model.plan.config;
   const { seq_length, vocab_size } = model.plan.shape;
+  signal?.throwIfAborted();
   const engine = await createModelEngine(model, micro_batch_size, options);
   const team = teamOf(options.place);
   try {
-    return await use({ engine, files: [], micro_batch_size, seq_length, vocab_size, ramp, team });
+    const sizes = { micro_batch_size, seq_length, vocab_size };
+    return await use({ engine, files: [], ...sizes, ramp, team, signal });
   } finally {
     await engine.close();
   }

@@ -18,10 +18,12 @@ export async function lossOfRows(
   micro_batch_size: number,
   ramp: Ramp,
   share: Share = ALONE,
+  signal?: AbortSignal,
 ): Promise<LossReport> {
   let sum = 0;
   let targets = 0;
   for (const { begin, end, count } of callsOf(rows.length, micro_batch_size, share)) {
+    signal?.throwIfAborted();
     const report = await engine.evaluate({
       pieces: joinRows(rows.slice(begin, end)),
       num_micro_batches: count,

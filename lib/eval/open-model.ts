@@ -108,6 +108,11 @@ export async function createModelEngine(
   micro_batch_size: number,
   { masks = NO_MASKS, weights, place = ONE_PROCESS }: ModelEngineOptions = {},
 ): Promise<NativeEngine> {
+  if (weights !== undefined && !WEIGHTS.includes(weights))
+    throw new FlmError(
+      "INVALID_ARGUMENT",
+      `weights is ${JSON.stringify(weights)}; it must be one of ${WEIGHTS.join(", ")}`,
+    );
   checkSplit(plan, place.split);
   const int8_weights = weights === "int8";
   const { engine: placement } = placementOf(config, weights, place.local);

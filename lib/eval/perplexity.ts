@@ -35,10 +35,10 @@ export interface MeasuredText {
 
 /** How well a model predicts text that its engine has open. */
 export async function measurePerplexity(
-  { engine, micro_batch_size, ramp, team }: ScoringEngine,
+  { engine, micro_batch_size, ramp, team, signal }: ScoringEngine,
   { name, rows, bytes_per_token }: MeasuredText,
 ): Promise<PerplexityResult> {
-  const { loss, targets } = await lossOfRows(engine, rows, micro_batch_size, ramp, team);
+  const { loss, targets } = await lossOfRows(engine, rows, micro_batch_size, ramp, team, signal);
   const bits_per_byte = loss / Math.LN2 / bytes_per_token;
   return {
     name,
@@ -70,7 +70,13 @@ export async function measureFiles(
 ): Promise<PerplexityResult> {
   const source = findSource(path, field);
   const write = async (file: string): Promise<MeasuredText> => {
-    const { targets, bytes } = await tokenizeDocuments(source, tokenizer, file, limit);
+    const { targets, bytes } = await tokenizeDocuments(
+      source,
+      tokenizer,
+      file,
+      limit,
+      scoring.signal,
+    );
     // The token that ends a document of one byte is a target that stands for no text.
     if (bytes === 0)
       throw new FlmError("DATA_EMPTY", `${path} holds no text to predict`, {
@@ -102,6 +108,7 @@ async function tokenizeDocuments(
   tokenizer: DocumentTokenizer,
   path: string,
   limit: number,
+  signal: AbortSignal | undefined,
 ): Promise<{ targets: number; bytes: number }> {
   const measured = { targets: 0, bytes: 0 };
   const writer = await TokenFileWriter.create(path, tokenizer.vocab_size, tokenizer.eos_id);
@@ -127,6 +134,7 @@ async function tokenizeDocuments(
     let left = limit;
     for await (const { text } of readDocuments(source)) {
       if (left-- <= 0) break;
+      signal?.throwIfAborted();
       texts.push(text);
       bytes += text.length;
       if (bytes < BATCH_BYTES) continue;

@@ -25,6 +25,8 @@ export interface ScoringEngine {
   ramp: Ramp;
   /** The ranks that score together: all make the same calls, and all get the scores. One by default. */
   team?: Team;
+  /** Ends the work between two native calls. Of several ranks it has to fall on all at once. */
+  signal?: AbortSignal;
 }
 
 /** A sequence in a row of the batch: where its first input is. */
@@ -71,11 +73,12 @@ async function scoreRows(
   scoring: ScoringEngine,
   sequences: readonly TokenSequence[],
 ): Promise<number[]> {
-  const { engine, micro_batch_size, seq_length, ramp, team = ALONE } = scoring;
+  const { engine, micro_batch_size, seq_length, ramp, team = ALONE, signal } = scoring;
   const { rows, placed } = packSequences(sequences, seq_length, scoring.files.length);
   const scores: number[] = [];
   let next = 0;
   for (const { begin, end, count } of callsOf(rows.length, micro_batch_size, team)) {
+    signal?.throwIfAborted();
     const { token_losses } = await engine.evaluate({
       pieces: joinRows(rows.slice(begin, end)),
       num_micro_batches: count,

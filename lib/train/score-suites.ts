@@ -35,7 +35,7 @@ export async function* scoreSuites(
   const { micro_batch_size } = engine.stage.plan.config;
   const { team, signal } = scoringTeam(engine.stage, ranks, stop);
   const { native } = engine;
-  const scoring = { engine: native, micro_batch_size, seq_length, vocab_size, ramp, team };
+  const scoring = { engine: native, micro_batch_size, seq_length, vocab_size, ramp, team, signal };
   const model = new EngineModel({ ...scoring, files: data.files }, data.tokenizer);
   const most = limit ?? Infinity;
   for (const suite of new Set(suites)) {
@@ -43,7 +43,7 @@ export async function* scoreSuites(
     const start = performance.now();
     const scoresOf: Promise<Scores> =
       suite === "iq"
-        ? runIq(model, { limit: most, signal }).then((run) => run.scores)
+        ? runIq(model, { limit: most }).then((run) => run.scores)
         : runChoice(model, readChoices(choice_file!, most), choice_file!);
     const scores = await unlessAborted(signal, scoresOf);
     if (scores === null) return;

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type * as Package from "../../lib/index.ts";
-import { type Project, project, tinyConfig } from "./support/project.ts";
+import { type Project, project, SMALL, tinyConfig } from "./support/project.ts";
 import { latest, manifest, metrics, state } from "./support/run-files.ts";
 
 let flm: typeof Package;
@@ -184,5 +184,42 @@ describe("openGeneration", () => {
     } finally {
       await generation.close();
     }
+  });
+});
+
+describe("evaluate", () => {
+  it("ends where its signal is aborted, whatever the suite", async () => {
+    const place = project({
+      model: { family: "llama", seq_length: 512 },
+      stages: [{ ...SMALL, warmup_steps: 0 }],
+    });
+    const { config, out } = load(place);
+    await flm.train(config, { out });
+    const question = JSON.stringify({ question: "?", choices: ["a", "b"], answer: 0 });
+    const quiz = place.write("quiz.jsonl", `${question}\n`.repeat(3));
+    const text = place.path("corpus.jsonl");
+    for (const options of [
+      { suite: "iq", limit: 1 },
+      { suite: "choice", file: quiz },
+      { suite: "perplexity" },
+      { suite: "perplexity", file: text, limit: 3 },
+    ] as const) {
+      const scored = flm.evaluate(out, { ...options, signal: AbortSignal.abort() });
+      await expect(scored).rejects.toMatchObject({ name: "AbortError" });
+      // Aborted once the engine is there.
+      const { signal } = new AbortController();
+      let looks = 0;
+      signal.throwIfAborted = () => {
+        if (++looks > 1) throw new Error("enough");
+      };
+      await expect(flm.evaluate(out, { ...options, signal })).rejects.toThrow("enough");
+    }
+  });
+
+  it("names what weights can be held in", async () => {
+    const weights = "fp4" as Package.Weights;
+    await expect(flm.evaluate(await unbroken(), { suite: "perplexity", weights })).rejects.toThrow(
+      'weights is "fp4"; it must be one of f32, bf16, int8',
+    );
   });
 });

@@ -27,7 +27,6 @@ export interface IqTaskResult extends TaskResult {
 export interface IqOptions {
   /** The first items of each task's set; all by default. */
   limit?: number;
-  signal?: AbortSignal;
   onProgress?: (progress: { task: string; done: number; total: number }) => void;
 }
 
@@ -79,12 +78,11 @@ export function compareRuns(these: IqRun, others: IqRun): TaskComparison[] {
 function askTask(
   model: LanguageModel,
   task: IqTask,
-  { limit, signal, onProgress }: IqOptions,
+  { limit, onProgress }: IqOptions,
 ): Promise<Outcome[]> {
   const items = iqItems(task, limit);
   let done = 0;
   return askAll(model, items, () => {
-    signal?.throwIfAborted();
     onProgress?.({ task: task.name, done: ++done, total: items.length });
   });
 }

@@ -46,3 +46,17 @@ test("the loss is the mean over the targets of all calls", async () => {
     { numRuns: 30 },
   );
 });
+
+test("an aborted signal ends it between two calls", async () => {
+  const { engine, calls } = countingEngine();
+  const stop = new AbortController();
+  const { evaluate } = engine;
+  engine.evaluate = (input) => {
+    stop.abort(new Error("enough"));
+    return evaluate(input);
+  };
+  const rows = Array.from({ length: 40 }, () => Float64Array.from(piece(0, 3)));
+  const loss = lossOfRows(engine, rows, 1, NO_RAMP, undefined, stop.signal);
+  await expect(loss).rejects.toThrow("enough");
+  expect(calls).toHaveLength(1);
+});

@@ -130,3 +130,22 @@ it("opens the files again, and leaves none behind, when the engine fails", async
   expect(opened.at(-1)).toEqual(OTHERS);
   expect(existsSync(opened[0]!.at(-1)!)).toBe(false);
 });
+
+it("ends between two calls where the signal is aborted, with the files open again", async () => {
+  const { engine, opened } = tellingEngine(8, 1);
+  const stop = new AbortController();
+  const { evaluate } = engine;
+  let calls = 0;
+  engine.evaluate = (input) => {
+    calls++;
+    stop.abort(new Error("enough"));
+    return evaluate(input);
+  };
+  const scoring = { engine, files: OTHERS, micro_batch_size: 1, seq_length: 8, vocab_size: 9 };
+  const one = { prompt: Int32Array.of(1, 2, 3), continuation: Int32Array.of(2, 3) };
+  const sequences = Array.from({ length: 40 }, () => one);
+  const scores = scoreContinuations({ ...scoring, ramp: NO_RAMP, signal: stop.signal }, sequences);
+  await expect(scores).rejects.toThrow("enough");
+  expect(calls).toBe(1);
+  expect(opened.at(-1)).toEqual(OTHERS);
+});
