@@ -19,11 +19,6 @@ import type {
   TraceRow,
 } from "./types.ts";
 
-/** The devices of this machine; `no_cuda_reason` says why there is no GPU among them. */
-export function probeDevices(): { devices: DeviceInfo[]; no_cuda_reason: string | null } {
-  return loadNative().devices();
-}
-
 /**
  * An engine on its device, with all memory of the stage.
  * @throws FlmError OUT_OF_MEMORY, NOT_SUPPORTED, DEVICE_FAULT; INVALID_ARGUMENT where the spec contradicts itself

@@ -25,18 +25,6 @@ export interface Coordinates {
   pipeline: number;
 }
 
-/** World ranks of the groups a rank is in, each in the order of its axis. */
-export interface Groups {
-  /** Share every matrix. */
-  tensor: number[];
-  /** Hold the same parameters and see different data. */
-  data: number[];
-  /** Hold the layers of one model replica. */
-  pipeline: number[];
-  /** The pipeline's two ends, which share a tied embedding; empty on the ranks between them. */
-  embedding: number[];
-}
-
 /**
  * The mesh of a stage in a run of `world` ranks. An omitted data-parallel size takes all of them.
  *
@@ -107,20 +95,6 @@ export function coordinatesOf(mesh: Mesh, rank: number): Coordinates | null {
 
 export function rankOf(mesh: Mesh, { tensor, data, pipeline }: Coordinates): number {
   return (pipeline * mesh.data_parallel_size + data) * mesh.tensor_parallel_size + tensor;
-}
-
-export function groupsOf(mesh: Mesh, at: Coordinates): Groups {
-  const along = (axis: keyof Coordinates, size: number) =>
-    Array.from({ length: size }, (_, index) => rankOf(mesh, { ...at, [axis]: index }));
-  const pipeline = along("pipeline", mesh.pipeline_parallel_size);
-  const last = pipeline.length - 1;
-  const isEnd = at.pipeline === 0 || at.pipeline === last;
-  return {
-    tensor: along("tensor", mesh.tensor_parallel_size),
-    data: along("data", mesh.data_parallel_size),
-    pipeline,
-    embedding: isEnd ? [...new Set([pipeline[0]!, pipeline[last]!])] : [],
-  };
 }
 
 /** Chunk c of pipeline rank p is piece c · pipeline_parallel_size + p of the model. */

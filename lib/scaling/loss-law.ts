@@ -23,8 +23,6 @@ export interface SizedLaw {
 export const LOSS_LAWS = {
   /** Hoffmann et al. 2022, arXiv 2203.15556, as printed. Rounding alone makes it fit its own data badly. */
   hoffmann: { E: 1.69, A: 406.4, B: 410.7, alpha: 0.34, beta: 0.28 },
-  /** The same fit with the digits of the paper's TeX source. */
-  "hoffmann-tex": { E: 1.6934, A: 406.4, B: 410.7, alpha: 0.33917, beta: 0.28491 },
   /** Epoch's replication with a corrected fit: Besiroglu et al. 2024, arXiv 2404.10102. */
   epoch: { E: 1.8172, A: 482.01, B: 2085.43, alpha: 0.3478, beta: 0.3658 },
 } as const satisfies Record<string, LossLaw>;

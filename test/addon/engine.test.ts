@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { encodeSavePlan } from "../../lib/native/encode.ts";
-import { createEngine, probeDevices } from "../../lib/native/engine.ts";
+import { createEngine } from "../../lib/native/engine.ts";
 import { loadNative } from "../../lib/native/load.ts";
 import type { GenerateInput, NativeEngine } from "../../lib/native/types.ts";
 import { readyEngine, stepInput, temporaryFolder, tinySpec } from "./tiny-engine.ts";
@@ -175,9 +175,9 @@ describe("a closed engine", () => {
   });
 });
 
-describe("probeDevices", () => {
+describe("devices", () => {
   test("lists the CPU first and says why there is no GPU, if so", () => {
-    const { devices, no_cuda_reason } = probeDevices();
+    const { devices, no_cuda_reason } = loadNative().devices();
     expect(devices[0]).toMatchObject({ kind: "cpu", index: 0, name: expect.any(String) });
     expect(devices.some(({ kind }) => kind === "cuda")).toBe(no_cuda_reason === null);
   });

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
   coordinatesOf,
-  groupsOf,
   type Mesh,
   meshOf,
   rankOf,
@@ -9,7 +8,7 @@ import {
   worldSizeOf,
 } from "../../../lib/parallel/mesh.ts";
 import { failure } from "../failure.ts";
-import { parallelConfig, pipelineMesh, range, SHAPE } from "./meshes.ts";
+import { parallelConfig, range, SHAPE } from "./meshes.ts";
 
 const CUBE: Mesh = {
   tensor_parallel_size: 2,
@@ -119,30 +118,5 @@ describe("coordinates", () => {
   test("ranks behind the mesh have none", () => {
     expect(coordinatesOf(CUBE, 24)).toBeNull();
     expect(coordinatesOf(CUBE, 25)).toBeNull();
-  });
-});
-
-describe("groups", () => {
-  test("a rank's neighbours on each axis", () => {
-    expect(groupsOf(CUBE, coordinatesOf(CUBE, 13)!)).toEqual({
-      tensor: [12, 13],
-      data: [9, 11, 13, 15],
-      pipeline: [5, 13, 21],
-      embedding: [],
-    });
-  });
-
-  test("both ends of the pipeline share the embedding", () => {
-    expect(groupsOf(CUBE, coordinatesOf(CUBE, 5)!).embedding).toEqual([5, 21]);
-    expect(groupsOf(CUBE, coordinatesOf(CUBE, 21)!).embedding).toEqual([5, 21]);
-    expect(groupsOf(pipelineMesh(1), { tensor: 0, data: 0, pipeline: 0 }).embedding).toEqual([0]);
-  });
-
-  test.each(["tensor", "data", "pipeline"] as const)("%s groups cover every rank once", (axis) => {
-    const groups = new Set(
-      range(24).map((rank) => JSON.stringify(groupsOf(CUBE, coordinatesOf(CUBE, rank)!)[axis])),
-    );
-    const members = [...groups].flatMap((group) => JSON.parse(group) as number[]);
-    expect(members.toSorted((a, b) => a - b)).toEqual(range(24));
   });
 });
