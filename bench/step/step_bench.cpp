@@ -2,7 +2,7 @@
 //   flm_step_bench [name=value]...    names and defaults: flm_step_bench help=1
 // Prints one line of JSON: what was trained, and the timed steps; with trace=1 also where the time of as many
 // traced steps goes. With serve=1 it is a contender of
-// bench/step/turns.py: a first line that says what it is, then a line of JSON for each line "step" or
+// bench/gpu/turns.py: a first line that says what it is, then a line of JSON for each line "step" or
 // "memory" on standard input.
 #include <sys/resource.h>
 #include <unistd.h>

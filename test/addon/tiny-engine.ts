@@ -69,7 +69,7 @@ function parametersOf(s: ModelShape): ParameterSpec[] {
   ];
 }
 
-/** A decoder of one small layer; `overrides` replace whole fields, `shape_overrides` those of the shape. */
+/** A decoder of one small layer; `overrides` replace whole fields, `shapeOverrides` those of the shape. */
 export function tinySpec(
   overrides: Partial<EngineSpec> = {},
   shapeOverrides: Partial<ModelShape> = {},

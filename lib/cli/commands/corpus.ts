@@ -28,7 +28,10 @@ export function corpusCommand(): Command {
     .description(
       "how a corpus grows in unique sequences, and what scaling theory makes of its size",
     )
-    .argument("<path...>", "files, directories or patterns: text or JSONL, also .gz")
+    .argument(
+      "<path...>",
+      "files, directories or patterns: text, JSONL or Parquet, also .gz and .zst",
+    )
     .addOption(
       new Option("--unit <unit>", "what sequences are made of").choices(UNITS).default("words"),
     )
