@@ -45,7 +45,7 @@ export async function importModel(path: string, options: ImportOptions): Promise
   const weights = new AskedWeights(directory.weights, directory.weights.names);
   const imported = translate(directory.config, weights, options.seq_length);
   const { tokenizer, warnings } = readTokenizer(directory, imported, native);
-  warnings.push(...unusedWarnings(weights, imported));
+  warnings.push(...imported.warnings, ...unusedWarnings(weights));
   const { model, stage, tensors } = imported;
   const isBytes = tokenizer.toJson() === null;
   const seq_length = model.seq_length!;
@@ -77,15 +77,12 @@ export async function importModel(path: string, options: ImportOptions): Promise
   return { run_dir: out, family: model.family!, parameters, warnings };
 }
 
-/** A head beside a shared one is a copy. */
-function unusedWarnings(weights: AskedWeights, { model }: ImportedModel): string[] {
-  const unused = weights
-    .unasked()
-    .filter((name) => !(model.tie_embeddings && name === "lm_head.weight"));
+function unusedWarnings(weights: AskedWeights): string[] {
+  const unused = weights.unasked();
   if (unused.length === 0) return [];
   return [
     `${unused.length} of the files' tensors are not used, the first is ${unused[0]}: ` +
-      "config.json is of a smaller model, or the model computes what ours do not",
+      "config.json is of a model without them, or the model computes what ours do not",
   ];
 }
 

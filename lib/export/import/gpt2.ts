@@ -3,6 +3,7 @@ import { copied, type StreamedTensor, transposedPart } from "../streamed-tensor.
 import type { WeightSource } from "../weight-source.ts";
 import type { HfConfig } from "./hf-config.ts";
 import type { ImportedModel } from "./imported-model.ts";
+import { embeddingAndHead, type EmbeddingAndHead } from "./shared-head.ts";
 
 /** A GPT-2 model, saved with its head or without. */
 export function importGpt2(config: HfConfig, source: WeightSource): ImportedModel {
@@ -19,6 +20,8 @@ export function importGpt2(config: HfConfig, source: WeightSource): ImportedMode
     num_kv_heads: heads,
     ffn_hidden_size: config.count("n_inner", 4 * hidden_size),
   };
+  const prefix = source.sizeOf("transformer.wpe.weight") ? "transformer." : "";
+  const ends = embeddingAndHead(config, source, `${prefix}wte.weight`, true);
   const model: ImportedModel["model"] = {
     family: "gpt2",
     vocab_size: config.count("vocab_size"),
@@ -26,19 +29,19 @@ export function importGpt2(config: HfConfig, source: WeightSource): ImportedMode
     seq_length: config.count("n_positions"),
     head_size: Math.floor(hidden_size / heads),
     norm_eps: config.positive("layer_norm_epsilon", 1e-5),
-    tie_embeddings: config.flag("tie_word_embeddings", true),
+    tie_embeddings: ends.head === null,
   };
-  const prefix = source.sizeOf("transformer.wte.weight") ? "transformer." : "";
-  return { model, stage, tensors: [...gpt2Tensors(source, prefix, stage, model)] };
+  const tensors = [...gpt2Tensors(source, prefix, stage, ends)];
+  return { model, stage, tensors, warnings: ends.warnings };
 }
 
 function* gpt2Tensors(
   source: WeightSource,
   prefix: string,
   { num_layers }: ImportedModel["stage"],
-  { tie_embeddings }: ImportedModel["model"],
+  { embedding, head }: EmbeddingAndHead,
 ): Generator<StreamedTensor> {
-  yield copied(source, `${prefix}wte.weight`, "embedding.weight");
+  yield copied(source, embedding, "embedding.weight");
   yield copied(source, `${prefix}wpe.weight`, "position.weight");
   for (let i = 0; i < num_layers; i++) {
     const [ours, theirs] = [`layers.${i}`, `${prefix}h.${i}`];
@@ -53,7 +56,7 @@ function* gpt2Tensors(
         );
   }
   yield* layerNorm(source, `${prefix}ln_f`, "final_norm");
-  if (!tie_embeddings) yield copied(source, "lm_head.weight", "head.weight");
+  if (head !== null) yield copied(source, head, "head.weight");
 }
 
 function* layerNorm(source: WeightSource, from: string, to: string): Generator<StreamedTensor> {

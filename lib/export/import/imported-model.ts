@@ -13,4 +13,6 @@ export interface ImportedModel {
     ffn_hidden_size: number;
   };
   tensors: StreamedTensor[];
+  /** What of the files is not taken as config.json says. */
+  warnings: string[];
 }

@@ -4,6 +4,7 @@ import { copied, type StreamedTensor, zeros } from "../streamed-tensor.ts";
 import type { WeightSource } from "../weight-source.ts";
 import type { HfConfig } from "./hf-config.ts";
 import type { ImportedModel } from "./imported-model.ts";
+import { embeddingAndHead, type EmbeddingAndHead } from "./shared-head.ts";
 
 /** Kinds of models that compute what ours do. */
 export const LLAMA_LIKE = ["llama", "mistral", "qwen2"];
@@ -30,9 +31,11 @@ export function importLlama(
     num_kv_heads: config.count("num_key_value_heads", config.count("num_attention_heads")),
     ffn_hidden_size: config.count("intermediate_size"),
   };
+  const hasBias = biasOf(config);
   const bias = LLAMA_MATRICES.some(
-    ([, theirs]) => source.sizeOf(`model.layers.0.${theirs}.bias`) !== undefined,
+    ([, theirs]) => hasBias(theirs) && source.sizeOf(`model.layers.0.${theirs}.bias`) !== undefined,
   );
+  const ends = embeddingAndHead(config, source, "model.embed_tokens.weight", false);
   // Newer files have the rotary base in a section of its own.
   const theta = config
     .section("rope_parameters")
@@ -45,17 +48,30 @@ export function importLlama(
     norm_eps: config.positive("rms_norm_eps", 1e-6),
     rope_theta: theta,
     bias,
-    tie_embeddings: config.flag("tie_word_embeddings", false),
+    tie_embeddings: ends.head === null,
   };
-  return { model, stage, tensors: [...llamaTensors(source, stage.num_layers, model)] };
+  const tensors = [...llamaTensors(source, stage.num_layers, ends, bias ? hasBias : null)];
+  return { model, stage, tensors, warnings: ends.warnings };
+}
+
+/** Whether one of transformers' matrices has a bias. Those that stand in the files all the same, transformers passes over. */
+function biasOf(config: HfConfig): (theirs: string) => boolean {
+  const type = config.text("model_type");
+  if (type === "qwen2") return (theirs) => /[qkv]_proj$/.test(theirs);
+  if (type === "mistral") return () => false;
+  const attention = config.flag("attention_bias", false);
+  const ffn = config.flag("mlp_bias", false);
+  return (theirs) => (theirs.startsWith("self_attn.") ? attention : ffn);
 }
 
 function requireOurs(config: HfConfig, seq_length: number): void {
   config.require("hidden_act", ["silu", "swish"]);
   // A window that holds the whole sequence is none, and so is null.
-  const isDefault = config.text("model_type") === "mistral" && !config.has("sliding_window");
+  const type = config.text("model_type");
+  const isDefault = type === "mistral" && !config.has("sliding_window");
   const window = config.count("sliding_window", isDefault ? MISTRAL_WINDOW : seq_length);
-  if (config.flag("use_sliding_window", true) && window < seq_length)
+  // A Qwen2 has a window only where its config.json says that it is used.
+  if (config.flag("use_sliding_window", type !== "qwen2") && window < seq_length)
     throw new FlmError(
       "NOT_SUPPORTED",
       `config.json: sliding_window ${window} is shorter than a sequence of ${seq_length} tokens`,
@@ -72,9 +88,10 @@ function requireOurs(config: HfConfig, seq_length: number): void {
 function* llamaTensors(
   source: WeightSource,
   num_layers: number,
-  { bias, tie_embeddings }: ImportedModel["model"],
+  { embedding, head }: EmbeddingAndHead,
+  hasBias: ((theirs: string) => boolean) | null,
 ): Generator<StreamedTensor> {
-  yield copied(source, "model.embed_tokens.weight", "embedding.weight");
+  yield copied(source, embedding, "embedding.weight");
   for (let i = 0; i < num_layers; i++) {
     const [ours, theirs] = [`layers.${i}`, `model.layers.${i}`];
     for (const [to, from] of LLAMA_NORMS)
@@ -83,13 +100,13 @@ function* llamaTensors(
       const stem = `${theirs}.${from}`;
       const weight = copied(source, `${stem}.weight`, `${ours}.${to}.weight`);
       yield weight;
-      if (!bias) continue;
+      if (hasBias === null) continue;
       const name = `${ours}.${to}.bias`;
-      yield source.sizeOf(`${stem}.bias`)
+      yield hasBias(from) && source.sizeOf(`${stem}.bias`)
         ? copied(source, `${stem}.bias`, name)
         : zeros(name, weight.shape[0]!);
     }
   }
   yield copied(source, "model.norm.weight", "final_norm.gain");
-  if (!tie_embeddings) yield copied(source, "lm_head.weight", "head.weight");
+  if (head !== null) yield copied(source, head, "head.weight");
 }

@@ -169,6 +169,7 @@ describe("a config.json that our models cannot compute is refused by field:", ()
       { ...LONG_MISTRAL, sliding_window: null },
       { ...LONG_MISTRAL, max_position_embeddings: 4096 },
       { ...LONG_MISTRAL, model_type: "llama" },
+      { model_type: "qwen2", sliding_window: 8 },
     ])
       expect(() => importLlama(configOf({ ...exported.config, ...changes }), source)).not.toThrow();
     const config = configOf({ ...exported.config, sliding_window: 8 });
@@ -177,5 +178,86 @@ describe("a config.json that our models cannot compute is refused by field:", ()
 
   it("a layer that is not there", () => {
     expect(importing({ num_hidden_layers: 3 }).message).toMatch(/no tensor model\.layers\.2\./);
+  });
+});
+
+describe("of a head that config.json says is shared", () => {
+  const stages = {
+    llama: [LLAMA_STAGE, llamaModel, importLlama, "model.embed_tokens.weight"],
+    gpt2: [GPT2_STAGE, gpt2Model, importGpt2, "transformer.wte.weight"],
+  } as const;
+  const families = ["llama", "gpt2"] as const;
+  const weightsOfFamily = (family: (typeof families)[number]) =>
+    weightsOf(planOf({ family, tie_embeddings: true }, stages[family][0]));
+
+  /** A model whose embedding and head were changed in its files. */
+  function imported(
+    family: (typeof families)[number],
+    change: (files: ReturnType<typeof collect>, embedding: string) => void,
+  ) {
+    const [stage, model, importModel, embedding] = stages[family];
+    const plan = planOf({ family, tie_embeddings: true }, stage);
+    const exported = model(plan, sourceOf(weightsOf(plan)));
+    const files = collect(exported.tensors);
+    change(files, embedding);
+    const { tensors, ...rest } = importModel(configOf(exported.config), sourceOf(files));
+    return { ...rest, weights: collect(tensors), files };
+  }
+
+  it.each(families)("%s: a copy is left out", (family) => {
+    const { model, weights, warnings } = imported(family, (files, embedding) =>
+      files.set("lm_head.weight", files.get(embedding)!),
+    );
+    expect([model.tie_embeddings, warnings]).toEqual([true, []]);
+    expect(weights).toEqual(weightsOfFamily(family));
+  });
+
+  it.each(families)("%s: either of the two may be the one that was saved", (family) => {
+    const { model, weights, warnings } = imported(family, (files, embedding) => {
+      files.set("lm_head.weight", files.get(embedding)!);
+      files.delete(embedding);
+    });
+    expect([model.tie_embeddings, warnings]).toEqual([true, []]);
+    expect(weights).toEqual(weightsOfFamily(family));
+  });
+
+  it.each(families)("%s: other values are a head of its own, with a warning", (family) => {
+    const { model, weights, warnings, files } = imported(family, (changed, embedding) => {
+      const { rows, values } = changed.get(embedding)!;
+      const other = values.map((value, i) => (i === values.length - 1 ? value + 1 : value));
+      changed.set("lm_head.weight", { rows, values: other });
+    });
+    expect(model.tie_embeddings).toBe(false);
+    expect(weights.get("head.weight")).toEqual(files.get("lm_head.weight"));
+    expect(warnings).toEqual([expect.stringMatching(/tie_word_embeddings true, but lm_head/)]);
+  });
+});
+
+describe("biases that the files hold are taken as transformers takes them:", () => {
+  const plan = planOf({ family: "llama", bias: true }, LLAMA_STAGE);
+  const exported = llamaModel(plan, sourceOf(weightsOf(plan)));
+
+  /** Names of our matrices of layer 0 whose biases are not all zeros. */
+  function biased(changes: Record<string, unknown>): string[] {
+    const source = sourceOf(collect(exported.tensors));
+    const { tensors } = importLlama(configOf({ ...exported.config, ...changes }), source);
+    return [...collect(tensors)]
+      .filter(([name, { values }]) => /^layers\.0\..*bias$/.test(name) && values.some(Boolean))
+      .map(([name]) => name.slice("layers.0.".length, -".bias".length));
+  }
+
+  const qkv = ["attention.q", "attention.k", "attention.v"];
+  const attention = [...qkv, "attention.out"];
+  const ffn = ["ffn.gate", "ffn.up", "ffn.down"];
+
+  it.each([
+    [{}, [...attention, ...ffn]],
+    [{ mlp_bias: false }, attention],
+    [{ attention_bias: false }, ffn],
+    [{ attention_bias: undefined, mlp_bias: undefined }, []],
+    [{ model_type: "qwen2" }, qkv],
+    [{ model_type: "mistral" }, []],
+  ])("%j", (changes, names) => {
+    expect(biased(changes)).toEqual(names);
   });
 });
