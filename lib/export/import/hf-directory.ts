@@ -26,12 +26,23 @@ export function openHfDirectory(path: string): HfDirectory {
       hint: "name a directory with config.json and safetensors files, as save_pretrained writes it",
     });
   const tokenizerPath = join(path, "tokenizer.json");
+  const config = new HfConfig(readJson(configPath), configPath);
+  refuseQuantized(config, path);
   return {
     path,
-    config: new HfConfig(readJson(configPath), configPath),
+    config,
     weights: new StoredWeights(findMatrices(path)),
     tokenizer: existsSync(tokenizerPath) ? readText(tokenizerPath) : null,
   };
+}
+
+/** Said here, because files of such a model lack the matrices that are looked for. */
+function refuseQuantized(config: HfConfig, path: string): void {
+  const method = config.section("quantization_config").text("quant_method", "");
+  if (method === "") return;
+  throw new FlmError("NOT_SUPPORTED", `${path} has quantized weights: quant_method is ${method}`, {
+    hint: "import the model that it was made of, or save it in f32, f16 or bf16 and without quantization_config",
+  });
 }
 
 function findMatrices(path: string): Map<string, StoredMatrix> {

@@ -37,6 +37,12 @@ const INDEX = "model.safetensors.index.json";
 it.each([
   ["no config.json", {}, "CHECKPOINT_NOT_FOUND", /has no config\.json/],
   ["no weights", { "config.json": {} }, "CHECKPOINT_NOT_FOUND", /neither model\.safetensors nor/],
+  [
+    "quantized weights",
+    { "config.json": { quantization_config: { quant_method: "gptq" } } },
+    "NOT_SUPPORTED",
+    /quantized weights: quant_method is gptq/,
+  ],
   ["pickles", { "config.json": {}, "pytorch_model.bin": "x" }, "NOT_SUPPORTED", /can run code/],
   ["a damaged config", { "config.json": "[1]", [INDEX]: {} }, "CHECKPOINT_INVALID", /not a JSON/],
   [
