@@ -12,6 +12,7 @@ import { type HfDirectory, openHfDirectory } from "./import/hf-directory.ts";
 import type { ImportedModel } from "./import/imported-model.ts";
 import { importLlama, LLAMA_LIKE } from "./import/llama.ts";
 import { runName } from "./import/run-name.ts";
+import { tokenizerWarnings } from "./import/tokenizer-warnings.ts";
 import { writeRun } from "./import/write-run.ts";
 import { createDirectory } from "./new-directory.ts";
 import { tokenizerJson } from "./tokenizer-json.ts";
@@ -105,10 +106,11 @@ function translate(
 }
 
 function readTokenizer(
-  { path, tokenizer: json }: HfDirectory,
+  directory: HfDirectory,
   { model }: ImportedModel,
   native: NativeBinding,
 ): { tokenizer: Tokenizer; warnings: string[] } {
+  const { path, tokenizer: json } = directory;
   const bytes = loadTokenizer(native, "bytes");
   const rows = model.vocab_size!;
   if (json === null) {
@@ -129,5 +131,5 @@ function readTokenizer(
       `${path}/tokenizer.json has ${tokenizer.vocab_size} tokens, the model has rows for ${rows}`,
       { hint: "put the tokenizer.json there that belongs to the model" },
     );
-  return { tokenizer, warnings: [] };
+  return { tokenizer, warnings: tokenizerWarnings(json, tokenizer.eos_id, directory) };
 }

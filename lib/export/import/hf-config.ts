@@ -41,6 +41,14 @@ export class HfConfig {
     throw this.#invalid(key, "a text");
   }
 
+  /** One whole number from 0 on or a list of them; empty where it is absent or null. */
+  ids(key: string): number[] {
+    const value = this.#fields[key] ?? [];
+    const ids: unknown[] = Array.isArray(value) ? value : [value];
+    if (ids.every((id) => Number.isSafeInteger(id) && (id as number) >= 0)) return ids as number[];
+    throw this.#invalid(key, "a token's id or a list of them");
+  }
+
   /** The fields below a key; none where it is absent or null. */
   section(key: string): HfConfig {
     const value = this.#fields[key] ?? {};

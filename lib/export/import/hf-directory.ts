@@ -13,6 +13,8 @@ const INDEX = "model.safetensors.index.json";
 export interface HfDirectory {
   path: string;
   config: HfConfig;
+  /** generation_config.json; empty where there is none. */
+  generation: HfConfig;
   weights: StoredWeights;
   /** The text of tokenizer.json; null where there is none. */
   tokenizer: string | null;
@@ -26,11 +28,14 @@ export function openHfDirectory(path: string): HfDirectory {
       hint: "name a directory with config.json and safetensors files, as save_pretrained writes it",
     });
   const tokenizerPath = join(path, "tokenizer.json");
+  const generationPath = join(path, "generation_config.json");
+  const generation = existsSync(generationPath) ? readJson(generationPath) : {};
   const config = new HfConfig(readJson(configPath), configPath);
   refuseQuantized(config, path);
   return {
     path,
     config,
+    generation: new HfConfig(generation, generationPath),
     weights: new StoredWeights(findMatrices(path)),
     tokenizer: existsSync(tokenizerPath) ? readText(tokenizerPath) : null,
   };
