@@ -15,6 +15,12 @@ const SHARD_BYTES = 5e9;
 /** What transformers calls our number formats. */
 const TORCH_NAMES = { f32: "float32", f16: "float16", bf16: "bfloat16" } as const;
 
+/**
+ * Whose form the files have. Where config.json names no version, transformers takes every tokenizer of more than 100,000 tokens
+ * for that of an old Mistral, warns, and advises what would cut other words.
+ */
+const TRANSFORMERS_VERSION = "5.0.0";
+
 /** What a tokenizer's files say of its model. */
 export interface TokenizerUse {
   /** Longest text in tokens. */
@@ -50,6 +56,7 @@ export async function writeHf(
     ...ends,
     use_cache: true,
     torch_dtype: TORCH_NAMES[type],
+    transformers_version: TRANSFORMERS_VERSION,
   });
   writeJson(directory, "generation_config.json", ends);
   writeTokenizer(directory, tokenizer, use);

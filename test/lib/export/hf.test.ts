@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ByteTokenizer } from "../../../lib/data/tokenizer/byte-tokenizer.ts";
 import { gpt2Model } from "../../../lib/export/hf/gpt2.ts";
 import { llamaModel } from "../../../lib/export/hf/llama.ts";
-import { writeTokenizer } from "../../../lib/export/hf/write.ts";
+import { writeHf, writeTokenizer } from "../../../lib/export/hf/write.ts";
 import { importGpt2 } from "../../../lib/export/import/gpt2.ts";
 import { HfConfig } from "../../../lib/export/import/hf-config.ts";
 import { importLlama } from "../../../lib/export/import/llama.ts";
@@ -54,6 +54,15 @@ it("a tokenizer pads with the token that ends a text, and has a template where t
   expect(plain).toMatchObject({ eos_token: "<|endoftext|>", pad_token: "<|endoftext|>" });
   expect(plain).not.toHaveProperty("chat_template");
   expect(written({ chat_template: "{{ x }}" })).toEqual({ ...plain, chat_template: "{{ x }}" });
+});
+
+it("config.json has a version, without which transformers takes any large tokenizer for an old Mistral's", async () => {
+  const directory = temporaryDirectory();
+  const plan = planOf({ family: "llama" }, LLAMA_STAGE);
+  const model = llamaModel(plan, sourceOf(weightsOf(plan)));
+  await writeHf(directory, model, new ByteTokenizer(), { type: "bf16", seq_length: 16 });
+  const config = JSON.parse(readFileSync(join(directory, "config.json"), "utf8")) as object;
+  expect(config).toMatchObject({ transformers_version: "5.0.0", torch_dtype: "bfloat16" });
 });
 
 it("GPT-2's matrices are [in, out], with queries, keys and values side by side", () => {
