@@ -29,6 +29,16 @@ export function refusal(
   const { rank, attempt, seen_epoch } = candidate.identity;
   const name = nameOf(candidate);
   const ours = reference.identity.attempt;
+  // Jobs without a name may meet at one port: what another run has seen or is at says nothing about this one.
+  const isNamed = reference.identity.job !== "";
+  const isSameRun = isNamed || candidate.join.config_hash === reference.join.config_hash;
+  if (epoch !== null && !ended && !isSameRun)
+    return final(
+      "ENVIRONMENT",
+      `${name} has come to another run, which has begun with all its ranks: ${nameOf(reference)} listens there ` +
+        `with the config with hash ${reference.join.config_hash}, this one's has ${candidate.join.config_hash}`,
+      "give each job a port of its own (MASTER_PORT) or a name (FLM_JOB_ID), the same for all its ranks",
+    );
   if (attempt < ours)
     return final(
       "COMM_PEER_LOST",
@@ -59,8 +69,8 @@ export function refusal(
   return null;
 }
 
-function final(code: "COMM_PEER_LOST" | "ENVIRONMENT", message: string): Refusal {
-  return { error: new FlmError(code, message), later: false, supersedes: false };
+function final(code: "COMM_PEER_LOST" | "ENVIRONMENT", message: string, hint?: string): Refusal {
+  return { error: new FlmError(code, message, { hint }), later: false, supersedes: false };
 }
 
 function superseded(message: string): Refusal {

@@ -135,4 +135,27 @@ describe("fencing", () => {
     for (const end of await Promise.all(ends))
       expect(end).toBe("epoch 1 is superseded: rank 1 (new) has seen epoch 5");
   });
+
+  it.each<[string, Changes]>([
+    ["epoch", { seen_epoch: 5 }],
+    ["attempt", { launch: { attempt: 1 } }],
+  ])("ends no world for a later %s of another run, where jobs have no name", async (_, later) => {
+    const job = await Job.create(2);
+    const worlds = await job.joinAll(() => ({ launch: { job_id: null } }));
+    const error = await rejection(
+      job.join(1, {
+        host: "other",
+        config_hash: "beef",
+        ...later,
+        launch: { job_id: null, ...later.launch },
+      }),
+    );
+    expect(error.exitCode).toBe(78);
+    expect(error.message).toBe(
+      "rank 1 (other) has come to another run, which has begun with all its ranks: rank 0 (host 0) listens there " +
+        "with the config with hash c0ffee, this one's has beef",
+    );
+    expect(error.hint).toContain("MASTER_PORT");
+    expect(await Promise.all(worlds.map((world) => world.gather("k", 1)))).toHaveLength(2);
+  });
 });
