@@ -21,7 +21,11 @@ export const LLAMA_NORMS: readonly (readonly [ours: string, theirs: string])[] =
   ["norm2.gain", "post_attention_layernorm.weight"],
 ];
 
-/** The model as transformers' LlamaForCausalLM. @throws FlmError NOT_SUPPORTED naming what it cannot express. */
+/**
+ * The model as transformers' LlamaForCausalLM, or MistralForCausalLM, which computes the same.
+ *
+ * @throws FlmError NOT_SUPPORTED naming what they cannot express
+ */
 export function llamaModel(plan: StagePlan, source: WeightSource): HfModel {
   const { shape } = plan;
   const program = "transformers' llama";
@@ -30,13 +34,9 @@ export function llamaModel(plan: StagePlan, source: WeightSource): HfModel {
     activation: "swiglu",
     position_embedding: "rope",
   });
-  // It checks this before it looks at head_dim.
-  const divides = shape.hidden_size % shape.num_attention_heads === 0;
-  requireHeads(program, shape, divides, "its number of heads divides the hidden size");
   return {
     config: {
-      architectures: ["LlamaForCausalLM"],
-      model_type: "llama",
+      ...kindOf(program, plan),
       vocab_size: shape.vocab_size,
       hidden_size: shape.hidden_size,
       intermediate_size: shape.ffn_hidden_size,
@@ -48,13 +48,23 @@ export function llamaModel(plan: StagePlan, source: WeightSource): HfModel {
       max_position_embeddings: shape.seq_length,
       rms_norm_eps: shape.norm_eps,
       rope_theta: shape.rope_theta,
-      attention_bias: shape.bias,
-      mlp_bias: shape.bias,
       attention_dropout: 0,
       tie_word_embeddings: shape.tie_embeddings,
     },
     tensors: [...llamaTensors(plan, source)],
   };
+}
+
+/** The class, with the fields that are its own. */
+function kindOf(program: string, { shape }: StagePlan): Record<string, unknown> {
+  // transformers' llama checks this before it looks at head_dim; its mistral does not, and has no biases.
+  const divides = shape.hidden_size % shape.num_attention_heads === 0;
+  const rule = "with biases its number of heads divides the hidden size";
+  requireHeads(program, shape, divides || !shape.bias, rule);
+  if (!divides)
+    return { architectures: ["MistralForCausalLM"], model_type: "mistral", sliding_window: null };
+  const biases = { attention_bias: shape.bias, mlp_bias: shape.bias };
+  return { architectures: ["LlamaForCausalLM"], model_type: "llama", ...biases };
 }
 
 function* llamaTensors(plan: StagePlan, source: WeightSource): Generator<StreamedTensor> {

@@ -31,6 +31,19 @@ describe("what is exported imports as it was", () => {
     expect(planOf(imported.model, { ...imported.stage, tokens: 1000 }).shape).toEqual(plan.shape);
   });
 
+  it("llama whose heads do not divide the width, as a Mistral without a window", () => {
+    const plan = planOf(
+      { family: "llama", head_size: 4, seq_length: 5000 },
+      { ...LLAMA_STAGE, ...NARROW },
+    );
+    const weights = weightsOf(plan);
+    const { config, tensors } = llamaModel(plan, sourceOf(weights));
+    expect(config).toMatchObject({ model_type: "mistral", head_dim: 4, sliding_window: null });
+    const imported = importLlama(configOf(config), sourceOf(collect(tensors)));
+    expect(collect(imported.tensors)).toEqual(weights);
+    expect(planOf(imported.model, { ...imported.stage, tokens: 6000 }).shape).toEqual(plan.shape);
+  });
+
   it.each([
     ["gpt2", { family: "gpt2" }],
     ["gpt2 with a head of its own", { family: "gpt2", tie_embeddings: false }],
@@ -116,8 +129,9 @@ describe("a model that the other program cannot express is refused by name:", ()
     expect(error.message).toMatch(message);
   });
 
-  it("llama whose heads do not divide the width", () => {
-    const plan = planOf({ family: "llama", head_size: 4 }, { ...LLAMA_STAGE, ...NARROW });
+  it("llama with biases whose heads do not divide the width", () => {
+    const model = { family: "llama", head_size: 4, bias: true } as const;
+    const plan = planOf(model, { ...LLAMA_STAGE, ...NARROW });
     expect(failure(() => llamaModel(plan, sourceOf(weightsOf(plan))))).toMatchObject({
       code: "NOT_SUPPORTED",
       message: expect.stringMatching(/3 heads of 4 in hidden_size 8.*divides/),
