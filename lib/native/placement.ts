@@ -84,15 +84,18 @@ function shareOfThreads(ranks: number | null): number {
   return Math.max(1, Math.floor(availableParallelism() / ranks));
 }
 
+/** More than any machine has: what is above is a slip, at which the system would take minutes to refuse. */
+const MOST_THREADS = 65_536;
+
 /** FLM_THREADS. */
 function threadCount(): number | null {
   const text = process.env.FLM_THREADS;
   if (text === undefined) return null;
   const count = Number(text);
-  if (!Number.isInteger(count) || count < 1)
+  if (!Number.isInteger(count) || count < 1 || count > MOST_THREADS)
     throw new FlmError(
       "USAGE",
-      `FLM_THREADS is "${text}"; it must be a whole number of threads from 1 on`,
+      `FLM_THREADS is "${text}"; it must be a whole number of threads from 1 to ${MOST_THREADS}`,
     );
   return count;
 }

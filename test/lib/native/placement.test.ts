@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Config } from "../../../lib/config/types.ts";
 import { choosePlacement, type LocalRanks } from "../../../lib/native/placement.ts";
 import type { DeviceInfo, NativeBinding } from "../../../lib/native/types.ts";
@@ -59,5 +59,16 @@ describe("choosePlacement", () => {
   test("cuda without a GPU is refused everywhere", () => {
     const cuda = { ...auto, device: "cuda" as const };
     expect(failure(() => choosePlacement(cuda, machine(0))).message).toContain("device is cuda");
+  });
+});
+
+describe("FLM_THREADS", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test.each(["0", "1.5", "many", "", "1e9"])("%j is refused", (text) => {
+    vi.stubEnv("FLM_THREADS", text);
+    const { code, message } = failure(() => choosePlacement(auto, machine(0)));
+    expect(code).toBe("USAGE");
+    expect(message).toMatch(/FLM_THREADS is ".*"; it must be a whole number .* from 1 to 65536/);
   });
 });
