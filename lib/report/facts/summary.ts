@@ -111,11 +111,13 @@ function wallSeconds(events: readonly RunEvent[]): number | null {
   return sum > 0 ? sum / 1000 : null;
 }
 
-function meanSpeed({ step_ms, tokens_per_second }: Steps): number | null {
+/** A row of logging.interval_steps stands for all steps since the row before, as in the table of stages. */
+function meanSpeed({ step, step_ms, tokens_per_second }: Steps): number | null {
   let ms = 0;
   let tokens = 0;
-  for (const [i, time] of step_ms.entries()) {
+  for (const [i, own] of step_ms.entries()) {
     const speed = tokens_per_second[i]!;
+    const time = own * (step[i]! - (step[i - 1] ?? 0));
     if (!(time > 0) || Number.isNaN(speed)) continue;
     ms += time;
     tokens += (speed * time) / 1000;

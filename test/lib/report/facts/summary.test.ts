@@ -87,3 +87,13 @@ test("the speed is that of all tokens in all time, not a mean of speeds", async 
   ];
   expect((await summaryOf({ metrics })).tokens_per_second).toBeCloseTo(175, 9);
 });
+
+test("a row stands for the steps since the row before: a short stage's last row is not a whole interval", async () => {
+  const metrics = [
+    stepRow(50, { step_ms: 100, tokens_per_second: 20_480 }),
+    stepRow(100, { step_ms: 100, tokens_per_second: 20_480 }),
+    stepRow(104, { stage: 1, step_ms: 1000, tokens_per_second: 2048 }),
+  ];
+  // 100 · 0.1 s + 4 · 1 s for 104 · 2048 tokens.
+  expect((await summaryOf({ metrics })).tokens_per_second).toBeCloseTo((104 * 2048) / 14, 6);
+});
