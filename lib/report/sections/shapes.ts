@@ -26,17 +26,21 @@ export function shapeStrip(stages: readonly StageSpan[]): Html | null {
             width="${shape.hidden_size * unit.x}"
             height="${shape.num_layers * unit.y}"
             role="img"
-            aria-label="${name}: ${shape.num_layers} layers of ${shape.hidden_size}"
+            aria-label="${name}: ${layersText(shape)} of ${shape.hidden_size}"
           >
             ${bars(shape, growth?.from ?? shape, depth, unit)}
           </svg>
           <b>${name}</b>
-          <span>${shape.num_layers} layers × ${shape.hidden_size} wide</span>
+          <span>${layersText(shape)} × ${shape.hidden_size} wide</span>
           <span>${heads(shape)}, FFN ${shape.ffn_hidden_size}</span>
           <span>${Number.isFinite(parameters) && html`${count(parameters)} parameters`}</span>
         </li>`,
     )}
   </ol>`;
+}
+
+function layersText({ num_layers }: Shape): string {
+  return num_layers === 1 ? "1 layer" : `${num_layers} layers`;
 }
 
 function heads({ num_attention_heads, num_kv_heads }: Shape): string {

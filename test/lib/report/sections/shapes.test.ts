@@ -58,3 +58,9 @@ test("where bars would touch, layers that look alike are one bar", () => {
 test("no shapes, no drawing", () => {
   expect(shapeStrip([{ ...stage(SHAPE), shape: null }])).toBeNull();
 });
+
+test("one layer is a layer", () => {
+  const small = shapeStrip([stage({ ...SHAPE, num_layers: 1 }), stage(SHAPE)])!.text;
+  expect(small).toContain("1 layer × 100 wide");
+  expect(small).toContain("2 layers × 100 wide");
+});
