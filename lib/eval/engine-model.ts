@@ -20,6 +20,8 @@ export class EngineModel implements LanguageModel {
   }
 
   async countTokens(text: string): Promise<number> {
+    // Thousands of questions are counted before the first of them is asked.
+    this.#scoring.signal?.throwIfAborted();
     return (await this.#tokenizer.encode(text)).length;
   }
 

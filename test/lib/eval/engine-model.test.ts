@@ -14,7 +14,7 @@ const tokenizer = {
 } as unknown as Tokenizer;
 
 /** An engine that writes the prompt's first token twice, and a line's end. */
-function doublingModel(asked: string[], team?: Team): EngineModel {
+function doublingModel(asked: string[], team?: Team, signal?: AbortSignal): EngineModel {
   const generate = async ({ rows }: GenerateInput) =>
     rows.map(({ prompt }) => {
       asked.push(Buffer.from(prompt).toString());
@@ -29,6 +29,7 @@ function doublingModel(asked: string[], team?: Team): EngineModel {
       vocab_size: 257,
       ramp: NO_RAMP,
       ...(team && { team }),
+      ...(signal && { signal }),
     },
     tokenizer,
   );
@@ -52,4 +53,12 @@ test("replicas write a part each, and all get every line", async () => {
   });
   expect(all).toEqual(Array(3).fill({ lines: ["aa", "bb", "cc", "dd", "ee"], heard: 5 }));
   expect(asked).toEqual([["a", "d"], ["b", "e"], ["c"]]);
+});
+
+test("an aborted signal ends the counting of questions and the writing", async () => {
+  const asked: string[] = [];
+  const model = doublingModel(asked, undefined, AbortSignal.abort(new Error("enough")));
+  await expect(model.countTokens("a")).rejects.toThrow("enough");
+  await expect(model.writeLines(PROMPTS)).rejects.toThrow("enough");
+  expect(asked).toEqual([]);
 });
