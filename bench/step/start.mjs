@@ -95,7 +95,8 @@ function configOf(name, { family, batch_size, vocab_size, seq_length, ...shape }
 async function start(config, steps) {
   const out = join(folder, "run");
   rmSync(out, { recursive: true, force: true });
-  if (options.memory === "warm") spawnSync(process.execPath, ["-e", "Buffer.alloc(3 * 2 ** 30, 1)"]);
+  if (options.memory === "warm")
+    spawnSync(process.execPath, ["-e", "Buffer.alloc(3 * 2 ** 30, 1)"]);
   const begin = performance.now();
   const command = [join(root, "dist/cli/main.js"), config, "--out", out];
   const child = spawn(process.execPath, command, { stdio: "ignore" });
