@@ -85,6 +85,8 @@ const manifestSchema = z.strictObject({
   growth: z.array(growthEventSchema),
   /** Rows that metrics.jsonl had, so that lost ones are noticed. Absent from manifests of the first versions. */
   metrics_rows: count.optional(),
+  /** Of events.jsonl. */
+  events_rows: count.optional(),
   /** Absent from manifests of the first versions. */
   stability: stabilitySchema.default(() => NO_HISTORY),
   /** What must not change on resume, by the key that set it. */

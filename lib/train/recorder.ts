@@ -10,13 +10,14 @@ const WAIT_MS = 1000;
 /** What a trainer tells of itself. */
 export type RunRecorder = Pick<
   Recorder,
-  "losses" | "metrics_rows" | "step" | "event" | "rewind" | "sync" | "close"
+  "losses" | "metrics_rows" | "events_rows" | "step" | "event" | "rewind" | "sync" | "close"
 >;
 
 /** That of the ranks that do not lead: what they could tell is the same. */
 export const SILENT: RunRecorder = {
   losses: [],
   metrics_rows: 0,
+  events_rows: 0,
   step: () => {},
   event: () => {},
   rewind: () => {},
@@ -33,6 +34,8 @@ export interface Resumed {
   rollbacks: number;
   /** Of metrics.jsonl when it was written; undefined where it does not say. */
   metrics_rows?: number | undefined;
+  /** Of events.jsonl. */
+  events_rows?: number | undefined;
 }
 
 /** Everything a run leaves behind beside its checkpoints: metrics, events, TensorBoard, and the observer's calls. */
@@ -61,7 +64,12 @@ export class Recorder {
       directory.events,
       (row) => Number(row.step) <= last && !(resumed && isRepeated(row, resumed)),
     );
-    this.losses = lossesOf(this.#metrics, this.#events, resumed);
+    this.losses = resumed
+      ? [
+          ...lossesIn("metrics.jsonl", this.#metrics, last, resumed.metrics_rows),
+          ...lossesIn("events.jsonl", this.#events, last, resumed.events_rows),
+        ]
+      : [];
     this.#tensorboard = logging.tensorboard ? new TensorboardWriter(directory.tensorboard) : null;
     this.#interval = logging.interval_steps;
     this.#observer = observer;
@@ -70,6 +78,11 @@ export class Recorder {
   /** Rows of metrics.jsonl. */
   get metrics_rows(): number {
     return this.#metrics.rows;
+  }
+
+  /** Rows of events.jsonl. */
+  get events_rows(): number {
+    return this.#events.rows;
   }
 
   /** @param is_stage_end the stage's last step has a row whatever the interval: what follows counts from it */
@@ -172,24 +185,19 @@ function scalarsOf(event: RunEvent): Record<string, number> | null {
   }
 }
 
-function lossesOf(
-  metrics: Pick<JsonlWriter, "rows" | "damaged">,
-  events: Pick<JsonlWriter, "damaged">,
-  resumed: Resumed | null,
+/** @param had its rows when the checkpoint of `step` was written, where that is known */
+function lossesIn(
+  name: string,
+  { rows, damaged }: Pick<JsonlWriter, "rows" | "damaged">,
+  step: number,
+  had: number | undefined,
 ): string[] {
-  if (resumed === null) return [];
-  const { step, metrics_rows } = resumed;
-  const losses: string[] = [];
-  if (metrics_rows === undefined) losses.push(...damageIn("metrics.jsonl", metrics));
-  else if (metrics.rows < metrics_rows)
-    losses.push(
-      `metrics.jsonl has ${metrics.rows} rows up to step ${step}, it had ${metrics_rows}: the others are lost or damaged`,
-    );
-  return [...losses, ...damageIn("events.jsonl", events)];
-}
-
-function damageIn(name: string, { damaged }: Pick<JsonlWriter, "damaged">): string[] {
-  return damaged === 0 ? [] : [`${name} had damaged lines, which are gone: ${damaged}`];
+  if (had === undefined)
+    return damaged === 0 ? [] : [`${name} had damaged lines, which are gone: ${damaged}`];
+  if (rows >= had) return [];
+  return [
+    `${name} has ${rows} rows up to step ${step}, it had ${had}: the others are lost or damaged`,
+  ];
 }
 
 /** Whether a row up to a checkpoint's step was written after it all the same. */

@@ -252,12 +252,13 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
 }
 
 function resumedFrom({ manifest }: Checkpoint, stages: readonly StagePlan[]): Resumed {
-  const { step, stage, stage_step, stability, metrics_rows } = manifest;
+  const { step, stage, stage_step, stability, metrics_rows, events_rows } = manifest;
   return {
     step,
     is_stage_end: stage_step === stages[stage]!.steps,
     rollbacks: stability.rollbacks.length,
     metrics_rows,
+    events_rows,
   };
 }
 

@@ -333,6 +333,7 @@ export class Trainer {
       data: this.#batches.state(),
       seed: config.seed,
       metrics_rows: recorder.metrics_rows,
+      events_rows: recorder.events_rows,
       identity: identityOf(config, this.#at.stage, this.#data.fingerprint),
       device: {
         kind: placement.device.kind,

@@ -63,13 +63,13 @@ describe("a resume", () => {
   /** Of a run of 4 steps with a checkpoint at the third, after `harm` has been done to its files. */
   function lossesAfter(
     harm: (directory: RunDirectory) => void,
-    said: { metrics_rows?: number } = { metrics_rows: 3 },
+    said: { metrics_rows?: number; events_rows?: number } = { metrics_rows: 3, events_rows: 1 },
   ): readonly string[] {
     const directory = runDirectory();
     const first = new Recorder(directory, logging, null, {});
     first.event({ type: "warning", step: 0, message: "one" } satisfies RunEvent);
     for (let step = 1; step <= 3; step++) first.step({ step } as StepRow, false);
-    expect(first.metrics_rows).toBe(3);
+    expect(first).toMatchObject({ metrics_rows: 3, events_rows: 1 });
     first.step({ step: 4 } as StepRow, false);
     first.event({ type: "warning", step: 4, message: "two" } satisfies RunEvent);
     first.close();
@@ -107,8 +107,17 @@ describe("a resume", () => {
     expect(lossesAfter(damaged, {})).toEqual([said]);
   });
 
-  test("says that events are damaged", () => {
-    const losses = lossesAfter(({ events }) => replace(events, '"one"', "one"));
+  test.each([
+    ["damaged", ({ events }: RunDirectory) => replace(events, '"one"', "one")],
+    ["cut off", ({ events }: RunDirectory) => writeFileSync(events, "")],
+    ["deleted", ({ events }: RunDirectory) => rmSync(events)],
+  ])("says that events are %s", (_, harm) => {
+    const lost = "events.jsonl has 0 rows up to step 3, it had 1: the others are lost or damaged";
+    expect(lossesAfter(harm)).toEqual([lost]);
+  });
+
+  test("counts damaged events where the checkpoint does not say how many there were", () => {
+    const losses = lossesAfter(({ events }) => replace(events, '"one"', "one"), {});
     expect(losses).toEqual(["events.jsonl had damaged lines, which are gone: 1"]);
   });
 });
