@@ -99,6 +99,7 @@ async function run(path: string, options: Options): Promise<void> {
     process.exitCode = EXIT_CODES[result.status];
   } finally {
     reporter.close();
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    // One that comes while a stopped run is on its way out leaves it its exit code.
+    if (!stop.signal.aborted) process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }
 }

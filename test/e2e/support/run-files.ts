@@ -56,10 +56,16 @@ export function manifest(checkpoint: string): Manifest {
 
 /**
  * All that a checkpoint says about the training: hashes of its shards' bytes (weights and both moments) and the
- * manifest, but for when, where and in which attempt it was written.
+ * manifest, but for when, where and in which attempt it was written, and how often the run was resumed before.
  */
 export function state(checkpoint: string): object {
-  const { created: _created, epoch: _epoch, parent: _parent, ...facts } = manifest(checkpoint);
+  const {
+    created: _created,
+    epoch: _epoch,
+    parent: _parent,
+    events_rows: _events_rows,
+    ...facts
+  } = manifest(checkpoint);
   const shards = facts.files.map(({ name }) => {
     const bytes = readFileSync(join(checkpoint, name));
     return [name, bytes.length, createHash("sha256").update(bytes).digest("hex")];
