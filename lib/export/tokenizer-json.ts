@@ -1,6 +1,6 @@
 import { spellBytes } from "../data/tokenizer/byte-alphabet.ts";
 import { END_OF_TEXT_NAMES } from "../data/tokenizer/document-tokenizer.ts";
-import { readSpecialTokens, type SpecialTokens } from "../data/tokenizer/read-special.ts";
+import { readAddedTokens, type SpecialTokens } from "../data/tokenizer/read-added.ts";
 import type { Tokenizer } from "../data/types.ts";
 
 /** The tokenizer as Hugging Face's tokenizer.json. The byte tokenizer becomes a BPE without merges, with equal ids. */
@@ -11,7 +11,7 @@ export function tokenizerJson(tokenizer: Tokenizer): string {
 /** The special tokens of a tokenizer.json, by id. */
 export function specialTokens(json: string): SpecialTokens {
   const { added_tokens } = JSON.parse(json) as { added_tokens?: unknown };
-  return readSpecialTokens(added_tokens);
+  return readAddedTokens(added_tokens).special;
 }
 
 function byteTokenizerJson(eos_id: number): string {

@@ -38,7 +38,16 @@ export interface NativeBinding {
   /** Hands the error class over, so that the addon's errors are instances of it. */
   setErrorClass(create: (code: string, message: string) => Error): void;
   createBpeTrainer(split: SplitName): NativeBpeTrainer;
-  createBpeEncoder(vocabulary: BpeVocabulary, split: SplitName): NativeBpeEncoder;
+  /**
+   * @param whole_words a word that the vocabulary has gets its id, whatever merges would give
+   * @param added ids whose pieces are found in the text before it is split
+   */
+  createBpeEncoder(
+    vocabulary: BpeVocabulary,
+    split: SplitName,
+    whole_words: boolean,
+    added: Uint32Array,
+  ): NativeBpeEncoder;
 }
 
 export interface NativePulse {
@@ -266,7 +275,7 @@ export interface TraceRow {
   seconds: number;
 }
 
-export type SplitName = "none" | "gpt2" | "gpt4";
+export type SplitName = "none" | "gpt2" | "gpt4" | "qwen2" | "starcoder";
 
 /** Byte-level BPE: `pieces` lie one after another in `bytes`, piece i ends at `ends[i]`. */
 export interface BpeVocabulary {

@@ -27,13 +27,17 @@ Napi::Function BpeEncoderWrap::define(Napi::Env env) {
 }
 
 Napi::Value BpeEncoderWrap::create(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(),
-                 [&] { return EnvState::of(info.Env()).bpe_encoder_class.New({info[0], info[1]}); });
+  return guarded(info.Env(), [&] {
+    return EnvState::of(info.Env()).bpe_encoder_class.New({info[0], info[1], info[2], info[3]});
+  });
 }
 
 BpeEncoderWrap::BpeEncoderWrap(const Napi::CallbackInfo& info) : ObjectWrap(info) {
   guarded(info.Env(), [&] {
-    encoder_ = std::make_shared<ParallelEncoder>(read_vocabulary(info[0]), read_split(info[1]));
+    text::EncoderOptions options{.whole_words = read_boolean(info[2], "whole_words"),
+                                 .added = read_uint32s(info[3], "added")};
+    encoder_ =
+        std::make_shared<ParallelEncoder>(read_vocabulary(info[0]), read_split(info[1]), std::move(options));
     worker_ = EnvState::of(info.Env()).make_worker<Worker>();
   });
 }

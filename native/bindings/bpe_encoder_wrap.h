@@ -11,7 +11,7 @@ namespace flm::bindings {
 class BpeEncoderWrap final : public Napi::ObjectWrap<BpeEncoderWrap> {
  public:
   static Napi::Function define(Napi::Env env);
-  // createBpeEncoder(vocabulary: BpeVocabulary, split: SplitName): NativeBpeEncoder
+  // NativeBinding.createBpeEncoder of lib/native/types.ts
   static Napi::Value create(const Napi::CallbackInfo& info);
 
   explicit BpeEncoderWrap(const Napi::CallbackInfo& info);

@@ -252,7 +252,10 @@ text::Split read_split(const Napi::Value& value) {
   if (name == "none") return text::Split::none;
   if (name == "gpt2") return text::Split::gpt2;
   if (name == "gpt4") return text::Split::gpt4;
-  fail(ErrorCode::invalid_argument, "split \"", name, "\" is unknown; it must be none, gpt2 or gpt4");
+  if (name == "qwen2") return text::Split::qwen2;
+  if (name == "starcoder") return text::Split::starcoder;
+  fail(ErrorCode::invalid_argument, "split \"", name,
+       "\" is unknown; it must be none, gpt2, gpt4, qwen2 or starcoder");
 }
 
 text::Vocabulary read_vocabulary(const Napi::Value& value) {

@@ -72,8 +72,8 @@ EncodedDocuments join(std::vector<Share> shares) {
 
 }  // namespace
 
-ParallelEncoder::ParallelEncoder(text::Vocabulary vocabulary, text::Split split)
-    : encoder_(std::move(vocabulary), split),
+ParallelEncoder::ParallelEncoder(text::Vocabulary vocabulary, text::Split split, text::EncoderOptions options)
+    : encoder_(std::move(vocabulary), split, std::move(options)),
       caches_(std::clamp<size_t>(std::thread::hardware_concurrency(), 2, kMaxThreads)) {}
 
 EncodedDocuments ParallelEncoder::encode(std::string_view text, std::span<const uint32_t> ends,

@@ -17,7 +17,7 @@ struct EncodedDocuments {
 // Encodes many documents on several threads; the ids do not depend on how many.
 class ParallelEncoder {
  public:
-  ParallelEncoder(text::Vocabulary vocabulary, text::Split split);
+  ParallelEncoder(text::Vocabulary vocabulary, text::Split split, text::EncoderOptions options);
 
   // The documents lie one after another in `text`, document i ending at ends[i]. Not for two threads at a
   // time. Throws Error(invalid_argument) for ends that do not cut the text, Error(cancelled) once `cancel` is

@@ -11,30 +11,6 @@ namespace {
 constexpr size_t kMaxCachedBytes = 64;
 constexpr size_t kMaxCacheMemory = size_t{16} << 20;
 
-// Finds ids by their bytes, and refuses two ids with the same bytes.
-class PieceIndex {
- public:
-  explicit PieceIndex(const std::vector<std::string>& pieces) {
-    for (uint32_t id = 0; id < pieces.size(); ++id) {
-      if (pieces[id].empty()) continue;
-      const auto [word, is_new] = words_.insert(pieces[id]);
-      FLM_CHECK(is_new, ErrorCode::data_invalid, "vocabulary ids ", ids_[word], " and ", id,
-                " have the same piece; each piece must have one id");
-      ids_.push_back(id);
-    }
-  }
-
-  // WordTable::kAbsent if no id has these bytes.
-  uint32_t find(std::string_view bytes) const {
-    const uint32_t word = words_.find(bytes);
-    return word == WordTable::kAbsent ? word : ids_[word];
-  }
-
- private:
-  WordTable words_;
-  std::vector<uint32_t> ids_;  // by word
-};
-
 const std::string& piece_of(const Vocabulary& vocabulary, uint32_t id, size_t merge) {
   FLM_CHECK(id < vocabulary.pieces.size() && !vocabulary.pieces[id].empty(), ErrorCode::data_invalid,
             "merge ", merge, " refers to id ", id, ", which has no piece in the vocabulary of ",
@@ -44,32 +20,43 @@ const std::string& piece_of(const Vocabulary& vocabulary, uint32_t id, size_t me
 
 }  // namespace
 
-BpeEncoder::BpeEncoder(Vocabulary vocabulary, Split split)
-    : vocabulary_(std::move(vocabulary)), split_(split), merges_(vocabulary_.merges.size()) {
-  const PieceIndex index(vocabulary_.pieces);
+BpeEncoder::BpeEncoder(Vocabulary vocabulary, Split split, EncoderOptions options)
+    : vocabulary_(std::move(vocabulary)),
+      split_(split),
+      merges_(vocabulary_.merges.size()),
+      added_(vocabulary_.pieces, options.added) {
+  PieceIndex index(vocabulary_.pieces);
   for (uint32_t byte = 0; byte < byte_ids_.size(); ++byte) {
     const auto c = static_cast<char>(byte);
     byte_ids_[byte] = index.find({&c, 1});
-    FLM_CHECK(byte_ids_[byte] != WordTable::kAbsent, ErrorCode::data_invalid,
+    FLM_CHECK(byte_ids_[byte] != PieceIndex::kAbsent, ErrorCode::data_invalid,
               "the vocabulary has no piece for byte ", byte, "; a byte-level vocabulary needs all 256");
   }
   for (size_t i = 0; i < vocabulary_.merges.size(); ++i) {
     const Merge merge = vocabulary_.merges[i];
     const uint32_t joined =
         index.find(piece_of(vocabulary_, merge.left, i) + piece_of(vocabulary_, merge.right, i));
-    FLM_CHECK(joined != WordTable::kAbsent, ErrorCode::data_invalid, "merge ", i, " joins ids ", merge.left,
+    FLM_CHECK(joined != PieceIndex::kAbsent, ErrorCode::data_invalid, "merge ", i, " joins ids ", merge.left,
               " and ", merge.right, ", but no id has the joined bytes");
     FLM_CHECK(merges_.append(merge, joined), ErrorCode::data_invalid, "merge ", i, " of ids ", merge.left,
               " and ", merge.right, " occurs twice");
   }
+  if (options.whole_words) whole_words_ = std::move(index);
 }
 
 void BpeEncoder::encode(std::string_view text, std::vector<uint32_t>& out, Cache& cache) const {
   if (cache.owner_ == nullptr) cache.owner_ = this;
   FLM_CHECK(cache.owner_ == this, ErrorCode::invalid_argument,
             "this cache belongs to another BpeEncoder; make one cache for each encoder and thread");
-  split_pieces(split_, text,
-               [&](size_t begin, size_t end) { append_word(text.substr(begin, end - begin), out, cache); });
+  for (size_t from = 0; from < text.size();) {
+    const auto [begin, end, id] = added_.next(text, from);
+    const std::string_view plain = text.substr(from, begin - from);
+    split_pieces(split_, plain, [&](size_t first, size_t last) {
+      append_word(plain.substr(first, last - first), out, cache);
+    });
+    if (begin < end) out.push_back(id);
+    from = end;
+  }
 }
 
 void BpeEncoder::append_word(std::string_view word, std::vector<uint32_t>& out, Cache& cache) const {
@@ -92,6 +79,11 @@ void BpeEncoder::append_word(std::string_view word, std::vector<uint32_t>& out, 
 }
 
 void BpeEncoder::append_merged(std::string_view word, std::vector<uint32_t>& out, WordMerger& merger) const {
+  const uint32_t whole = whole_words_ ? whole_words_->find(word) : PieceIndex::kAbsent;
+  if (whole != PieceIndex::kAbsent) {
+    out.push_back(whole);
+    return;
+  }
   const size_t begin = out.size();
   for (const char c : word) out.push_back(byte_ids_[static_cast<unsigned char>(c)]);
   out.resize(begin + merger.merge(merges_, out.data() + begin, word.size()));

@@ -3,17 +3,28 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "text/added_tokens.h"
 #include "text/merge_table.h"
+#include "text/piece_index.h"
 #include "text/split.h"
 #include "text/vocabulary.h"
 #include "text/word_merger.h"
 #include "text/word_table.h"
 
 namespace flm::text {
+
+struct EncoderOptions {
+  // A word that is a piece of the vocabulary gets its id, whatever merges would give: Hugging Face's
+  // ignore_merges.
+  bool whole_words = false;
+  // Ids whose pieces are found in the text before it is split.
+  std::vector<uint32_t> added;
+};
 
 // Immutable after construction: threads may share one encoder, each with a Cache of its own.
 class BpeEncoder {
@@ -23,7 +34,7 @@ class BpeEncoder {
   // Throws Error(data_invalid), naming the entry, if a byte has no piece, two ids have the same piece, a
   // merge refers to an id without a piece, joins to bytes that are no piece, or occurs twice. Pieces that no
   // merge makes are allowed: encode() never gives them, decode() knows them.
-  BpeEncoder(Vocabulary vocabulary, Split split);
+  BpeEncoder(Vocabulary vocabulary, Split split, EncoderOptions options = {});
 
   // Appends the ids of `text` to `out`: the text is split into pieces, and within each piece the pair of
   // lowest merge rank is joined until none is left. Every byte string can be encoded, and decode() restores
@@ -44,6 +55,8 @@ class BpeEncoder {
   Split split_;
   std::array<uint32_t, 256> byte_ids_;
   MergeTable merges_;
+  AddedTokens added_;
+  std::optional<PieceIndex> whole_words_;
 };
 
 // The ids of words met before, and working memory. For one encoder and one thread at a time. Its size is

@@ -58,6 +58,10 @@ const char* whitespace_end(const char* p, const char* end, const WhitespaceRun& 
   return run.end == end || run.last == p ? run.end : run.last;
 }
 
+bool is_number(const char* p, const char* end) {
+  return p < end && read_character(p, end).kind == CharClass::number;
+}
+
 const char* gpt2_end(const char* p, const char* end) {
   if (*p == '\'') {
     if (const size_t size = contraction_size(p, end, false)) return p + size;
@@ -72,13 +76,18 @@ const char* gpt2_end(const char* p, const char* end) {
   return whitespace_end(p, end, whitespace_run(p, end));
 }
 
-// \p{N}{1,3} with the first number already read.
-const char* number_end(const char* p, const char* end) {
-  for (int more = 0; more < 2 && p < end; ++more) {
-    const Character character = read_character(p, end);
-    if (character.kind != CharClass::number) break;
-    p += character.size;
-  }
+// A number ends the text for what stands in front of it.
+const char* starcoder_end(const char* p, const char* end) {
+  const Character first = read_character(p, end);
+  if (first.kind == CharClass::number) return p + first.size;
+  if (first.kind != CharClass::space) return gpt2_end(p, end);
+  const char* const run_end = skip_class(CharClass::space, p, end);
+  return is_number(run_end, end) ? run_end : gpt2_end(p, end);
+}
+
+// Up to `most` numbers of which the first has been read.
+const char* number_end(const char* p, const char* end, int most) {
+  for (int read = 1; read < most && is_number(p, end); ++read) p += read_character(p, end).size;
   return p;
 }
 
@@ -89,14 +98,14 @@ const char* symbols_end(const char* p, const char* end) {
   return p;
 }
 
-const char* gpt4_end(const char* p, const char* end) {
+const char* gpt4_end(const char* p, const char* end, int most_numbers) {
   if (*p == '\'') {
     if (const size_t size = contraction_size(p, end, true)) return p + size;
   }
   const Character first = read_character(p, end);
   const char* after = p + first.size;
   if (first.kind == CharClass::letter) return skip_class(CharClass::letter, after, end);
-  if (first.kind == CharClass::number) return number_end(after, end);
+  if (first.kind == CharClass::number) return number_end(after, end, most_numbers);
   if (after < end) {
     const Character second = read_character(after, end);
     if (second.kind == CharClass::letter && !is_line_break(*p)) {
@@ -117,7 +126,11 @@ size_t piece_end(Split split, std::string_view text, size_t begin) {
     case Split::gpt2:
       return gpt2_end(text.data() + begin, end) - text.data();
     case Split::gpt4:
-      return gpt4_end(text.data() + begin, end) - text.data();
+      return gpt4_end(text.data() + begin, end, 3) - text.data();
+    case Split::qwen2:
+      return gpt4_end(text.data() + begin, end, 1) - text.data();
+    case Split::starcoder:
+      return starcoder_end(text.data() + begin, end) - text.data();
     case Split::none:
       break;
   }

@@ -5,6 +5,7 @@ import type { BpeVocabulary } from "../../lib/native/types.ts";
 
 const binding = loadNative();
 const utf8 = new TextEncoder();
+const NO_IDS = new Uint32Array();
 
 /** Documents one after another, as `encode` wants them. */
 function joined(documents: readonly string[]): [text: Uint8Array, ends: Uint32Array] {
@@ -37,7 +38,7 @@ describe("byte-level BPE behind the binding", () => {
 
   test("encodes documents apart and decodes them again", async () => {
     const vocabulary = await trained(["the cat and the dog and the bird"], 270);
-    const encoder = binding.createBpeEncoder(vocabulary, "gpt2");
+    const encoder = binding.createBpeEncoder(vocabulary, "gpt2", false, NO_IDS);
     const documents = ["the cat", "", "über die 模型 🙂", "the dog"];
     const { ids, ends } = await encoder.encode(...joined(documents));
     expect(ends).toHaveLength(4);
@@ -57,6 +58,8 @@ describe("byte-level BPE behind the binding", () => {
     const encoder = binding.createBpeEncoder(
       await trained([words.join(" ").repeat(3)], 280),
       "gpt4",
+      false,
+      NO_IDS,
     );
     const { ids, ends } = await encoder.encode(...joined(documents));
     for (const i of [0, 1, 1999, 2000, 3999]) {
@@ -67,7 +70,7 @@ describe("byte-level BPE behind the binding", () => {
   });
 
   test("takes one document that is larger than a thread's share, and none at all", async () => {
-    const encoder = binding.createBpeEncoder(await trained(["ab ab"], 257), "none");
+    const encoder = binding.createBpeEncoder(await trained(["ab ab"], 257), "none", false, NO_IDS);
     const document = "ab".repeat(200_000);
     const { ids, ends } = await encoder.encode(...joined([document, "ab"]));
     expect([...ends]).toEqual([200_000, 200_001]);
@@ -78,7 +81,7 @@ describe("byte-level BPE behind the binding", () => {
 
   test("refuses what contradicts itself", async () => {
     const vocabulary = await trained(["ab ab"], 257);
-    const encoder = binding.createBpeEncoder(vocabulary, "none");
+    const encoder = binding.createBpeEncoder(vocabulary, "none", false, NO_IDS);
     const text = utf8.encode("abc");
     for (const ends of [[2], [4], [2, 1, 3], []])
       await expect(encoder.encode(text, Uint32Array.from(ends))).rejects.toMatchObject({
@@ -86,10 +89,10 @@ describe("byte-level BPE behind the binding", () => {
       });
     expect(() => encoder.decode(Uint32Array.of(257))).toThrow(FlmError);
     expect(() =>
-      binding.createBpeEncoder({ ...vocabulary, merges: Uint32Array.of(1) }, "none"),
+      binding.createBpeEncoder({ ...vocabulary, merges: Uint32Array.of(1) }, "none", false, NO_IDS),
     ).toThrow("a merge has two");
     const ends = vocabulary.ends.slice().reverse();
-    expect(() => binding.createBpeEncoder({ ...vocabulary, ends }, "none")).toThrow(
+    expect(() => binding.createBpeEncoder({ ...vocabulary, ends }, "none", false, NO_IDS)).toThrow(
       "vocabulary.ends",
     );
     await expect(binding.createBpeTrainer("none").train(255)).rejects.toThrow("vocab_size 255");

@@ -6,7 +6,7 @@ import type { Source } from "../read/documents.ts";
 import type { DocumentTokenizer } from "../tokenizer/document-tokenizer.ts";
 import { withLabels } from "../tokenizer/labels.ts";
 import { loadTokenizer } from "../tokenizer/load.ts";
-import { LABEL_NAMES } from "../tokenizer/read-special.ts";
+import { LABEL_NAMES } from "../tokenizer/read-added.ts";
 import { trainTokenizer } from "../tokenizer/train.ts";
 import { replaceDurably } from "./durable.ts";
 import type { ReadingOptions } from "./pass.ts";

@@ -1,5 +1,5 @@
 import { readTokenizerJson } from "./read-json.ts";
-import { LABEL_NAMES } from "./read-special.ts";
+import { LABEL_NAMES } from "./read-added.ts";
 import { specialToken } from "./write-json.ts";
 
 /**

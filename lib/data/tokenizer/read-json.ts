@@ -1,6 +1,6 @@
 import type { BpeModel } from "./bpe-tokenizer.ts";
 import { invalidTokenizer, isAbsent, isObject, type JsonObject, show } from "./json-object.ts";
-import { endOfTextId, labelIds, readSpecialTokens } from "./read-special.ts";
+import { endOfTextId, labelIds, readAddedTokens } from "./read-added.ts";
 import { readSplit } from "./read-split.ts";
 import { readVocabulary } from "./read-vocabulary.ts";
 
@@ -14,20 +14,27 @@ import { readVocabulary } from "./read-vocabulary.ts";
  */
 export function readTokenizerJson(json: string): BpeModel {
   const file = parse(json);
-  const { normalizer, decoder, model } = file;
+  const { decoder, model } = file;
   if (!isObject(model)) throw invalidTokenizer("model is missing");
-  if (!isAbsent(normalizer) && !isEmptySequence(normalizer))
-    throw invalidTokenizer(`normalizer ${show(normalizer)} is not supported: it changes the text`);
   if (!isAbsent(decoder) && !(isObject(decoder) && decoder.type === "ByteLevel"))
     throw invalidTokenizer(`decoder ${show(decoder)} is not ByteLevel`);
   checkModel(model);
-  const special = readSpecialTokens(file.added_tokens);
+  const { special, words } = readAddedTokens(file.added_tokens);
+  const nfc = readNormalizer(file.normalizer);
+  const composed = nfc ? [...words.values()].find((word) => !isAscii(word)) : undefined;
+  if (composed !== undefined)
+    throw invalidTokenizer(
+      `added_tokens: ${show(composed)} is not special, and finding it in front of the normalizer NFC is not supported`,
+    );
   return {
+    nfc,
     split: readSplit(file.pre_tokenizer),
-    vocabulary: readVocabulary(model, special),
+    whole_words: model.ignore_merges === true,
+    vocabulary: readVocabulary(model, { special, words }),
     eos_id: endOfTextId(special),
     label_ids: labelIds(special),
     special,
+    words,
     json,
   };
 }
@@ -51,10 +58,6 @@ function checkModel(model: JsonObject): void {
   // Files of early versions leave the type out.
   if (model.type !== undefined && model.type !== "BPE")
     throw invalidTokenizer(`model.type ${show(model.type)} is not BPE`);
-  if (model.ignore_merges === true)
-    throw invalidTokenizer(
-      "model.ignore_merges true is not supported: whole words would be looked up in front of the merges",
-    );
   for (const key of ["continuing_subword_prefix", "end_of_word_suffix"] as const)
     if (!isAbsent(model[key]))
       throw invalidTokenizer(`model.${key} ${show(model[key])} is not supported`);
@@ -62,7 +65,20 @@ function checkModel(model: JsonObject): void {
     throw invalidTokenizer(`model.dropout ${show(model.dropout)} is not supported: it is random`);
 }
 
-function isEmptySequence(normalizer: unknown): boolean {
-  if (!isObject(normalizer) || normalizer.type !== "Sequence") return false;
-  return Array.isArray(normalizer.normalizers) && normalizer.normalizers.length === 0;
+/** Whether text is brought to NFC; any other change is refused. */
+function readNormalizer(normalizer: unknown): boolean {
+  if (isAbsent(normalizer)) return false;
+  const steps: unknown[] =
+    isObject(normalizer) && normalizer.type === "Sequence" && Array.isArray(normalizer.normalizers)
+      ? normalizer.normalizers
+      : [normalizer];
+  for (const step of steps)
+    if (!isObject(step) || step.type !== "NFC")
+      throw invalidTokenizer(`normalizer ${show(step)} is not supported: it changes the text`);
+  return steps.length > 0;
+}
+
+/** Such a word NFC neither makes nor takes apart. */
+function isAscii(word: string): boolean {
+  return Buffer.byteLength(word) === word.length;
 }

@@ -3,8 +3,8 @@ import { invalidTokenizer, isObject, type JsonObject, show } from "./json-object
 import { splitOfPattern } from "./split-patterns.ts";
 
 /**
- * The split that a `pre_tokenizer` means: ByteLevel with its own pattern, or a Split by a known pattern in front
- * of a ByteLevel without one.
+ * The split that a `pre_tokenizer` means: ByteLevel with its own pattern, alone or behind Digits, or a Split by a known
+ * pattern in front of a ByteLevel without one.
  */
 export function readSplit(preTokenizer: unknown): SplitName {
   const steps = flatten(preTokenizer);
@@ -17,8 +17,11 @@ export function readSplit(preTokenizer: unknown): SplitName {
   const [first] = steps;
   if (steps.length === 1) return usesRegex ? "gpt2" : "none";
   if (steps.length === 2 && first!.type === "Split" && !usesRegex) return readPattern(first!);
+  if (steps.length === 2 && first!.type === "Digits" && first!.individual_digits === true)
+    if (usesRegex) return "starcoder";
   throw invalidTokenizer(
-    `pre_tokenizer is ${show(preTokenizer)}: only one Split in front of ByteLevel with use_regex false is supported`,
+    `pre_tokenizer is ${show(preTokenizer)}: only one Split in front of ByteLevel with use_regex false is supported, ` +
+      "or Digits with individual_digits true in front of one with use_regex true",
   );
 }
 
@@ -41,7 +44,7 @@ function readPattern(step: JsonObject): SplitName {
   const split = typeof pattern === "string" ? splitOfPattern(pattern) : undefined;
   if (split === undefined)
     throw invalidTokenizer(
-      `pre_tokenizer: the Split pattern ${show(step.pattern)} is neither GPT-2's nor GPT-4's`,
+      `pre_tokenizer: the Split pattern ${show(step.pattern)} is none of GPT-2's, GPT-4's and Qwen2's`,
     );
   return split;
 }

@@ -1,16 +1,16 @@
 import type { BpeVocabulary } from "../../native/types.ts";
 import { readSpelling } from "./byte-alphabet.ts";
 import { invalidTokenizer, isCount, isObject, type JsonObject, show } from "./json-object.ts";
-import type { SpecialTokens } from "./read-special.ts";
+import type { AddedTokens } from "./read-added.ts";
 
 /** Far above every published vocabulary; it keeps one mistyped id from asking for all memory. */
 export const MAX_VOCAB_SIZE = 2 ** 24;
 
 /** The pieces and merges of a tokenizer.json's `model`, with the ids that the file gives them. */
-export function readVocabulary(model: JsonObject, special: SpecialTokens): BpeVocabulary {
+export function readVocabulary(model: JsonObject, added: AddedTokens): BpeVocabulary {
   if (!isObject(model.vocab)) throw invalidTokenizer("model.vocab is not an object");
   const ids = readIds(model.vocab);
-  const pieces = readPieces(ids, special);
+  const pieces = readPieces(ids, added);
   return { ...joinPieces(pieces), merges: readMerges(model.merges, ids) };
 }
 
@@ -25,15 +25,20 @@ function readIds(vocab: JsonObject): Map<string, number> {
 }
 
 /** The bytes of each id; none for special and unused ones. */
-function readPieces(ids: Map<string, number>, special: SpecialTokens): (Uint8Array | undefined)[] {
-  const largest = [...ids.values(), ...special.keys()].reduce((a, b) => Math.max(a, b), -1);
+function readPieces(
+  ids: Map<string, number>,
+  { special, words }: AddedTokens,
+): (Uint8Array | undefined)[] {
+  const all = [...ids.values(), ...special.keys(), ...words.keys()];
+  const largest = all.reduce((a, b) => Math.max(a, b), -1);
   if (largest >= MAX_VOCAB_SIZE)
     throw invalidTokenizer(
       `model.vocab: id ${largest} is above the limit of ${MAX_VOCAB_SIZE - 1}`,
     );
   const pieces = new Array<Uint8Array | undefined>(largest + 1).fill(undefined);
+  for (const [id, word] of words) pieces[id] = Buffer.from(word);
   for (const [piece, id] of ids) {
-    if (special.get(id) === piece) continue;
+    if (special.get(id) === piece || words.get(id) === piece) continue;
     if (special.has(id) || pieces[id])
       throw invalidTokenizer(`model.vocab: ${show(piece)} has the id ${id} of another token`);
     const bytes = readSpelling(piece);

@@ -9,6 +9,9 @@ export const GPT4_PATTERN =
   "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}" +
   "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
+/** That of Qwen2, in whose tokens every digit is one. */
+export const QWEN2_PATTERN = GPT4_PATTERN.replace("\\p{N}{1,3}", "\\p{N}");
+
 /** Other spellings that cut every text at the same places. */
 const SPELLINGS = new Map<string, SplitName>([
   [GPT2_PATTERN, "gpt2"],
@@ -20,6 +23,7 @@ const SPELLINGS = new Map<string, SplitName>([
       "| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+",
     "gpt4",
   ],
+  [QWEN2_PATTERN, "qwen2"],
 ]);
 
 /** The split that a pattern spells, or undefined for any other pattern. */

@@ -9,37 +9,46 @@ import type { GgufValue } from "./values.ts";
 /** Kinds of tokens, as llama.cpp numbers them. */
 const NORMAL = 1;
 const CONTROL = 3;
+/** Found in text as it is. */
+const USER_DEFINED = 4;
 const UNUSED = 5;
 
-/**
- * llama.cpp's names of our splits. Its "dbrx" cuts words by GPT-4's pattern; "llama-bpe" does too, but looks whole
- * words up in front of the merges.
- */
+/** llama.cpp's names of our splits. */
 const PRE_TOKENIZERS: Readonly<Partial<Record<SplitName, string>>> = {
   gpt2: "gpt-2",
   gpt4: "dbrx",
+  qwen2: "qwen2",
+  starcoder: "starcoder",
 };
+
+/** Those of which whole words are looked up in front of the merges. */
+const WHOLE_WORDS: typeof PRE_TOKENIZERS = { gpt4: "llama-bpe" };
 
 /** The tokenizer's fields of a GGUF header; rows of the embedding behind its tokens are unused. */
 export function ggufTokenizer(tokenizer: Tokenizer, rows: number): [string, GgufValue][] {
   const json = tokenizerJson(tokenizer);
-  const { vocabulary, split } = readTokenizerJson(json);
+  const { vocabulary, split, whole_words, words } = readTokenizerJson(json);
   const { bytes, ends, merges } = vocabulary;
   const spellings = Array.from(ends, (end, id) =>
     spellBytes(bytes.subarray(id === 0 ? 0 : ends[id - 1], end)),
   );
   const hasMerges = merges.length > 0;
   // Without merges every byte is a token, wherever words are cut.
-  const pre = PRE_TOKENIZERS[split] ?? (hasMerges ? undefined : PRE_TOKENIZERS.gpt2);
+  const names = whole_words ? WHOLE_WORDS : PRE_TOKENIZERS;
+  const pre = hasMerges ? names[split] : (PRE_TOKENIZERS[split] ?? PRE_TOKENIZERS.gpt2);
   if (pre === undefined)
-    throw new FlmError("NOT_SUPPORTED", "llama.cpp has no BPE that does not cut words", {
-      hint: "export --format hf keeps this tokenizer",
-    });
+    throw new FlmError(
+      "NOT_SUPPORTED",
+      `llama.cpp has no BPE that ${split === "none" ? "does not cut words" : `cuts words as ${split} and looks whole ones up`}`,
+      { hint: "export --format hf keeps this tokenizer" },
+    );
   const { eos_id } = tokenizer;
   const special = specialTokens(json);
   const tokens = Array.from({ length: rows }, (_, id) => {
     const name = special.get(id);
     if (name !== undefined) return { text: name, type: CONTROL };
+    const word = words.get(id);
+    if (word !== undefined) return { text: word, type: USER_DEFINED };
     const text = spellings[id];
     return text ? { text, type: NORMAL } : { text: `[unused ${id}]`, type: UNUSED };
   });

@@ -82,6 +82,30 @@ FLM_TEST(encoder_merges_a_new_pair_of_lower_rank_at_once) {
   CHECK(encode(BpeEncoder(vocabulary, Split::none), "abab") == (Ids{257, 'b'}));
 }
 
+FLM_TEST(whole_words_go_before_the_merges) {
+  Vocabulary vocabulary = vocabulary_of({{'a', 'b'}, {'b', 'c'}});
+  vocabulary.pieces.push_back("abc");  // 258, which no merge makes
+  const BpeEncoder merged(vocabulary, Split::gpt2),
+      whole(vocabulary, Split::gpt2, {.whole_words = true, .added = {}});
+  CHECK(encode(merged, "abc abc") == (Ids{256, 'c', ' ', 256, 'c'}));
+  CHECK(encode(whole, "abc abc abcd") == (Ids{258, ' ', 256, 'c', ' ', 256, 'c', 'd'}));
+}
+
+FLM_TEST(added_tokens_are_found_before_the_text_is_split) {
+  Vocabulary vocabulary = vocabulary_of({{'a', 'b'}, {' ', ' '}});
+  vocabulary.pieces.insert(vocabulary.pieces.end(), {"<t>", "<t>>", "b<"});  // 258 to 260
+  const BpeEncoder encoder(vocabulary, Split::gpt2, {.whole_words = false, .added = {258, 259, 260}});
+  CHECK(encode(encoder, "ab<t>ab") == (Ids{'a', 260, 't', '>', 256}));
+  CHECK(encode(encoder, "<t>><t>a") == (Ids{259, 258, 'a'}));
+  // Where one follows, spaces stand at the end of a text.
+  CHECK(encode(encoder, "  <t>  a") == (Ids{257, 258, ' ', ' ', 'a'}));
+  CHECK(encode(encoder, "") == Ids{});
+  const Ids ids = encode(encoder, "ab<t>ab");
+  CHECK_EQ(encoder.decode(ids.data(), ids.size()), "ab<t>ab");
+  CHECK_THROWS(BpeEncoder(vocabulary, Split::gpt2, {.whole_words = false, .added = {300}}),
+               ErrorCode::data_invalid);
+}
+
 FLM_TEST(encoder_does_not_merge_across_pieces) {
   const BpeEncoder encoder(vocabulary_of({{'a', ' '}, {' ', 'b'}}), Split::gpt2);
   CHECK(encode(encoder, "a b") == (Ids{'a', 257}));

@@ -59,6 +59,18 @@ FLM_TEST(split_gpt4_line_breaks) {
   CHECK_EQ(split(Split::gpt4, "x  "), "x|  |");
 }
 
+FLM_TEST(qwen2_cuts_as_gpt4_with_every_number_alone) {
+  CHECK_EQ(split(Split::qwen2, "12345(abc) $x"), "1|2|3|4|5|(abc|)| $|x|");
+  CHECK_EQ(split(Split::qwen2, "IT'S a\u00BD 7"), "IT|'S| a|\u00BD| |7|");
+}
+
+FLM_TEST(starcoder_cuts_numbers_out_first) {
+  CHECK_EQ(split(Split::starcoder, "a12 3b"), "a|1|2| |3|b|");
+  CHECK_EQ(split(Split::starcoder, "it's  7 \n 8"), "it|'s|  |7| \n |8|");
+  CHECK_EQ(split(Split::starcoder, "x  y \u2167"), "x| | y| |\u2167|");
+  CHECK_EQ(split(Split::starcoder, "!!5 .. "), "!!|5| ..| |");
+}
+
 FLM_TEST(split_knows_the_classes_of_other_scripts) {
   CHECK_EQ(split(Split::gpt2, "你好，世界。 中文"), "你好|，|世界|。| 中文|");
   CHECK_EQ(split(Split::gpt4, "你好，世界。 中文"), "你好|，世界|。| 中文|");

@@ -113,7 +113,7 @@ describe("a tokenizer after its first merges", () => {
     const { code, message, hint } = failure(() => firstMerges(json, 258));
     expect(code).toBe("CONFIG_INVALID");
     expect(message).toContain("vocab_size 258");
-    expect(message).toContain("256 bytes and 3 special tokens");
+    expect(message).toContain("256 bytes and 3 added tokens");
     expect(hint).toBe("use 259 or more");
   });
 });

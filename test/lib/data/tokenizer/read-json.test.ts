@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { readSpelling, spellBytes } from "../../../../lib/data/tokenizer/byte-alphabet.ts";
 import { loadTokenizer } from "../../../../lib/data/tokenizer/load.ts";
-import { GPT2_PATTERN, GPT4_PATTERN } from "../../../../lib/data/tokenizer/split-patterns.ts";
+import {
+  GPT2_PATTERN,
+  GPT4_PATTERN,
+  QWEN2_PATTERN,
+} from "../../../../lib/data/tokenizer/split-patterns.ts";
 import { loadNative } from "../../../../lib/native/load.ts";
 import { errorOf } from "../support.ts";
 
@@ -38,6 +42,11 @@ const split = (Regex: string, more: object = {}) => ({
   ],
 });
 
+const DIGITS = {
+  type: "Sequence",
+  pretokenizers: [{ type: "Digits", individual_digits: true }, BYTE_LEVEL],
+};
+
 describe("a tokenizer.json of others", () => {
   it("keeps its ids", async () => {
     const tokenizer = load();
@@ -64,6 +73,8 @@ describe("a tokenizer.json of others", () => {
     ["GPT-2 by Split", split(GPT2_PATTERN), "12345"],
     ["GPT-4", split(GPT4_PATTERN), "123 45"],
     ["GPT-4, matches kept", split(GPT4_PATTERN, { behavior: "Removed", invert: true }), "123 45"],
+    ["Qwen2", split(QWEN2_PATTERN), "1 2 3 4 5"],
+    ["StarCoder", DIGITS, "1 2 3 4 5"],
     ["one piece", { ...BYTE_LEVEL, use_regex: false }, "12345"],
   ])("may cut words as %s", async (_, pre_tokenizer, expected) => {
     const base = file().model;
@@ -73,6 +84,49 @@ describe("a tokenizer.json of others", () => {
     const tokenizer = load({ pre_tokenizer }, { vocab, merges });
     const ids = await tokenizer.encode("12345");
     expect([...ids].map((id) => tokenizer.decode([id])).join(" ")).toBe(expected);
+  });
+
+  it("may look words up before it merges", async () => {
+    const { vocab } = file().model;
+    const model = { ignore_merges: true, vocab: { ...vocab, lo: 260 } };
+    expect(await load({}, model).encode("lo")).toEqual(Int32Array.of(260));
+    expect(await load({}, { ...model, ignore_merges: false }).encode("lo")).toHaveLength(2);
+  });
+
+  it("may bring text to NFC", async () => {
+    const composed = load({ normalizer: { type: "Sequence", normalizers: [{ type: "NFC" }] } });
+    const plain = load();
+    const text = "cafe\u0301 \u212b \u1112\u1161 hell";
+    expect(await composed.encode(text)).toEqual(await plain.encode(text.normalize("NFC")));
+    const documents = ["e\u0301", "", "\u0301 hell", "x"].map((part) => Buffer.from(part));
+    let length = 0;
+    const ends = Uint32Array.from(documents, (part) => (length += part.length));
+    const encoded = await composed.encodeDocuments(Buffer.concat(documents), ends);
+    // The mark at the beginning of a document joins nothing in front of it.
+    expect([...encoded.ends]).toEqual([2, 2, 6, 7]);
+  });
+
+  it("may do both, words first", async () => {
+    const added_tokens = [...file().added_tokens, { id: 260, content: "<a" }];
+    const normalizer = { type: "NFC" };
+    const tokenizer = load({ added_tokens, normalizer });
+    const plain = load({ added_tokens });
+    expect(await tokenizer.encode("e\u0301<a\u0301")).toEqual(await plain.encode("é<a\u0301"));
+    const refused = [{ id: 260, content: "é" }, ...file().added_tokens];
+    const error = await errorOf(() => load({ added_tokens: refused, normalizer }));
+    expect(error.message).toMatch(/"é" is not special, and finding it in front of the normalizer/);
+  });
+
+  it("may add words that text is searched for", async () => {
+    const word = (id: number, content: string) => ({ id, content, special: false });
+    const added_tokens = [...file().added_tokens, word(260, "<tool>"), word(261, "<tool> é")];
+    const tokenizer = load({ added_tokens });
+    expect(tokenizer).toMatchObject({ vocab_size: 262, eos_id: 256 });
+    const ids = await tokenizer.encode("hell<tool>hell<tool> é");
+    expect(ids).toEqual(Int32Array.of(259, 260, 259, 261));
+    expect(tokenizer.decode(ids)).toBe("hell<tool>hell<tool> é");
+    expect(tokenizer.bytesOf(261)).toBe(9);
+    expect(tokenizer.fingerprint).not.toBe(load().fingerprint);
   });
 
   it.each([
@@ -89,10 +143,15 @@ describe("a tokenizer.json of others", () => {
 
   const special = (id: number, content: string) => ({ id, content, special: true });
   it.each<[string, Record<string, unknown>, Record<string, unknown>, RegExp]>([
-    ["normalizer", { normalizer: { type: "NFC" } }, {}, /normalizer .*NFC/],
+    ["normalizer", { normalizer: { type: "NFKC" } }, {}, /normalizer .*NFKC/],
+    [
+      "normalizers",
+      { normalizer: { type: "Sequence", normalizers: [{ type: "NFC" }, { type: "Lowercase" }] } },
+      {},
+      /normalizer .*Lowercase/,
+    ],
     ["decoder", { decoder: { type: "WordPiece" } }, {}, /decoder .*WordPiece/],
     ["model type", {}, { type: "Unigram" }, /model\.type "Unigram" is not BPE/],
-    ["ignore_merges", {}, { ignore_merges: true }, /ignore_merges true/],
     ["word suffix", {}, { end_of_word_suffix: "</w>" }, /end_of_word_suffix/],
     ["dropout", {}, { dropout: 0.1 }, /dropout 0\.1/],
     [
@@ -103,14 +162,25 @@ describe("a tokenizer.json of others", () => {
     ],
     ["Metaspace", { pre_tokenizer: { type: "Metaspace" } }, {}, /must end with ByteLevel/],
     ["no pre-tokenizer", { pre_tokenizer: null }, {}, /pre_tokenizer is null/],
-    ["other pattern", { pre_tokenizer: split("\\w+") }, {}, /neither GPT-2's nor GPT-4's/],
+    ["other pattern", { pre_tokenizer: split("\\w+") }, {}, /none of GPT-2's, GPT-4's and Qwen2's/],
     [
       "other behavior",
       { pre_tokenizer: split(GPT4_PATTERN, { behavior: "Removed" }) },
       {},
       /"Removed"/,
     ],
-    ["added words", { added_tokens: [{ id: 256, content: "  " }] }, {}, /"  " is not special/],
+    [
+      "added words with spaces",
+      { added_tokens: [{ id: 256, content: "x", lstrip: true }] },
+      {},
+      /"x" is not special, and finding it in text with lstrip true/,
+    ],
+    [
+      "digits in groups",
+      { pre_tokenizer: { type: "Sequence", pretokenizers: [{ type: "Digits" }, BYTE_LEVEL] } },
+      {},
+      /Digits with individual_digits true/,
+    ],
     ["no end", { added_tokens: [] }, { merges: [], vocab: {} }, /none of the 0 special tokens/],
     [
       "two ends",
