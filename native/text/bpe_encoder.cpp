@@ -25,7 +25,7 @@ BpeEncoder::BpeEncoder(Vocabulary vocabulary, Split split, EncoderOptions option
       split_(split),
       merges_(vocabulary_.merges.size()),
       added_(vocabulary_.pieces, options.added) {
-  PieceIndex index(vocabulary_.pieces);
+  PieceIndex index(vocabulary_.pieces, options.added);
   for (uint32_t byte = 0; byte < byte_ids_.size(); ++byte) {
     const auto c = static_cast<char>(byte);
     byte_ids_[byte] = index.find({&c, 1});

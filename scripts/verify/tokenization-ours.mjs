@@ -1,5 +1,5 @@
 // flm-train's side of the comparison of tokenizers: trains one with each split, writes it as SPLIT.json and its ranks as
-// SPLIT.tiktoken, and the ids of every text by both to ours.json.
+// SPLIT.tiktoken, and the ids of every text by both to ours.json; of one tokenizer also the forms that others give theirs.
 //   node scripts/verify/tokenization-ours.mjs DIRECTORY      texts.json there has the texts in base64
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -43,6 +43,31 @@ function ranksOf(json) {
   }).join("");
 }
 
+const DIGITS = { type: "Digits", individual_digits: true };
+/** What a tokenizer.json of GPT-4's or GPT-2's pattern becomes where others publish one. */
+const FOREIGN = {
+  llama3: (file) => {
+    file.model.ignore_merges = true;
+    // Words that no merge makes.
+    for (const word of ["zqx", "\u0120zqx", "!?!", "\u0120\u0120!"])
+      file.model.vocab[word] ??= Object.keys(file.model.vocab).length;
+    return file;
+  },
+  qwen2: (file) => {
+    file.normalizer = { type: "NFC" };
+    const { pattern } = file.pre_tokenizer.pretokenizers[0];
+    pattern.Regex = pattern.Regex.replace("\\p{N}{1,3}", "\\p{N}");
+    const first = Object.keys(file.model.vocab).length;
+    for (const [i, content] of ["<tool_call>", "</tool_call>", "<t", "  \n"].entries())
+      file.added_tokens.push({ ...file.added_tokens[0], id: first + i, content, special: false });
+    return file;
+  },
+  starcoder: (file) => ({
+    ...file,
+    pre_tokenizer: { type: "Sequence", pretokenizers: [DIGITS, file.pre_tokenizer] },
+  }),
+};
+
 const ours = {};
 for (const split of ["gpt2", "gpt4"]) {
   const { json } = await trainTokenizer(native, trainingText(), split, VOCAB_SIZE);
@@ -55,5 +80,13 @@ for (const split of ["gpt2", "gpt4"]) {
     json: await idsOfAll(loadTokenizer(native, json)),
     tiktoken: await idsOfAll(fromRanks),
   };
+}
+for (const [name, change] of Object.entries(FOREIGN)) {
+  const base = name === "starcoder" ? "gpt2" : "gpt4";
+  const json = JSON.stringify(
+    change(JSON.parse(readFileSync(join(directory, `${base}.json`), "utf8"))),
+  );
+  writeFileSync(join(directory, `${name}.json`), json);
+  ours[name] = { json: await idsOfAll(loadTokenizer(native, json)) };
 }
 writeFileSync(join(directory, "ours.json"), JSON.stringify(ours));

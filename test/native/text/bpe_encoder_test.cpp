@@ -100,6 +100,14 @@ FLM_TEST(added_tokens_are_found_before_the_text_is_split) {
   // Where one follows, spaces stand at the end of a text.
   CHECK(encode(encoder, "  <t>  a") == (Ids{257, 258, ' ', ' ', 'a'}));
   CHECK(encode(encoder, "") == Ids{});
+  // A merge may make what is an added token too.
+  vocabulary.pieces.push_back("ab");  // 261
+  const BpeEncoder twice(vocabulary, Split::gpt2, {.whole_words = true, .added = {261}});
+  CHECK(encode(twice, "aab") == (Ids{'a', 261}));
+  // And it may be one itself.
+  const Vocabulary chain = vocabulary_of({{'a', 'b'}, {256, 'c'}, {257, 'd'}});
+  const BpeEncoder link(chain, Split::gpt2, {.whole_words = false, .added = {257}});
+  CHECK(encode(link, "abcd ab") == (Ids{257, 'd', ' ', 256}));
   const Ids ids = encode(encoder, "ab<t>ab");
   CHECK_EQ(encoder.decode(ids.data(), ids.size()), "ab<t>ab");
   CHECK_THROWS(BpeEncoder(vocabulary, Split::gpt2, {.whole_words = false, .added = {300}}),
