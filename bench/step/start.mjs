@@ -1,7 +1,9 @@
 // From the command to the end of the first optimizer step, tokens ready, and JavaScript's share of later steps: the
-// processor time of the main thread, which is all that runs JavaScript, over the time that passes. Needs the built
-// addon and dist/. The first call trains the tokenizers.
-import { spawn, spawnSync } from "node:child_process";
+// processor time of the main thread, which is all that runs JavaScript, over the time that passes. Of the first step also
+// the processor time that the system takes, most of it for clearing memory: up to 3 s a GB where a virtual machine has
+// to get back what it freed, a tenth of one where it has it. Needs the built addon and dist/. The first call trains the
+// tokenizers.
+import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -38,12 +40,6 @@ const options = readOptions("node bench/step/start.mjs", {
     help: "model and batch",
   },
   rounds: { value: "N", least: 1, default: 5, help: "starts of each model" },
-  memory: {
-    value: "STATE",
-    among: ["found", "warm"],
-    default: "found",
-    help: "found as it is, or warm: just freed by another process, before a virtual machine's host takes it back",
-  },
   out: { value: "FILE", help: "results as JSON (default: none are written)" },
 });
 const folder = join(root, "runs/bench-start");
@@ -56,13 +52,15 @@ for (const name of options.model) {
   await start(config, 1); // makes the tokens
   const starts = [];
   for (let round = 0; round < options.rounds; round++)
-    starts.push((await start(config, 1)).seconds);
+    starts.push((await start(config, 1)).first);
   const { javascript_share, javascript_ms } = await start(config, STEPS[name]);
-  const first_step_seconds = starts.sort((a, b) => a - b)[Math.floor(starts.length / 2)];
+  starts.sort((a, b) => a.seconds - b.seconds);
+  const median = starts[Math.floor(starts.length / 2)];
   const javascript = { steps: STEPS[name], javascript_share, javascript_ms };
-  results.push({ model: name, memory: options.memory, first_step_seconds, starts, ...javascript });
+  results.push({ model: name, first_step_seconds: median.seconds, starts, ...javascript });
   console.log(
-    `${name.padEnd(5)} first step after ${first_step_seconds.toFixed(2)} s (best ${starts[0].toFixed(2)})  ` +
+    `${name.padEnd(5)} first step after ${median.seconds.toFixed(2)} s (best ${starts[0].seconds.toFixed(2)}), ` +
+      `the system ${median.system_seconds.toFixed(2)} s (${starts[0].system_seconds.toFixed(2)})  ` +
       `JavaScript ${(100 * javascript_share).toFixed(2)} % of the time of ${STEPS[name]} steps, ` +
       `${javascript_ms.toFixed(3)} ms each`,
   );
@@ -95,8 +93,6 @@ function configOf(name, { family, batch_size, vocab_size, seq_length, ...shape }
 async function start(config, steps) {
   const out = join(folder, "run");
   rmSync(out, { recursive: true, force: true });
-  if (options.memory === "warm")
-    spawnSync(process.execPath, ["-e", "Buffer.alloc(3 * 2 ** 30, 1)"]);
   const begin = performance.now();
   const command = [join(root, "dist/cli/main.js"), config, "--out", out];
   const child = spawn(process.execPath, command, { stdio: "ignore" });
@@ -110,13 +106,14 @@ async function start(config, steps) {
     }
     return { at: performance.now(), count, cpu: mainThreadSeconds(child.pid) };
   };
-  const first = await rowsAre(1, POLL_FIRST_MS);
+  const row = await rowsAre(1, POLL_FIRST_MS);
+  const first = { seconds: (row.at - begin) / 1000, system_seconds: systemSeconds(child.pid) };
   const warm = await rowsAre(steps, POLL_MS);
   const last = await rowsAre(2 * steps - 1, POLL_MS);
   child.kill("SIGKILL");
   const javascript_ms = 1000 * (last.cpu - warm.cpu);
   return {
-    seconds: (first.at - begin) / 1000,
+    first,
     javascript_share: javascript_ms / (last.at - warm.at),
     javascript_ms: javascript_ms / (last.count - warm.count),
   };
@@ -128,6 +125,14 @@ function rows(path) {
   } catch {
     return 0; // not there yet
   }
+}
+
+/** Of all threads. */
+function systemSeconds(pid) {
+  // Fields are counted behind the name, which may hold anything.
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1).split(" ");
+  const TICKS_PER_SECOND = 100;
+  return Number(fields[12]) / TICKS_PER_SECOND;
 }
 
 function mainThreadSeconds(pid) {
