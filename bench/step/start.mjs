@@ -51,8 +51,7 @@ for (const name of options.model) {
   writeFileSync(config, JSON.stringify(configOf(name, MODELS[name])));
   await start(config, 1); // makes the tokens
   const starts = [];
-  for (let round = 0; round < options.rounds; round++)
-    starts.push((await start(config, 1)).first);
+  for (let round = 0; round < options.rounds; round++) starts.push((await start(config, 1)).first);
   const { javascript_share, javascript_ms } = await start(config, STEPS[name]);
   starts.sort((a, b) => a.seconds - b.seconds);
   const median = starts[Math.floor(starts.length / 2)];
