@@ -26,7 +26,7 @@ const Values& defaults() {
                              {"seq_length", "256"},
                              {"batch_size", "8"},
                              {"micro_batch_size", "0"},
-                             {"recompute", "none"},
+                             {"recompute", "selective"},
                              {"device", "cpu"},
                              {"device_index", "0"},
                              {"num_threads", "0"},

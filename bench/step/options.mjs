@@ -31,7 +31,7 @@ export function stepOptions() {
     recompute: {
       value: "NAME",
       among: ["none", "selective", "full"],
-      default: "none",
+      default: "selective",
       help: "what our backward pass makes again instead of keeping it",
     },
     against: {

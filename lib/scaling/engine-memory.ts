@@ -112,10 +112,12 @@ function arenaBytes(part: RankPart, options: EngineMemoryOptions, logits: number
     0,
   );
   const lent = options.one_micro_batch ? layersInGradients(part, keptOfLayer) * keptOfLayer : 0;
-  const ffnGradients = wide(ffn) + (shape.activation === "swiglu" ? wide(ffn_in) : 0);
+  // What the activation function makes is made again beside its gradient.
+  const again = options.recompute === "none" ? 0 : wide(ffn);
+  const ffnGradients = wide(ffn) + (shape.activation === "swiglu" ? wide(ffn_in) : 0) + again;
   const gradients =
     (options.mixes_layers ? 3 : 2) * residual + Math.max(ffnGradients, wide(query) + wide(qkv));
-  const backward = gradients + 2 * allRows + (block - keptOfBlock);
+  const backward = gradients + 2 * allRows + (block - keptOfBlock - again);
   const head = part.is_last ? norm + residual + 2 * allRows : 0;
   // The head and the backward pass of the layers use the same memory, one after the other; evaluation, which keeps
   // nothing, uses all of a block's at once.

@@ -32,7 +32,7 @@ template <class T, int kWidth>
 __global__ void __launch_bounds__(kMaxThreads) gelu_bwd_kernel(GeluBwd a) {
   const int64_t c = (int64_t(blockIdx.x) * blockDim.x + threadIdx.x) * kWidth;
   if (c >= a.F) return;
-  float mask[kWidth], x[kWidth], dy[kWidth];
+  float mask[kWidth], x[kWidth], dy[kWidth], y[kWidth];
   load_or(mask, a.mask.as<float>(), c, 1.0f);
   for (int64_t n = int64_t(blockIdx.y) * blockDim.y + threadIdx.y; n < a.N;
        n += int64_t(gridDim.y) * blockDim.y) {
@@ -41,10 +41,12 @@ __global__ void __launch_bounds__(kMaxThreads) gelu_bwd_kernel(GeluBwd a) {
 #pragma unroll
     for (int i = 0; i < kWidth; ++i) {
       const float u = mask[i] * x[i], t = tanhf(kSqrt2OverPi * (u + kCubic * u * u * u));
+      y[i] = 0.5f * u * (1.0f + t);
       const float slope = kSqrt2OverPi * (1.0f + 3.0f * kCubic * u * u);
       dy[i] *= mask[i] * (0.5f * (1.0f + t) + 0.5f * u * (1.0f - t * t) * slope);
     }
     store(a.dx.as<T>() + n * a.F + c, dy);
+    if (a.y) store(a.y.as<T>() + n * a.F + c, y);
   }
 }
 
@@ -63,11 +65,12 @@ void gelu_fwd(Context& context, const GeluFwd& a) {
 void gelu_bwd(Context& context, const GeluBwd& a) {
   if (a.N == 0) return;
   check_stat("gelu_bwd", {a.mask});
-  check_type("gelu_bwd", a.dx.dtype, {a.dy, a.x});
-  with_type_and_width("gelu_bwd", a.dx.dtype, {a.F}, {a.dx, a.dy, a.x, a.mask}, [&]<class T, int kWidth>() {
-    const RowGrid shape = row_grid(a.N, a.F / kWidth);
-    FLM_LAUNCH((gelu_bwd_kernel<T, kWidth>), shape.grid, shape.block, 0, stream_of(context), a);
-  });
+  check_type("gelu_bwd", a.dx.dtype, {a.y, a.dy, a.x});
+  with_type_and_width(
+      "gelu_bwd", a.dx.dtype, {a.F}, {a.dx, a.y, a.dy, a.x, a.mask}, [&]<class T, int kWidth>() {
+        const RowGrid shape = row_grid(a.N, a.F / kWidth);
+        FLM_LAUNCH((gelu_bwd_kernel<T, kWidth>), shape.grid, shape.block, 0, stream_of(context), a);
+      });
 }
 
 }  // namespace flm::cuda

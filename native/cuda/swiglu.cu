@@ -32,7 +32,7 @@ template <class T, int kWidth>
 __global__ void __launch_bounds__(kMaxThreads) swiglu_bwd_kernel(SwigluBwd a) {
   const int64_t c = (int64_t(blockIdx.x) * blockDim.x + threadIdx.x) * kWidth;
   if (c >= a.F) return;
-  float mask[kWidth], gate[kWidth], up[kWidth], dy[kWidth];
+  float mask[kWidth], gate[kWidth], up[kWidth], dy[kWidth], y[kWidth];
   load_or(mask, a.mask.as<float>(), c, 1.0f);
   for (int64_t n = int64_t(blockIdx.y) * blockDim.y + threadIdx.y; n < a.N;
        n += int64_t(gridDim.y) * blockDim.y) {
@@ -43,11 +43,13 @@ __global__ void __launch_bounds__(kMaxThreads) swiglu_bwd_kernel(SwigluBwd a) {
 #pragma unroll
     for (int i = 0; i < kWidth; ++i) {
       const float s = sigmoid(gate[i]), d = mask[i] * dy[i];
+      y[i] = mask[i] * (gate[i] * s * up[i]);
       dy[i] = d * gate[i] * s;
       gate[i] = d * up[i] * (s * (1.0f + gate[i] * (1.0f - s)));
     }
     store(a.dgate_up.as<T>() + at, gate);
     store(a.dgate_up.as<T>() + at + a.F, dy);
+    if (a.y) store(a.y.as<T>() + n * a.F + c, y);
   }
 }
 
@@ -66,8 +68,8 @@ void swiglu_fwd(Context& context, const SwigluFwd& a) {
 void swiglu_bwd(Context& context, const SwigluBwd& a) {
   if (a.N == 0) return;
   check_stat("swiglu_bwd", {a.mask});
-  check_type("swiglu_bwd", a.dgate_up.dtype, {a.dy, a.gate_up});
-  with_type_and_width("swiglu_bwd", a.dgate_up.dtype, {a.F}, {a.dgate_up, a.dy, a.gate_up, a.mask},
+  check_type("swiglu_bwd", a.dgate_up.dtype, {a.y, a.dy, a.gate_up});
+  with_type_and_width("swiglu_bwd", a.dgate_up.dtype, {a.F}, {a.dgate_up, a.y, a.dy, a.gate_up, a.mask},
                       [&]<class T, int kWidth>() {
                         const RowGrid shape = row_grid(a.N, a.F / kWidth);
                         FLM_LAUNCH((swiglu_bwd_kernel<T, kWidth>), shape.grid, shape.block, 0,

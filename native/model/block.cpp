@@ -6,6 +6,18 @@ namespace flm {
 
 namespace {
 
+// All but what is cheap to make again: the outputs of the norms and of the activation function.
+BlockActivations take_all_but_outputs(const Run& run, int64_t N) {
+  const int64_t rows = local_rows(run, N);
+  BlockActivations all;
+  all.norm1 = take_statistics(run, rows);
+  all.attention = take_attention(run, N);
+  all.mid = run.take(rows * run.shape.hidden_size);
+  all.norm2 = take_statistics(run, rows);
+  all.ffn.pre = run.take(N * run.shape.ffn_in_size());
+  return all;
+}
+
 // Fills in what was not kept with memory of this pass.
 BlockActivations complete(const Run& run, const BlockActivations& kept, int64_t N) {
   if (!kept.mid) return take_block(run, N);
@@ -17,29 +29,31 @@ BlockActivations complete(const Run& run, const BlockActivations& kept, int64_t 
   return all;
 }
 
-void forward(const Run& run, int64_t layer, const BlockActivations& all, Out y, In x,
-             const TokenBatch& batch) {
-  const BlockWeights& w = run.weights.blocks[size_t(layer)];
+void forward_to_ffn(const Run& run, const BlockWeights& w, const BlockActivations& all, In x,
+                    const TokenBatch& batch) {
   const int64_t rows = local_rows(run, batch.N);
   norm_fwd(run, w.norm1, all.norm1, x, rows);
   attention_fwd(run, w, all.attention, all.mid, all.norm1.y, x, batch);
   norm_fwd(run, w.norm2, all.norm2, all.mid, rows);
-  ffn_fwd(run, w, all.ffn, y, all.norm2.y, all.mid, batch.N);
+  ffn_in_fwd(run, w, all.ffn, all.norm2.y, batch.N);
 }
 
-// Makes what was not kept again, as the forward pass made it.
-void restore(const Run& run, int64_t layer, const BlockActivations& kept, const BlockActivations& all, In x,
-             const TokenBatch& batch) {
+// What was kept, with the rest made again as the forward pass made it, but for the activation function's
+// output, which ffn_bwd makes itself.
+BlockActivations restore(const Run& run, const BlockWeights& w, const BlockActivations& kept, In x,
+                         const TokenBatch& batch) {
+  if (kept.ffn.act) return kept;
+  const int64_t rows = local_rows(run, batch.N);
+  BlockActivations all = kept.mid ? kept : take_all_but_outputs(run, batch.N);
+  all.norm1.y = run.take(rows * run.shape.hidden_size);
+  all.norm2.y = run.take(rows * run.shape.hidden_size);
   if (!kept.mid) {
-    const ArenaScope scope(run.arena);
-    forward(run, layer, all, run.take(local_rows(run, batch.N) * run.shape.hidden_size), x, batch);
-  } else if (!kept.ffn.act) {
-    const BlockWeights& w = run.weights.blocks[size_t(layer)];
-    const int64_t rows = local_rows(run, batch.N);
+    forward_to_ffn(run, w, all, x, batch);
+  } else {
     norm_fwd(run, w.norm1, all.norm1, x, rows);
     norm_fwd(run, w.norm2, all.norm2, all.mid, rows);
-    ffn_activation(run, all.ffn, batch.N);
   }
+  return all;
 }
 
 }  // namespace
@@ -56,22 +70,24 @@ BlockActivations take_block(const Run& run, int64_t N) {
 }
 
 BlockActivations take_kept(const Run& run, int64_t N) {
-  if (run.recompute == Recompute::none) return take_block(run, N);
-  BlockActivations kept;
-  if (run.recompute == Recompute::full) return kept;
-  const int64_t rows = local_rows(run, N);
-  kept.norm1 = take_statistics(run, rows);
-  kept.attention = take_attention(run, N);
-  kept.mid = run.take(rows * run.shape.hidden_size);
-  kept.norm2 = take_statistics(run, rows);
-  kept.ffn.pre = run.take(N * run.shape.ffn_in_size());
-  return kept;
+  switch (run.recompute) {
+    case Recompute::none:
+      return take_block(run, N);
+    case Recompute::selective:
+      return take_all_but_outputs(run, N);
+    case Recompute::full:
+      return {};
+  }
+  return {};
 }
 
 void block_fwd(const Run& run, int64_t layer, const BlockActivations& kept, Out y, In x,
                const TokenBatch& batch) {
   const ArenaScope scope(run.arena);
-  forward(run, layer, complete(run, kept, batch.N), y, x, batch);
+  const BlockWeights& w = run.weights.blocks[size_t(layer)];
+  const BlockActivations all = complete(run, kept, batch.N);
+  forward_to_ffn(run, w, all, x, batch);
+  ffn_out_fwd(run, w, all.ffn, y, all.mid, batch.N);
   if (run.masks.mixes(layer)) {
     const double m = run.masks.layer_mix[size_t(layer)];
     run.ops.axpby(run.context, {.y = y,
@@ -88,8 +104,7 @@ void block_bwd(const Run& run, int64_t layer, const BlockActivations& kept, Out 
   const BlockWeights& w = run.weights.blocks[size_t(layer)];
   const int64_t N = batch.N, rows = local_rows(run, N), size = rows * run.shape.hidden_size;
   const ArenaScope scope(run.arena);
-  const BlockActivations all = complete(run, kept, N);
-  restore(run, layer, kept, all, x, batch);
+  const BlockActivations all = restore(run, w, kept, x, batch);
   const bool mixes = run.masks.mixes(layer);
   In dout = dy;  // of the block's own output, before it is mixed with its input
   if (mixes) {

@@ -103,7 +103,8 @@ void decode(const Run& run, const LayerRelay& relay, const KvCache& cache, Out l
     norm_fwd(run, w.norm1, kept.norm1, x, N);
     decode_attention(run, w, cache, layer, kept.attention, kept.mid, kept.norm1.y, x, batch, slots, lengths);
     norm_fwd(run, w.norm2, kept.norm2, kept.mid, N);
-    ffn_fwd(run, w, kept.ffn, y, kept.norm2.y, kept.mid, N);
+    ffn_in_fwd(run, w, kept.ffn, kept.norm2.y, N);
+    ffn_out_fwd(run, w, kept.ffn, y, kept.mid, N);
   });
 }
 

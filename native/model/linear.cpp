@@ -23,7 +23,8 @@ void product(const Run& run, const LinearWeights& w, Out y, In x, In bias, In re
                                .transpose_b = true});
 }
 
-// dx (N, in) = dy W
+}  // namespace
+
 void input_gradient(const Run& run, const LinearWeights& w, Out dx, In dy, int64_t N) {
   run.ops.matmul(run.context, {.c = dx,
                                .a = dy,
@@ -55,8 +56,6 @@ void weight_gradients(const Run& run, const LinearWeights& w, In dy, In x, int64
   if (w.bias.value)
     run.ops.bias_bwd(run.context, {.dbias = w.bias.grad, .dy = dy, .N = N, .C = w.out, .ldy = w.out});
 }
-
-}  // namespace
 
 void column_linear_fwd(const Run& run, const LinearWeights& w, Out y, In x, int64_t N) {
   const ArenaScope scope(run.arena);

@@ -15,4 +15,8 @@ void row_linear_fwd(const Run& run, const LinearWeights& w, Out y, In x, In resi
 // dx (N, in) = dy W for dy (local_rows, out); gradients as above.
 void row_linear_bwd(const Run& run, const LinearWeights& w, Out dx, In dy, In x, int64_t N);
 
+// The two halves of row_linear_bwd, for dy (N, out) of all rows.
+void input_gradient(const Run& run, const LinearWeights& w, Out dx, In dy, int64_t N);
+void weight_gradients(const Run& run, const LinearWeights& w, In dy, In x, int64_t N);
+
 }  // namespace flm

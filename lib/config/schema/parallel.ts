@@ -17,7 +17,7 @@ export const parallelSchema = z.strictObject({
     "Split norms and residuals along the sequence between tensor-parallel ranks.",
   ),
   recompute: key(
-    z.enum(["none", "selective", "full"]).default("none"),
-    "Recompute activations in the backward pass instead of keeping them.",
+    z.enum(["none", "selective", "full"]).default("selective"),
+    "Recompute activations in the backward pass instead of keeping them: nothing; what norms and activation functions make, which costs next to nothing; or whole blocks.",
   ),
 });

@@ -43,7 +43,7 @@ function remedied(plan: StagePlan, { change, devices }: Remedy): number {
 
 describe("memoryRemedies", () => {
   test("a little too much: half the micro-batch, selective recomputation, or two devices", () => {
-    const plan = planOf();
+    const plan = planOf({ parallel: { recompute: "none" } });
     const limit = bytesOf(plan) - 1;
     const found = memoryRemedies(plan, GPU, limit);
     expect(found.map(({ change, devices }) => [change, devices])).toEqual([

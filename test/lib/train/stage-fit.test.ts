@@ -49,9 +49,9 @@ describe("refuseOversized", () => {
     const error = failure(() => refuseOversized(large, site("cuda", 40e9)));
     expect(error.code).toBe("OUT_OF_MEMORY");
     expect(error.message).toMatch(
-      /^stage large needs [\d.]+ GB of 40\.0 GB on each device; micro_batch_size: 2 needs [\d.]+ GB \(or recompute: full/,
+      /^stage large needs [\d.]+ GB of 40\.0 GB on each device; micro_batch_size: 4 needs [\d.]+ GB \(or recompute: full/,
     );
-    expect(error.hint).toContain("plan CONFIG --set stages.1.micro_batch_size=2");
+    expect(error.hint).toContain("plan CONFIG --set stages.1.micro_batch_size=4");
   });
 
   test("hints at the change that it names first, where there is one", () => {
