@@ -1,5 +1,5 @@
-import { stageSteps } from "../config/steps.ts";
-import type { Config } from "../config/types.ts";
+import { stageSteps, stepsOf } from "../config/steps.ts";
+import type { Config, StageConfig } from "../config/types.ts";
 
 /** A place in the run: the growth stage, and the optimizer step within it. */
 export interface Position {
@@ -43,22 +43,28 @@ function decay(type: Config["schedule"]["type"], decayFraction: number, done: nu
 /** Done share of the horizon: 0 before its first step, 1 at its last and behind it. */
 function progress(config: Config, { stage, stage_step }: Position): number {
   const { horizon, horizon_tokens } = config.schedule;
-  const steps = config.stages.map((_, i) => stageSteps(config, i));
+  const { stages } = config;
   if (horizon === "tokens") {
-    const perStep = config.stages.map((own) => own.global_batch_size * own.seq_length);
-    const before = sum(steps.slice(0, stage).map((count, i) => count * perStep[i]!));
-    const done = before + stage_step * perStep[stage]!;
+    const tokensOf = (own: StageConfig) => own.global_batch_size * own.seq_length;
+    const perStep = tokensOf(stages[stage]!);
+    const done = sumOf(stages, stage, (own) => stepsOf(own) * tokensOf(own)) + stage_step * perStep;
     // The step that completes the horizon is its last.
-    const last = horizon_tokens! - perStep[stage]!;
+    const last = horizon_tokens! - perStep;
     return done >= last ? Number(done > 0) : done / last;
   }
-  const [done, all] =
-    horizon === "stage"
-      ? [stage_step, steps[stage]!]
-      : [sum(steps.slice(0, stage)) + stage_step, sum(steps)];
+  const isStage = horizon === "stage";
+  const done = isStage ? stage_step : sumOf(stages, stage, stepsOf) + stage_step;
+  const all = isStage ? stepsOf(stages[stage]!) : sumOf(stages, stages.length, stepsOf);
   return all <= 1 ? 0 : done / (all - 1);
 }
 
-function sum(counts: readonly number[]): number {
-  return counts.reduce((a, b) => a + b, 0);
+/** Over the first `count` stages; every step asks, so that no list is made. */
+function sumOf(
+  stages: readonly StageConfig[],
+  count: number,
+  each: (stage: StageConfig) => number,
+): number {
+  let total = 0;
+  for (let i = 0; i < count; i++) total += each(stages[i]!);
+  return total;
 }
