@@ -27,11 +27,19 @@ export function judge(exits: readonly RankExit[], was_signalled: boolean): Local
   const first = failed[0];
   if (first === undefined) return { exit_code: ExitCode.done, message: null };
   if (cause === undefined && was_signalled) return { exit_code: first.code!, message: null };
-  // Rank 0 may have said why, and been stopped while it ended.
-  const isCleared = cause && cause.code !== null && cause.last_lines.length === 0;
-  if (isCleared && exits.some(({ rank, was_stopped }) => rank === 0 && was_stopped))
-    return { exit_code: cause.code!, message: `the ranks ended with exit code ${cause.code}` };
+  // Another may have said why, and been stopped while it ended.
+  if (cause && cause.code !== null && cause.last_lines.length === 0) {
+    const stopped = exits.filter(({ was_stopped }) => was_stopped);
+    const speaker = stopped.find(({ last_lines }) => last_lines.some(isError));
+    if (speaker) return blame({ ...speaker, code: cause.code, signal: null });
+    if (stopped.some(({ rank }) => rank === 0))
+      return { exit_code: cause.code, message: `the ranks ended with exit code ${cause.code}` };
+  }
   return blame(cause ?? first);
+}
+
+function isError(line: string): boolean {
+  return line.startsWith("error: ");
 }
 
 function blame({ rank, code, signal, last_lines }: RankExit): LocalOutcome {

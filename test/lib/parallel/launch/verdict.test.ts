@@ -51,6 +51,16 @@ it.each<[string, RankExit[], number, string | null]>([
     "the ranks ended with exit code 64",
   ],
   [
+    "one that has said why is stopped while it ends",
+    [
+      exit(0, { code: 74 }),
+      exit(2, { signal: "SIGTERM", was_stopped: true, last_lines: ["warning: a"] }),
+      exit(1, { signal: "SIGTERM", was_stopped: true, last_lines: ["error: b"] }),
+    ],
+    74,
+    "rank 1 ended with exit code 74; its last lines:\n[1] error: b",
+  ],
+  [
     "all are pre-empted",
     [exit(1, { code: 75 }), exit(0, { code: 75 })],
     75,
