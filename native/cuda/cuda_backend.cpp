@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "core/error.h"
+#include "cuda/architectures.h"
 #include "cuda/cuda_device.h"
 #include "cuda/cuda_ops.h"
 #include "cuda/cuda_state.h"
@@ -47,9 +48,15 @@ std::string fault_of(int index) {
     return value;
   };
   const std::string gpu = "GPU " + std::to_string(index);
-  if (const int major = attribute(cudaDevAttrComputeCapabilityMajor); major < 8)
-    return gpu + " has compute capability " + std::to_string(major) +
-           ".x; the CUDA backend needs 8.0 (Ampere) or newer";
+  const int major = attribute(cudaDevAttrComputeCapabilityMajor);
+  const int minor = attribute(cudaDevAttrComputeCapabilityMinor);
+  const std::string has =
+      gpu + " has compute capability " + std::to_string(major) + "." + std::to_string(minor);
+  if (major < 8) return has + "; the CUDA backend needs 8.0 (Ampere) or newer";
+  // The first kernel would be refused, which looks like a fault of the device.
+  if (!has_code_for(FLM_CUDA_ARCHITECTURES, major, minor))
+    return has + ", and this addon was built for " FLM_CUDA_ARCHITECTURES
+                 " alone; build it again: flm-train build --cuda";
   if (attribute(cudaDevAttrComputeMode) == cudaComputeModeProhibited)
     return gpu + " is closed to programs (compute mode PROHIBITED)";
   return {};
