@@ -66,8 +66,9 @@ void run_suite(const Options& options, Totals& totals) {
     if (options.mode == "list") std::printf("%s\n", name.c_str());
     if (options.mode == "test") run_test(name, totals, body);
   };
-  if (const auto library = options.mode == "test" ? open_nccl() : nullptr)
-    run("comm cuda nccl of one rank", [&] { check_nccl(library); });
+  const std::string nccl = "comm cuda nccl of one rank";
+  if (const auto library = options.mode == "test" && options.selects(nccl) ? open_nccl() : nullptr)
+    run(nccl, [&] { check_nccl(library); });
   for (int ranks = 2; ranks <= 4; ++ranks)
     run("comm cuda host communicator, " + std::to_string(ranks) + " ranks", [=] { check_host(ranks); });
   run("comm cuda meshes equal one rank", check_meshes);
