@@ -55,7 +55,7 @@ export function refuseOversized(stage: StagePlan, site: StageSite): void {
  * What the engine says when an allocation fails, with the changes that would fit into what is free.
  *
  * @param error as thrown; any other than OUT_OF_MEMORY is given back as it is
- * @param freeBytes of the device, without the engine that has failed
+ * @param freeBytes of the device, without the engine that has failed; may throw where the device is full of others' data
  */
 export function withMemoryAdvice(
   error: unknown,
@@ -64,7 +64,12 @@ export function withMemoryAdvice(
   freeBytes: () => number,
 ): unknown {
   if (!(error instanceof FlmError) || error.code !== "OUT_OF_MEMORY") return error;
-  const free = freeBytes();
+  let free: number;
+  try {
+    free = freeBytes();
+  } catch {
+    return error;
+  }
   const message = shortage(stage, site, free, ` free (${error.message})`);
   return new FlmError(error.code, message, { hint: hint(stage, site, free), cause: error });
 }

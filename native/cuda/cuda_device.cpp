@@ -11,6 +11,9 @@ namespace flm::cuda {
 namespace {
 
 void check(cudaError_t error, const char* what) {
+  // On a GPU that others have filled there is no room for this process's context, let alone for tensors.
+  FLM_CHECK(error != cudaErrorMemoryAllocation, ErrorCode::out_of_memory, what, ": ",
+            cudaGetErrorString(error), "; nvidia-smi says who has the GPU's memory");
   FLM_CHECK(error == cudaSuccess, ErrorCode::device_fault, what, ": ", cudaGetErrorString(error));
 }
 

@@ -107,6 +107,14 @@ describe("withMemoryAdvice", () => {
     expect(error.cause).toBe(refused);
   });
 
+  test("has none for a device on which others have left nothing to ask with", () => {
+    const full = new FlmError("OUT_OF_MEMORY", "cudaSetDevice: out of memory");
+    const free = () => {
+      throw new FlmError("OUT_OF_MEMORY", "asked in vain");
+    };
+    expect(withMemoryAdvice(full, large, site("cuda", 200e9), free)).toBe(full);
+  });
+
   test("leaves other errors alone", () => {
     const fault = new FlmError("DEVICE_FAULT", "broken");
     expect(withMemoryAdvice(fault, large, site("cuda", 1), () => 1)).toBe(fault);
