@@ -149,6 +149,21 @@ describe("doctor", () => {
     expect(checks.find(({ name }) => name === "/opt/none/g++")!.ok).toBe(false);
   });
 
+  it("finds the nvcc that builds the CUDA addon, which need not be on PATH", async () => {
+    const { directory } = project();
+    mkdirSync(join(directory, "cuda/bin"), { recursive: true });
+    const script = "#!/bin/sh\necho 'Cuda compilation tools, release 99.1, V99.1.20'\n";
+    writeFileSync(join(directory, "cuda/bin/nvcc"), script, { mode: 0o755 });
+    const env = { CUDA_HOME: join(directory, "cuda") };
+    const { checks } = json(await succeed(["doctor", "--json"], { cwd: directory, env })) as {
+      checks: { name: string; ok: boolean; found: string }[];
+    };
+    expect(checks.find(({ name }) => name === "nvcc")).toMatchObject({
+      ok: true,
+      found: `CUDA 99.1, ${directory}/cuda/bin/nvcc`,
+    });
+  });
+
   it("says which launcher has started it, and by which variables", async () => {
     const { ok, found } = await launcher({ RANK: "1", WORLD_SIZE: "4", LOCAL_RANK: "1" });
     expect({ ok, found }).toEqual({

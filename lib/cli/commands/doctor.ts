@@ -26,8 +26,8 @@ export function doctorCommand(): Command {
     .action(run);
 }
 
-function run(options: { json?: boolean }): void {
-  const checks = [...machine(), launcher(), ...addon(), ...tools()];
+async function run(options: { json?: boolean }): Promise<void> {
+  const checks = [...machine(), launcher(), ...addon(), ...tools(), await nvcc()];
   // Nothing trains without it; whatever else is missing only narrows what there is.
   if (tryLoadNative().binding === null) process.exitCode = ExitCode.environment;
   if (options.json) {
@@ -153,12 +153,38 @@ function tools(): Check[] {
     ["make", build],
     ["python3", build],
     ["cmake", "apt-get install -y cmake (to build the CUDA addon)"],
-    ["nvcc", "install NVIDIA's CUDA toolkit 12.8 or newer (to build the CUDA addon)"],
   ];
   return remedies.map(([command, remedy]) => {
     const { status, stdout } = spawnSync(command, ["--version"], { encoding: "utf8" });
     const lines = (stdout ?? "").trim().split("\n");
-    const line = command === "nvcc" ? lines.at(-1) : lines[0];
-    return { name: command, ok: status === 0, found: status === 0 ? line! : "not found", remedy };
+    return {
+      name: command,
+      ok: status === 0,
+      found: status === 0 ? lines[0]! : "not found",
+      remedy,
+    };
   });
+}
+
+/** What `build --cuda` looks for it with. */
+interface NvccSearch {
+  installedNvccs(): { path: string; version: [major: number, minor: number] | null }[];
+  chooseNvcc(installed: ReturnType<NvccSearch["installedNvccs"]>, forAll: boolean): NvccChoice;
+}
+type NvccChoice = { nvcc?: ReturnType<NvccSearch["installedNvccs"]>[number] };
+
+async function nvcc(): Promise<Check> {
+  const script = new URL("../../../scripts/support/nvcc.mjs", import.meta.url);
+  const { installedNvccs, chooseNvcc } = (await import(script.href)) as NvccSearch;
+  const installed = installedNvccs();
+  const chosen = chooseNvcc(installed, true).nvcc;
+  const listed = (chosen ? [chosen] : installed).map(
+    ({ path, version }) => `CUDA ${version?.join(".") ?? "of unknown version"}, ${path}`,
+  );
+  return {
+    name: "nvcc",
+    ok: chosen !== undefined,
+    found: listed.join("; ") || "not found",
+    remedy: "install NVIDIA's CUDA toolkit 12.8 or newer (to build the CUDA addon)",
+  };
 }
