@@ -81,14 +81,16 @@ function build() {
   const compiler = process.env.CXX ?? "c++";
   const env =
     which("ccache") && !compiler.startsWith("ccache") ? { CXX: `ccache ${compiler}` } : {};
-  return run(
+  const headers = headerArguments();
+  const status = run(
     process.execPath,
-    [nodeGyp(), "configure", "build", "--loglevel=error", ...headerArguments(), "-j", String(jobs)],
-    {
-      env,
-      quiet: true,
-    },
+    [nodeGyp(), "configure", "build", "--loglevel=error", ...headers, "-j", String(jobs)],
+    { env, quiet: true },
   );
+  if (status !== 0 && headers.length === 0)
+    console.error(`flm-train: there are no headers of Node beside ${process.execPath}, so that node-gyp downloads them.
+  Remedy without a network: npm_config_nodedir=DIR, a folder of Node ${process.versions.node} with include/node in it`);
+  return status;
 }
 
 /** Node's own headers lie beside it in most installations; then node-gyp need not download them. */

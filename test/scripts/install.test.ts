@@ -74,6 +74,9 @@ it("what node-gyp fails at is told", () => {
   const { status, stderr } = machine.install("--asked-for");
   expect(status).toBe(1);
   expect(stderr).toContain("gyp ERR! find Python");
+  expect(stderr).toContain("no headers of Node beside");
+  machine.env.npm_config_nodedir = "/opt/node";
+  expect(machine.install("--asked-for").stderr).not.toContain("no headers of Node");
 });
 
 describe("without npm, as pnpm and a global installation start it", () => {
