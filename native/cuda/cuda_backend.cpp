@@ -32,8 +32,15 @@ int device_count(std::string& reason) {
   const cudaError_t error = cudaGetDeviceCount(&count);
   if (error == cudaErrorInsufficientDriver) {
     cudaRuntimeGetVersion(&runtime);
-    return none("the NVIDIA driver supports CUDA " + std::to_string(driver / 1000) + " and CUDA " +
-                std::to_string(runtime / 1000) + " is needed; update the driver");
+    const std::string supported = std::to_string(driver / 1000);
+    std::string why = "the NVIDIA driver supports CUDA " + supported + " and CUDA " +
+                      std::to_string(runtime / 1000) + " is needed; update the driver";
+    // Who may not do that can build for the one that is there.
+    constexpr int kOldestToBuildWith = 12;
+    if (driver / 1000 >= kOldestToBuildWith)
+      why += ", or build with a CUDA " + supported +
+             " toolkit, no older than 12.8: CUDA_HOME=DIR flm-train build --cuda";
+    return none(why);
   }
   if (error != cudaSuccess) return none(std::string("CUDA: ") + cudaGetErrorString(error));
   if (count == 0) return none("the NVIDIA driver sees no GPU");

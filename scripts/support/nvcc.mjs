@@ -1,6 +1,6 @@
 // Which nvcc builds the CUDA addon.
 import { spawnSync } from "node:child_process";
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { which } from "./tools.mjs";
 
@@ -13,19 +13,15 @@ const OLDEST = [12, 0];
  */
 
 /**
- * From CUDA_HOME, PATH and the usual place, in this order: a distribution's own nvcc, often years old, may come before the
- * toolkit's on PATH.
+ * The one in CUDA_HOME, which is an order; else those on PATH and in the usual place: a distribution's own nvcc, often years
+ * old, may come before the toolkit's.
  * @returns {Nvcc[]}
  */
 export function installedNvccs(env = process.env, usual = "/usr/local/cuda") {
-  const homes = [env.CUDA_HOME, usual].map((home) => home && join(home, "bin", "nvcc"));
-  const places = [homes[0], which("nvcc"), homes[1]].filter((path) => path && existsSync(path));
-  const seen = new Set();
+  const inHome = env.CUDA_HOME && join(env.CUDA_HOME, "bin", "nvcc");
+  const places = inHome && existsSync(inHome) ? [inHome] : [which("nvcc"), join(usual, "bin/nvcc")];
   return places
-    .filter((path) => {
-      const file = realpathSync(path);
-      return !seen.has(file) && seen.add(file);
-    })
+    .filter((path) => path && existsSync(path))
     .map((path) => ({ path, version: versionOf(path) }));
 }
 

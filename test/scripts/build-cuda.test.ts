@@ -126,15 +126,17 @@ describe("nvcc", () => {
     expect(chooseNvcc(installed, true)).toEqual({ nvcc: installed[0] });
   });
 
-  it("is looked for in CUDA_HOME and in the usual place, each file once", () => {
+  it("is the one in CUDA_HOME, or else on PATH and in the usual place", () => {
     const machine = new Machine();
-    const home = machine.nvcc("home/bin", "12.8");
-    machine.nvcc("usual/bin", "13.0");
-    const inFolder = (name: string) => join(machine.folder, name);
-    const found = installedNvccs({ CUDA_HOME: inFolder("home") }, inFolder("usual"));
-    expect(found[0]).toEqual({ path: home, version: [12, 8] });
-    expect(found.at(-1)).toEqual({ path: inFolder("usual/bin/nvcc"), version: [13, 0] });
-    const again = installedNvccs({ CUDA_HOME: inFolder("home") }, inFolder("home"));
-    expect(again.filter(({ path }) => path === home)).toHaveLength(1);
+    const old = machine.nvcc("home/bin", "12.4");
+    const usual = machine.nvcc("usual/bin", "13.0");
+    const folder = (name: string) => join(machine.folder, name);
+    const inHome = installedNvccs({ CUDA_HOME: folder("home") }, folder("usual"));
+    expect(inHome).toEqual([{ path: old, version: [12, 4] }]);
+    for (const env of [{}, { CUDA_HOME: folder("none") }])
+      expect(installedNvccs(env, folder("usual")).at(-1)).toEqual({
+        path: usual,
+        version: [13, 0],
+      });
   });
 });
