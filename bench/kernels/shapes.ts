@@ -10,7 +10,10 @@ export interface BenchModel {
   readonly batch_size: number;
 }
 
-type Sizes = Omit<ModelShape, keyof (typeof FAMILIES)[Family] | "norm_eps" | "rope_theta">;
+type Sizes = Omit<
+  ModelShape,
+  keyof (typeof FAMILIES)[Family] | "norm_eps" | "rope_theta" | "rope_scaling"
+>;
 
 type Sized = Sizes & { family: Family; batch_size: number };
 
@@ -35,6 +38,12 @@ export const GPT2_1_5B: BenchModel = modelOf("gpt2-1.5b", {
 });
 
 function modelOf(name: string, { family, batch_size, ...sizes }: Sized): BenchModel {
-  const shape = { ...sizes, ...FAMILIES[family], norm_eps: 1e-5, rope_theta: 10_000 };
+  const shape = {
+    ...sizes,
+    ...FAMILIES[family],
+    norm_eps: 1e-5,
+    rope_theta: 10_000,
+    rope_scaling: null,
+  };
   return { name, batch_size, shape };
 }

@@ -30,6 +30,7 @@ export function resolveModel(config: ParsedConfig, report: Report): ModelConfig 
     activation: model.activation ?? fallback.activation,
     position_embedding: model.position_embedding ?? fallback.position_embedding,
     rope_theta: model.rope_theta,
+    rope_scaling: model.rope_scaling,
     bias: model.bias ?? fallback.bias,
     tie_embeddings: model.tie_embeddings ?? fallback.tie_embeddings,
     init_std: model.init_std ?? fallback.init_std ?? 0.02,

@@ -22,6 +22,7 @@ export interface ModelShape
       | "activation"
       | "position_embedding"
       | "rope_theta"
+      | "rope_scaling"
       | "bias"
       | "tie_embeddings"
     > {
@@ -89,6 +90,7 @@ export function shapeOfStage(config: Config, stageIndex: number, vocab_size: num
     activation: model.activation,
     position_embedding: model.position_embedding,
     rope_theta: model.rope_theta,
+    rope_scaling: model.rope_scaling,
     bias: model.bias,
     tie_embeddings: model.tie_embeddings,
   };

@@ -12,6 +12,7 @@ type ParsedStage = ParsedConfig["stages"][number];
 export type GrowthConfig = Omit<ParsedConfig["growth"], "ramp_steps"> & { ramp_steps: number };
 export type ParallelConfig = ParsedStage["parallel"];
 export type ModelConfig = Required<ParsedConfig["model"]>;
+export type RopeScaling = NonNullable<ModelConfig["rope_scaling"]>;
 /** A stage with all it inherits; `growth` is complete, and `weights` are in the order of the sources. */
 export type StageConfig = Required<Omit<ParsedStage, "growth" | "weights">> & {
   growth: GrowthConfig;

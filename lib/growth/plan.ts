@@ -41,6 +41,7 @@ const CONSTANT_KEYS = [
   "activation",
   "position_embedding",
   "rope_theta",
+  "rope_scaling",
   "bias",
   "tie_embeddings",
 ] as const satisfies readonly (keyof ModelShape)[];
@@ -57,12 +58,14 @@ export function planGrowth(
   growth: Pick<GrowthConfig, "depth" | "width" | "ramp_steps">,
   vocabulary?: VocabularyMap,
 ): GrowthPlan {
-  for (const key of CONSTANT_KEYS)
-    if (from[key] !== to[key])
+  for (const key of CONSTANT_KEYS) {
+    const [before, after] = [show(from[key]), show(to[key])];
+    if (before !== after)
       throw new FlmError(
         "GROWTH_INVALID",
-        `${key} would change from ${from[key]} to ${to[key]}; growth keeps it`,
+        `${key} would change from ${before} to ${after}; growth keeps it`,
       );
+  }
   refuseShrinking("seq_length of learned positions", learnedLength(from), learnedLength(to));
   refuseZeroFilledLayerNorm(from, to, growth.width);
   const axis = (key: "hidden_size" | "ffn_hidden_size") => {
@@ -84,6 +87,10 @@ export function planGrowth(
     ramp_steps: growth.ramp_steps,
   };
   return { ...plan, preserving: preserves(plan) };
+}
+
+function show(value: ModelShape[(typeof CONSTANT_KEYS)[number]]): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** Axes whose new part needs a mask for the event to preserve; with `width: zero` none does. */

@@ -9,6 +9,7 @@ import type { Ramp } from "../native/types.ts";
 import { modelFlopsPerToken } from "../scaling/flops.ts";
 import { type Scaling, scalingOf } from "../scaling/mup.ts";
 import { countParameters, parameterTable } from "../scaling/parameters.ts";
+import { ropeDivisors } from "../scaling/rope-divisors.ts";
 
 /** Everything about one growth stage that follows from the config. Pure data. */
 export interface StagePlan {
@@ -104,13 +105,14 @@ export function engineSpecOf(
 ): EngineSpec {
   const { optimizer } = config;
   const { shape, scaling } = plan;
-  const { position_embedding, ...rest } = shape;
+  const { position_embedding, rope_scaling: _, ...rest } = shape;
   return {
     ...placement,
     int8_weights,
     shape: {
       ...rest,
       position: position_embedding,
+      rope_divisors: ropeDivisors(shape),
       input_mult: scaling.input_mult,
       logit_mult: plan.logit_mult,
       attention_scale: 1 / Math.sqrt(shape.head_size),

@@ -14,7 +14,7 @@ import type {
   StateKind,
 } from "./plans.ts";
 
-const VERSION = 5;
+const VERSION = 6;
 /** Four ASCII letters, read as a little-endian number: "FLME", "FLML", "FLMS". */
 const ENGINE_SPEC_MAGIC = 0x454d4c46;
 const LOAD_PLAN_MAGIC = 0x4c4d4c46;
@@ -107,6 +107,7 @@ function writeShape(out: ByteWriter, shape: ModelShape): void {
   out.boolean(shape.tie_embeddings);
   out.number(shape.norm_eps);
   out.number(shape.rope_theta);
+  out.list(shape.rope_divisors, (divisor) => out.number(divisor));
   out.number(shape.input_mult);
   out.number(shape.logit_mult);
   out.number(shape.attention_scale);

@@ -21,6 +21,8 @@ export interface ModelShape {
   tie_embeddings: boolean;
   norm_eps: number;
   rope_theta: number;
+  /** What the frequency of each pair is divided by (head_size / 2), where RoPE is scaled; empty: 1. */
+  rope_divisors: readonly number[];
   /** Multiplies the token embedding. */
   input_mult: number;
   /** Multiplies the logits: muP's output_mult * base / hidden, else 1. */

@@ -27,7 +27,10 @@ const LOCATION = /^(data\.sources\.\d+|tokenizer)\.path\b/;
 export function identityOf(config: Config, stage: number, dataFingerprint: string): Identity {
   const identity: Identity = { seed: config.seed };
   if (config.init.from !== null) flatten("init", config.init, identity);
-  flatten("model", config.model, identity);
+  const { rope_scaling, ...model } = config.model;
+  flatten("model", model, identity);
+  // Checkpoints from before there was this key do not have it.
+  if (rope_scaling !== null) flatten("model.rope_scaling", rope_scaling, identity);
   flatten("tokenizer", config.tokenizer, identity);
   flatten("objective", config.objective, identity);
   const { cache_dir: _, ...data } = config.data;

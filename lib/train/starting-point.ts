@@ -63,7 +63,8 @@ function checkSameModel(
 
 /** Everything that decides what the weights compute. */
 function modelOf({ shape, scaling, logit_mult }: StagePlan): Record<string, unknown> {
-  const { seq_length, ...rest } = shape;
+  const { seq_length, rope_scaling, ...rest } = shape;
   const positions = shape.position_embedding === "learned" ? { seq_length } : {};
-  return { ...rest, ...positions, input_mult: scaling.input_mult, logit_mult };
+  const turns = { rope_scaling: JSON.stringify(rope_scaling) };
+  return { ...rest, ...turns, ...positions, input_mult: scaling.input_mult, logit_mult };
 }

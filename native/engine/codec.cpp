@@ -6,7 +6,7 @@ namespace flm {
 namespace {
 
 // Raised on both sides when a field is added, removed or moved.
-constexpr uint32_t kVersion = 5;
+constexpr uint32_t kVersion = 6;
 constexpr uint32_t kEngineSpecMagic = 0x454d4c46;  // "FLME"
 constexpr uint32_t kLoadPlanMagic = 0x4c4d4c46;    // "FLML"
 constexpr uint32_t kSavePlanMagic = 0x534d4c46;    // "FLMS"
@@ -30,6 +30,7 @@ ModelShape read_shape(ByteReader& in) {
   shape.tie_embeddings = in.boolean("tie_embeddings");
   shape.norm_eps = in.number("norm_eps");
   shape.rope_theta = in.number("rope_theta");
+  shape.rope_divisors = in.values<double>("rope_divisors");
   shape.input_mult = in.number("input_mult");
   shape.logit_mult = in.number("logit_mult");
   shape.attention_scale = in.number("attention_scale");

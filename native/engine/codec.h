@@ -5,7 +5,7 @@
 //   number   f64, also for integers, booleans (0 or 1) and enumerators (their position)
 //   seed     u32 low, u32 high
 //   string   u32 bytes, UTF-8
-//   list     u32 count, then its elements; lists of i32 and u8 are packed
+//   list     u32 count, then its elements; lists of i32, u8 and f64 are packed
 #include <cstdint>
 #include <span>
 

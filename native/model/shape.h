@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <vector>
 
 namespace flm {
 
@@ -18,6 +19,8 @@ struct ModelShape {
   bool tie_embeddings;  // the head reads embedding.weight
   double norm_eps;
   double rope_theta;
+  // What the frequency of each pair is divided by (head_size / 2), where RoPE is scaled; empty: 1.
+  std::vector<double> rope_divisors;
   double input_mult;       // multiplies the token embedding
   double logit_mult;       // multiplies the logits: muP's output_mult * base / hidden, else 1
   double attention_scale;  // of q k^T, usually 1 / sqrt(head_size)

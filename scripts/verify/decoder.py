@@ -32,6 +32,8 @@ def rotary_factors(shape, dtype):
     pair = torch.arange(width // 2, dtype=torch.float64)
     n = torch.arange(length, dtype=torch.float64)
     angle = n[:, None] * shape["rope_theta"] ** (-2 * pair / width)
+    if shape["rope_divisors"]:
+        angle = angle / torch.tensor(shape["rope_divisors"], dtype=torch.float64)
     zeta = torch.ones_like(angle)
     if shape["position"] == "xpos":
         base = (2 * pair + XPOS_GAMMA * width) / ((1 + XPOS_GAMMA) * width)

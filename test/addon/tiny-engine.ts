@@ -34,6 +34,7 @@ const shape: ModelShape = {
   tie_embeddings: false,
   norm_eps: 1e-5,
   rope_theta: 10000,
+  rope_divisors: [],
   input_mult: 1,
   logit_mult: 1,
   attention_scale: 0.25,

@@ -19,6 +19,12 @@ const MULTIPLIED = {
   mup: { base_hidden_size: SMALL.hidden_size, input_mult: 2 },
 };
 
+const SCALED = {
+  family: "llama",
+  seq_length: 32,
+  rope_scaling: { type: "linear", factor: 2 },
+};
+
 const conversations = Array.from({ length: 60 }, (_, i) => ({
   prompt: `Number ${i}?`,
   completion: "Yes.",
@@ -59,6 +65,7 @@ describe("init.from", () => {
     ["another shape", { stages: [{ ...SMALL, num_layers: 3 }] }, "num_layers is 2 there and 3"],
     ["another family", { model: { family: "gpt2", seq_length: 32 } }, "norm is rms_norm there"],
     ["another multiplier", { model: MULTIPLIED }, "input_mult is 1 there and 2"],
+    ["another rotation", { model: SCALED }, 'rope_scaling is null there and {"type":"linear"'],
     ["another vocabulary", { tokenizer: { type: "bpe", vocab_size: 300 } }, "vocab_size is 257"],
   ])("refuses %s, and says what differs", async (_, changes, says) => {
     child("refused", changes);

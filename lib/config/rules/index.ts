@@ -2,7 +2,7 @@ import { batchRules } from "./batch.ts";
 import { evalRules } from "./eval.ts";
 import { growthRules } from "./growth.ts";
 import { mixingRules } from "./mixing.ts";
-import { modelRules } from "./model.ts";
+import { modelRules, ropeScalingRules } from "./model.ts";
 import { objectiveRules } from "./objective.ts";
 import { optimizerRules } from "./optimizer.ts";
 import { parallelRules } from "./parallel.ts";
@@ -14,6 +14,7 @@ import { vocabularyRules } from "./vocabulary.ts";
 /** Every rule that compares keys with each other. */
 export const RULES: readonly Rule[] = [
   modelRules,
+  ropeScalingRules,
   batchRules,
   optimizerRules,
   growthRules,

@@ -6,6 +6,39 @@ import type { Rule } from "./rule.ts";
  */
 const LONGEST_XPOS = 65_536;
 
+const LLAMA3_KEYS = [
+  "low_freq_factor",
+  "high_freq_factor",
+  "original_max_position_embeddings",
+] as const;
+
+/** RoPE that is scaled: `llama3` needs keys that `linear` does not have. */
+export const ropeScalingRules: Rule = ({ model }, report) => {
+  const { rope_scaling: scaling, position_embedding } = model;
+  if (scaling === null) return;
+  if (position_embedding !== "rope")
+    report(
+      ["model", "rope_scaling"],
+      `is of RoPE alone, and model.position_embedding is ${position_embedding}`,
+      "leave it out or use position_embedding: rope",
+    );
+  const isLlama3 = scaling.type === "llama3";
+  for (const key of LLAMA3_KEYS)
+    if ((scaling[key] !== null) !== isLlama3)
+      report(
+        ["model", "rope_scaling", key],
+        isLlama3 ? "is missing: type llama3 needs it" : "is of type llama3 alone",
+        isLlama3 ? "take it from the model's config.json" : "leave it out or use type: llama3",
+      );
+  const { low_freq_factor: low, high_freq_factor: high } = scaling;
+  if (isLlama3 && low !== null && high !== null && high <= low)
+    report(
+      ["model", "rope_scaling", "high_freq_factor"],
+      `${high} is not above low_freq_factor ${low}`,
+      "Llama 3.1 has 4 and 1",
+    );
+};
+
 /** Shapes that the model can be built in. */
 export const modelRules: Rule = ({ model, stages }, report) => {
   const rotary = model.position_embedding !== "learned";

@@ -12,6 +12,26 @@ const mupSchema = z.strictObject({
   output_mult: key(z.number().gt(0).default(1), "Logits are multiplied by output_mult / m."),
 });
 
+const ropeScalingSchema = z.strictObject({
+  type: key(
+    z.enum(["llama3", "linear"]),
+    "linear divides all frequencies by factor; llama3, of Llama 3.1 and 3.2, divides only the slow ones by it.",
+  ),
+  factor: key(z.number().gt(0), "What frequencies are divided by."),
+  low_freq_factor: key(
+    z.number().gt(0).nullable().default(null),
+    "llama3 only, required there: components that turn less than so often within original_max_position_embeddings are divided by factor.",
+  ),
+  high_freq_factor: key(
+    z.number().gt(0).nullable().default(null),
+    "llama3 only, required there: components that turn more often than that stay as they are; between the two there is a smooth passage.",
+  ),
+  original_max_position_embeddings: key(
+    size.nullable().default(null),
+    "llama3 only, required there: the context that the model had before it was made longer.",
+  ),
+});
+
 export const modelSchema = z.strictObject({
   family: key(
     z.enum(["flm", "llama", "gpt2"]).optional(),
@@ -50,6 +70,10 @@ export const modelSchema = z.strictObject({
     "by family",
   ),
   rope_theta: key(z.number().gt(1).default(10_000), "Base of the rotary frequencies."),
+  rope_scaling: key(
+    ropeScalingSchema.nullable().default(null),
+    "How RoPE's frequencies are scaled for a longer context, as in Llama 3.1; null leaves them as they are.",
+  ),
   bias: key(
     z.boolean().optional(),
     "Biases in the attention and FFN projections. LayerNorm always has one, the head never.",

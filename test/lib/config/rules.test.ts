@@ -16,6 +16,14 @@ interface Case {
 
 const BPE: Partial<UserConfig> = { tokenizer: { type: "bpe", vocab_size: 512 } };
 
+const LLAMA3 = {
+  type: "llama3",
+  factor: 8,
+  low_freq_factor: 1,
+  high_freq_factor: 4,
+  original_max_position_embeddings: 8192,
+} as const;
+
 const cases: Case[] = [
   {
     what: "heads that do not divide the width",
@@ -34,6 +42,30 @@ const cases: Case[] = [
     rest: { model: { head_size: 5 } },
     path: "model.head_size",
     says: ["5 is odd", "rope"],
+  },
+  {
+    what: "scaled RoPE without RoPE",
+    rest: { model: { family: "flm", rope_scaling: { type: "linear", factor: 2 } } },
+    path: "model.rope_scaling",
+    says: ["RoPE", "position_embedding is xpos"],
+  },
+  {
+    what: "Llama 3's scaling without the context that it comes from",
+    rest: { model: { rope_scaling: { ...LLAMA3, original_max_position_embeddings: null } } },
+    path: "model.rope_scaling.original_max_position_embeddings",
+    says: ["missing", "llama3 needs it"],
+  },
+  {
+    what: "linear scaling with what Llama 3's has",
+    rest: { model: { rope_scaling: { type: "linear", factor: 2, low_freq_factor: 1 } } },
+    path: "model.rope_scaling.low_freq_factor",
+    says: ["llama3 alone"],
+  },
+  {
+    what: "fast components that are not faster than slow ones",
+    rest: { model: { rope_scaling: { ...LLAMA3, high_freq_factor: 1 } } },
+    path: "model.rope_scaling.high_freq_factor",
+    says: ["1 is not above low_freq_factor 1"],
   },
   {
     what: "xPos factors that leave the range of f32",

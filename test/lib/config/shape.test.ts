@@ -21,6 +21,7 @@ describe("shapeOfStage", () => {
       activation: "swiglu",
       position_embedding: "rope",
       rope_theta: 10_000,
+      rope_scaling: null,
       bias: false,
       tie_embeddings: false,
     });

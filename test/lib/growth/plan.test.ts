@@ -3,6 +3,14 @@ import { planGrowth } from "../../../lib/growth/plan.ts";
 import { failure } from "../failure.ts";
 import { LARGE, SMALL, withEveryParameter } from "./shapes.ts";
 
+const LINEAR = {
+  type: "linear",
+  factor: 2,
+  low_freq_factor: null,
+  high_freq_factor: null,
+  original_max_position_embeddings: null,
+} as const;
+
 const MASKED = { depth: "stack", width: "mask", ramp_steps: 10 } as const;
 
 test("one map for each axis, as long as the new axis", () => {
@@ -74,11 +82,23 @@ describe("refused", () => {
     ["activation", "gelu"],
     ["position_embedding", "xpos"],
     ["rope_theta", 5000],
+    ["rope_scaling", LINEAR],
     ["bias", true],
     ["tie_embeddings", false],
   ] as const)("another %s", (key, value) => {
     const { message } = failure(() => planGrowth(SMALL, { ...LARGE, [key]: value }, MASKED));
-    expect(message).toContain(`${key} would change from ${SMALL[key]} to ${value}`);
+    const [before, after] = [SMALL[key], value].map((one) =>
+      typeof one === "object" ? JSON.stringify(one) : String(one),
+    );
+    expect(message).toContain(`${key} would change from ${before} to ${after}`);
+  });
+
+  test("but scaling of RoPE that is the same in both is none", () => {
+    const [small, large] = [SMALL, LARGE].map((shape) => ({
+      ...shape,
+      rope_scaling: { ...LINEAR },
+    }));
+    expect(() => planGrowth(small!, large!, MASKED)).not.toThrow();
   });
 
   test("zero columns under LayerNorm, which would see them in its mean", () => {

@@ -15,6 +15,7 @@ export const SMALL: ModelShape = {
   activation: "swiglu",
   position_embedding: "rope",
   rope_theta: 10_000,
+  rope_scaling: null,
   bias: false,
   tie_embeddings: true,
 };

@@ -17,7 +17,7 @@ describe("the binary form of plans", () => {
     });
     const view = new DataView(bytes.buffer);
     expect(Buffer.from(bytes.subarray(0, 4)).toString("latin1")).toBe("FLMS");
-    expect(view.getUint32(4, true)).toBe(5);
+    expect(view.getUint32(4, true)).toBe(6);
     expect(view.getUint32(8, true)).toBe(1);
     expect([...bytes.subarray(12, 18)]).toEqual([2, 0, 0, 0, 0x61, 0x62]);
     expect([...bytes.subarray(18, 23)]).toEqual([1, 0, 0, 0, 9]);

@@ -17,6 +17,7 @@ export const SHAPE: ModelShape = {
   activation: "swiglu",
   position_embedding: "rope",
   rope_theta: 10_000,
+  rope_scaling: null,
   bias: false,
   tie_embeddings: false,
 };

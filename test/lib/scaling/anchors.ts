@@ -25,6 +25,7 @@ export function gpt(
     activation: "gelu",
     position_embedding: "xpos",
     rope_theta: 10_000,
+    rope_scaling: null,
     bias: true,
     tie_embeddings: true,
   };

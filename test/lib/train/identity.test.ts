@@ -8,6 +8,14 @@ import { failure } from "../failure.ts";
 const config = () =>
   resolveConfig(userConfig([{}, { num_layers: 6 }, { num_layers: 8 }]), { cwd: "/here" });
 
+const LINEAR = {
+  type: "linear",
+  factor: 2,
+  low_freq_factor: null,
+  high_freq_factor: null,
+  original_max_position_embeddings: null,
+} as const;
+
 /** Whether a run that has reached `stage` may be resumed after `change`. */
 function resumes(stage: number, change: (config: Config) => void): boolean {
   // As the manifest gives it back.
@@ -30,6 +38,7 @@ describe("what the steps taken depend on may not change", () => {
   test.each<[string, number, (config: Config) => void]>([
     ["the seed", 0, (now) => (now.seed += 1)],
     ["the model", 0, (now) => (now.model.rope_theta += 1)],
+    ["the scaling of RoPE", 0, (now) => (now.model.rope_scaling = LINEAR)],
     ["the sources", 0, (now) => now.data.sources.push(now.data.sources[0]!)],
     ["the tokenizer", 0, (now) => (now.tokenizer.vocab_size = 300)],
     ["the stage's shape", 1, (now) => (now.stages[1]!.num_layers += 1)],
@@ -69,6 +78,11 @@ describe("the rest may change", () => {
   ])("%s", (_, stage, change) => {
     expect(resumes(stage, change)).toBe(true);
   });
+});
+
+test("runs whose RoPE is not scaled are what they were before there was scaling", () => {
+  const names = Object.keys(identityOf(config(), 0, "data-1"));
+  expect(names.filter((name) => name.includes("rope_scaling"))).toEqual([]);
 });
 
 test.each(["stages.1.global_batch_size", "stages.0.lr", "stages.0.warmup_steps"])(

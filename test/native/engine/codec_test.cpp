@@ -46,6 +46,7 @@ FLM_TEST(codec_reads_the_engine_spec_that_typescript_writes) {
   CHECK(!spec.shape.tie_embeddings);
   CHECK_EQ(spec.shape.norm_eps, 1e-5);
   CHECK_EQ(spec.shape.rope_theta, 10000);
+  CHECK(spec.shape.rope_divisors == std::vector<double>({1, 1.5, 7, 8}));
   CHECK_EQ(spec.shape.input_mult, 1.5);
   CHECK_EQ(spec.shape.logit_mult, 0.25);
   CHECK_EQ(spec.shape.attention_scale, 0.125);

@@ -15,6 +15,9 @@ constexpr const char* kEmulation = "emulation";
 
 std::vector<Family> shapes_for(const std::string& backend) {
   std::vector<Family> all = families();
+  ModelShape scaled = families()[1].shape;
+  scaled.rope_divisors = {1, 2.5, 8};
+  all.push_back({"llama with scaled RoPE", scaled});
   if (backend != kEmulation) all.push_back({"llama with heads of 64", tiled_llama()});
   return all;
 }
