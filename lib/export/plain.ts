@@ -1,13 +1,15 @@
 import type { Tokenizer } from "../data/types.ts";
 import type { StagePlan } from "../growth/stage-plan.ts";
 import { parameterTable } from "../scaling/parameters.ts";
+import { ropeDivisors } from "../scaling/rope-divisors.ts";
 import { type TokenizerUse, writeJson, writeTokenizer } from "./hf/write.ts";
 import { writeSafetensors } from "./safetensors-writer.ts";
 import { copied } from "./streamed-tensor.ts";
 import type { WeightSource } from "./weight-source.ts";
 
-/** Counts up when a reader of the layout would have to change. */
+/** Counts up when a reader of the layout would have to change: 2 is scaled RoPE, which readers of 1 do not know. */
 const PLAIN_FORMAT = 1;
+const SCALED_FORMAT = 2;
 const SHARD_BYTES = 5e9;
 
 export interface PlainOptions extends Pick<TokenizerUse, "chat_template"> {
@@ -26,6 +28,7 @@ export async function writePlain(
   { type, chat_template }: PlainOptions,
 ): Promise<void> {
   const { shape, scaling, logit_mult } = plan;
+  const { rope_scaling, ...rest } = shape;
   const tensors = parameterTable(shape).map(({ name }) =>
     copied(source, name, name, { keepMatrix: name.endsWith(".weight") }),
   );
@@ -35,9 +38,10 @@ export async function writePlain(
     fileName: (index, count) => `weights-${index}-of-${count}.safetensors`,
   });
   writeJson(directory, "model.json", {
-    format: PLAIN_FORMAT,
+    format: rope_scaling === null ? PLAIN_FORMAT : SCALED_FORMAT,
     shape: {
-      ...shape,
+      ...rest,
+      ...(rope_scaling !== null && { rope_scaling, rope_divisors: ropeDivisors(shape) }),
       input_mult: scaling.input_mult,
       logit_mult,
       attention_scale: 1 / Math.sqrt(shape.head_size),

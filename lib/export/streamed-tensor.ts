@@ -153,15 +153,20 @@ export function transposedPart(
   };
 }
 
-/** What a format demands and the model does without, such as biases. */
-export function zeros(name: string, length: number): StreamedTensor {
+/** Values that are no weights of ours. */
+export function vector(name: string, values: Float32Array): StreamedTensor {
   return {
     name,
-    shape: [length],
+    shape: [values.length],
     *pieces() {
-      yield new Float32Array(length);
+      yield values;
     },
   };
+}
+
+/** What a format demands and the model does without, such as biases. */
+export function zeros(name: string, length: number): StreamedTensor {
+  return vector(name, new Float32Array(length));
 }
 
 function sizeOf(source: WeightSource, name: string): { rows: number; cols: number } {

@@ -1,6 +1,6 @@
 """Compares import and export with Hugging Face transformers: random models are imported, computed and exported again.
 
-    python3 scripts/verify/export_hf.py [llama | tied | qwen2 | mistral | gpt2 ...]      all cases by default
+    python3 scripts/verify/export_hf.py [llama | tied | qwen2 | mistral | llama3 | linear | narrow | gpt2 ...]      all cases by default
 
 Needs the built addon and dist/ (npm run build). The last line is exactly "N passed, N failed"; the exit code is 1 when
 something failed. Without PyTorch or transformers nothing is compared, which it says, and the exit code is 0.
@@ -34,11 +34,24 @@ SHAPE = {
     "num_key_value_heads": 2,
     "max_position_embeddings": 80,
 }
+# Heads that do not divide the width.
+NARROW = {"num_attention_heads": 5, "num_key_value_heads": 1, "head_dim": 12}
+# Of the texts' positions, up to 68, most are beyond the context that the scaling starts from.
+LLAMA3 = {
+    "rope_type": "llama3",
+    "factor": 8.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 24,
+}
 CASES = {
     "llama": lambda: LlamaConfig(**SHAPE, rms_norm_eps=1e-4, rope_theta=5e3),
     "tied": lambda: LlamaConfig(**SHAPE, head_dim=16, tie_word_embeddings=True, attention_bias=True, mlp_bias=True),
     "qwen2": lambda: Qwen2Config(**SHAPE, use_sliding_window=False, sliding_window=None),
     "mistral": lambda: MistralConfig(**SHAPE, sliding_window=None),
+    "llama3": lambda: LlamaConfig(**SHAPE, rope_theta=500.0, rope_scaling=LLAMA3),
+    "linear": lambda: LlamaConfig(**SHAPE, rope_scaling={"type": "linear", "factor": 4.0}),
+    "narrow": lambda: MistralConfig(**(SHAPE | NARROW), sliding_window=None, rope_scaling=LLAMA3),
     "gpt2": lambda: GPT2Config(**SIZES, n_embd=48, n_layer=2, n_head=3, n_positions=80, n_inner=100),
 }
 

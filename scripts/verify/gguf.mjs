@@ -24,6 +24,22 @@ const { getLlama, LlamaLogLevel } = await import(pathToFileURL(entry).href);
 const PROBABILITY_LIMIT = 1e-3; // absolute, of the five likeliest tokens
 const PERPLEXITY_LIMIT = 0.01; // relative
 const CONTEXT = 128;
+/** How words are cut, and how RoPE is scaled. */
+const CASES = {
+  gpt4: { split: "gpt4", rope_scaling: null },
+  gpt2: { split: "gpt2", rope_scaling: null },
+  linear: { split: "gpt2", rope_scaling: { type: "linear", factor: 4 } },
+  llama3: {
+    split: "gpt2",
+    rope_scaling: {
+      type: "llama3",
+      factor: 8,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: CONTEXT / 4,
+    },
+  },
+};
 const TEXTS = [
   "The model grows.",
   "  Two spaces,\n\ntwo lines; it's 12345 o'clock — 你好 🙂",
@@ -40,16 +56,16 @@ function check(what, note, holds) {
 
 const work = mkdtempSync(join(tmpdir(), "flm-verify-"));
 try {
-  for (const split of ["gpt4", "gpt2"]) await verify(split, join(work, split));
+  for (const name of Object.keys(CASES)) await verify(name, join(work, name));
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
 
-async function verify(split, directory) {
+async function verify(name, directory) {
   const run = join(directory, "run");
-  await trainSmall(split, directory, run);
+  await trainSmall(CASES[name], directory, run);
   const ours = await openOurs(run);
   const text = readFileSync(join(root, "docs/growth.md"), "utf8");
   const measured = (await ours.tokenizer.encode(text)).slice(0, CONTEXT);
@@ -59,13 +75,13 @@ async function verify(split, directory) {
     const { files } = await exportModel(run, { format: "gguf", out, dtype });
     const theirs = await openTheirs(join(out, files[0]));
     if (dtype === "f32") {
-      await compareTokens(split, ours, theirs);
-      await compareProbabilities(split, ours, theirs);
+      await compareTokens(name, ours, theirs);
+      await compareProbabilities(name, ours, theirs);
     }
     const perplexity = perplexityOf(await theirs.logProbabilities(measured));
     const error = Math.abs(perplexity / perplexityOf(expected) - 1);
     check(
-      `${split} ${dtype} perplexity`,
+      `${name} ${dtype} perplexity`,
       `${perplexity.toFixed(3)}, off by ${percent(error)}`,
       error < PERPLEXITY_LIMIT,
     );
@@ -75,7 +91,7 @@ async function verify(split, directory) {
 }
 
 /** muP multipliers, grouped queries and a shared head: everything that an export has to translate. */
-async function trainSmall(split, directory, run) {
+async function trainSmall({ split, rope_scaling }, directory, run) {
   await train(
     {
       name: "small",
@@ -85,6 +101,7 @@ async function trainSmall(split, directory, run) {
         family: "llama",
         seq_length: CONTEXT,
         tie_embeddings: true,
+        rope_scaling,
         mup: { base_hidden_size: 32, input_mult: 2, output_mult: 3 },
       },
       tokenizer: { type: "bpe", vocab_size: 600, split },
@@ -164,15 +181,15 @@ async function openTheirs(modelPath) {
   };
 }
 
-async function compareTokens(split, ours, theirs) {
+async function compareTokens(name, ours, theirs) {
   for (const text of TEXTS) {
     const wanted = [...(await ours.tokenizer.encode(text))];
     const found = theirs.tokenize(text);
-    check(`${split} token ids`, `${wanted.length} tokens`, `${wanted}` === `${found}`);
+    check(`${name} token ids`, `${wanted.length} tokens`, `${wanted}` === `${found}`);
   }
 }
 
-async function compareProbabilities(split, ours, theirs) {
+async function compareProbabilities(name, ours, theirs) {
   let worst = 0;
   for (const text of TEXTS) {
     const prompt = await ours.tokenizer.encode(text);
@@ -183,7 +200,7 @@ async function compareProbabilities(split, ours, theirs) {
       worst = Math.max(worst, Math.abs(p - (found.get(id) ?? 0)));
   }
   check(
-    `${split} f32 five likeliest tokens`,
+    `${name} f32 five likeliest tokens`,
     `off by ${worst.toExponential(1)}`,
     worst < PROBABILITY_LIMIT,
   );

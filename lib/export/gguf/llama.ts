@@ -1,7 +1,9 @@
+import type { ModelShape } from "../../config/shape.ts";
 import type { StagePlan } from "../../growth/stage-plan.ts";
+import { ropeDivisors } from "../../scaling/rope-divisors.ts";
 import { foldMultipliers } from "../fold.ts";
 import { requireChoices } from "../hf/model.ts";
-import { copied, reordered, type StreamedTensor } from "../streamed-tensor.ts";
+import { copied, reordered, type StreamedTensor, vector } from "../streamed-tensor.ts";
 import type { WeightSource } from "../weight-source.ts";
 import type { GgufValue } from "./values.ts";
 
@@ -41,6 +43,16 @@ export function ggufLlamaFields({ shape }: StagePlan): [string, GgufValue][] {
     ["llama.attention.layer_norm_rms_epsilon", real(shape.norm_eps)],
     ["llama.rope.dimension_count", count(shape.head_size)],
     ["llama.rope.freq_base", real(shape.rope_theta)],
+    ...linearScaling(shape),
+  ];
+}
+
+/** llama.cpp knows llama3 by a tensor alone: see below. */
+function linearScaling({ rope_scaling }: ModelShape): [string, GgufValue][] {
+  if (rope_scaling?.type !== "linear") return [];
+  return [
+    ["llama.rope.scaling.type", { type: "string", value: "linear" }],
+    ["llama.rope.scaling.factor", { type: "f32", value: rope_scaling.factor }],
   ];
 }
 
@@ -52,6 +64,9 @@ export function* ggufLlamaTensors(
   const { shape } = plan;
   const folded = foldMultipliers(plan);
   const interleaved = (row: number) => interleavedRow(row, shape.head_size);
+  // One for all layers; llama.cpp divides each pair's frequency by it.
+  if (shape.rope_scaling?.type === "llama3")
+    yield vector("rope_freqs.weight", Float32Array.from(ropeDivisors(shape)));
   yield copied(source, "embedding.weight", "token_embd.weight", { scale: folded.embedding });
   for (let i = 0; i < shape.num_layers; i++) {
     const [ours, theirs] = [`layers.${i}`, `blk.${i}`];

@@ -1,3 +1,4 @@
+import type { ModelShape } from "../../config/shape.ts";
 import type { StagePlan } from "../../growth/stage-plan.ts";
 import { foldMultipliers } from "../fold.ts";
 import { copied, type StreamedTensor } from "../streamed-tensor.ts";
@@ -48,11 +49,20 @@ export function llamaModel(plan: StagePlan, source: WeightSource): HfModel {
       max_position_embeddings: shape.seq_length,
       rms_norm_eps: shape.norm_eps,
       rope_theta: shape.rope_theta,
+      ...scalingOf(shape),
       attention_dropout: 0,
       tie_word_embeddings: shape.tie_embeddings,
     },
     tensors: [...llamaTensors(plan, source)],
   };
+}
+
+/** Nothing where RoPE is not scaled. */
+function scalingOf({ rope_scaling }: ModelShape): Record<string, unknown> {
+  if (rope_scaling === null) return {};
+  const { type, ...fields } = rope_scaling;
+  const set = Object.entries(fields).filter(([, value]) => value !== null);
+  return { rope_scaling: { rope_type: type, ...Object.fromEntries(set) } };
 }
 
 /** The class, with the fields that are its own. */

@@ -10,6 +10,11 @@ export class HfConfig {
     this.#path = path;
   }
 
+  /** Whether it has no field. */
+  get isEmpty(): boolean {
+    return Object.keys(this.#fields).length === 0;
+  }
+
   /** Whether the file says anything of it, be it null. */
   has(key: string): boolean {
     return this.#fields[key] !== undefined;

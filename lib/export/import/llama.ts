@@ -4,6 +4,7 @@ import { copied, type StreamedTensor, zeros } from "../streamed-tensor.ts";
 import type { WeightSource } from "../weight-source.ts";
 import type { HfConfig } from "./hf-config.ts";
 import type { ImportedModel } from "./imported-model.ts";
+import { rotation } from "./rotation.ts";
 import { embeddingAndHead, type EmbeddingAndHead } from "./shared-head.ts";
 
 /** Kinds of models that compute what ours do. */
@@ -36,17 +37,13 @@ export function importLlama(
     ([, theirs]) => hasBias(theirs) && source.sizeOf(`model.layers.0.${theirs}.bias`) !== undefined,
   );
   const ends = embeddingAndHead(config, source, "model.embed_tokens.weight", false);
-  // Newer files have the rotary base in a section of its own.
-  const theta = config
-    .section("rope_parameters")
-    .positive("rope_theta", config.positive("rope_theta", 10_000));
   const model: ImportedModel["model"] = {
     family: "llama",
     vocab_size: config.count("vocab_size"),
     seq_length: length,
     head_size: config.count("head_dim", Math.floor(stage.hidden_size / stage.num_attention_heads)),
     norm_eps: config.positive("rms_norm_eps", 1e-6),
-    rope_theta: theta,
+    ...rotation(config),
     bias,
     tie_embeddings: ends.head === null,
   };
@@ -77,12 +74,6 @@ function requireOurs(config: HfConfig, seq_length: number): void {
       `config.json: sliding_window ${window} is shorter than a sequence of ${seq_length} tokens`,
       { hint: `use --seq-length ${window}: within a window attention is what our models compute` },
     );
-  config.require("partial_rotary_factor", [1]);
-  for (const section of ["rope_scaling", "rope_parameters"]) {
-    config.section(section).require("rope_type", ["default"]);
-    config.section(section).require("type", ["default"]);
-    config.section(section).require("partial_rotary_factor", [1]);
-  }
 }
 
 function* llamaTensors(

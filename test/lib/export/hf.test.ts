@@ -15,12 +15,22 @@ import { collect, GPT2_STAGE, LLAMA_STAGE, planOf, sourceOf, weightsOf } from ".
 /** More heads than the width has room for. */
 const NARROW = { num_attention_heads: 3, num_kv_heads: 1 };
 
+const LLAMA3 = {
+  type: "llama3",
+  factor: 8,
+  low_freq_factor: 1,
+  high_freq_factor: 4,
+  original_max_position_embeddings: 12,
+} as const;
+
 const configOf = (fields: Record<string, unknown>) => new HfConfig(fields, "config.json");
 
 describe("what is exported imports as it was", () => {
   it.each([
     ["llama", { family: "llama" }],
     ["llama with biases and a shared head", { family: "llama", bias: true, tie_embeddings: true }],
+    ["llama with linear scaling", { family: "llama", rope_scaling: { type: "linear", factor: 4 } }],
+    ["llama with llama3 scaling", { family: "llama", rope_theta: 500, rope_scaling: LLAMA3 }],
     ["llama with wide heads", { family: "llama", head_size: 6, rope_theta: 500, norm_eps: 1e-6 }],
   ] as const)("%s", (_, model) => {
     const plan = planOf(model, LLAMA_STAGE);
@@ -165,8 +175,14 @@ describe("a config.json that our models cannot compute is refused by field:", ()
     [{ hidden_act: "gelu" }, /hidden_act is "gelu"/],
     [{ sliding_window: 8 }, /sliding_window 8 is shorter than a sequence of 16/],
     [LONG_MISTRAL, /sliding_window 4096 is shorter than a sequence of 5000/],
-    [{ rope_scaling: { rope_type: "llama3", factor: 8 } }, /rope_scaling: rope_type is "llama3"/],
-    [{ rope_parameters: { rope_type: "yarn" } }, /rope_parameters: rope_type is "yarn"/],
+    [
+      { rope_scaling: { rope_type: "yarn", factor: 8 } },
+      /rope_scaling: rope_type is "yarn"; our models compute "default" or "linear" or "llama3" alone/,
+    ],
+    [{ rope_scaling: { type: "dynamic", factor: 2 } }, /rope_scaling: type is "dynamic"/],
+    [{ rope_parameters: { rope_type: "longrope" } }, /rope_parameters: rope_type is "longrope"/],
+    [{ rope_scaling: { rope_type: "linear", type: "llama3", factor: 2 } }, /type is "llama3"/],
+    [{ rope_parameters: { partial_rotary_factor: 0.5 } }, /partial_rotary_factor is 0.5/],
     [{ partial_rotary_factor: 0.5 }, /partial_rotary_factor is 0.5/],
   ])("%j", (changes, message) => {
     expect(importing(changes)).toMatchObject({ code: "NOT_SUPPORTED" });
@@ -179,9 +195,40 @@ describe("a config.json that our models cannot compute is refused by field:", ()
     [{ rms_norm_eps: -1 }, /rms_norm_eps is -1; it must be a number above 0/],
     [{ tie_word_embeddings: 1 }, /tie_word_embeddings is 1; it must be true or false/],
     [{ rope_parameters: [] }, /rope_parameters is \[\]; it must be an object/],
+    [{ rope_scaling: { type: "linear" } }, /rope_scaling: factor is missing/],
+    [{ rope_scaling: { rope_type: "llama3", factor: 8 } }, /low_freq_factor is missing/],
   ])("%j is damaged", (changes, message) => {
     expect(importing(changes)).toMatchObject({ code: "CHECKPOINT_INVALID" });
     expect(importing(changes).message).toMatch(message);
+  });
+
+  it("but RoPE that is scaled by 1 is not, and fields lie where transformers looks for them", () => {
+    const rotationOf = (changes: Record<string, unknown>) => {
+      const { model } = importLlama(configOf({ ...exported.config, ...changes }), source);
+      return [model.rope_theta, model.rope_scaling];
+    };
+    const { type, original_max_position_embeddings: original, ...factors } = LLAMA3;
+    const section = { rope_type: type, ...factors };
+    expect(rotationOf({ rope_scaling: { type: "linear", factor: 1 } })).toEqual([10_000, null]);
+    expect(rotationOf({ rope_scaling: {}, rope_parameters: { rope_theta: 9 } })).toEqual([9, null]);
+    expect(
+      rotationOf({
+        rope_scaling: null,
+        rope_parameters: { ...section, rope_theta: 9, original_max_position_embeddings: original },
+      }),
+    ).toEqual([9, LLAMA3]);
+    // Above what is meant for newer files.
+    expect(
+      rotationOf({ rope_scaling: { type: "linear", factor: 2 }, rope_parameters: { factor: 3 } }),
+    ).toEqual([10_000, { type: "linear", factor: 2 }]);
+    // The model's own length where none is named, and one beside the section in front of all.
+    expect(rotationOf({ rope_scaling: section })[1]).toEqual({
+      ...LLAMA3,
+      original_max_position_embeddings: 16,
+    });
+    expect(
+      rotationOf({ rope_scaling: section, original_max_position_embeddings: original })[1],
+    ).toEqual(LLAMA3);
   });
 
   it("but a window that holds the sequence, or is not used, is none", () => {

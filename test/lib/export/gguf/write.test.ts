@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ByteTokenizer } from "../../../../lib/data/tokenizer/byte-tokenizer.ts";
+import type { UserConfig } from "../../../../lib/config/types.ts";
 import type { GgufType } from "../../../../lib/export/gguf/quantize.ts";
 import { writeGguf } from "../../../../lib/export/gguf/write.ts";
 import { temporaryDirectory } from "../../temporary-directory.ts";
@@ -11,9 +12,13 @@ import { type Gguf, readGguf } from "./reader.ts";
 const plan = planOf({ family: "llama", vocab_size: 260, norm_eps: 1e-6 }, LLAMA_STAGE);
 const weights = weightsOf(plan);
 
-async function written(type: GgufType, chat?: { chat_template: string }): Promise<Gguf> {
+async function written(
+  type: GgufType,
+  chat?: { chat_template: string },
+  scaled = plan,
+): Promise<Gguf> {
   const path = join(temporaryDirectory(), "model.gguf");
-  await writeGguf(path, plan, sourceOf(weights), new ByteTokenizer(), {
+  await writeGguf(path, scaled, sourceOf(weights), new ByteTokenizer(), {
     type,
     name: "tiny",
     ...chat,
@@ -66,6 +71,35 @@ describe("a GGUF file", () => {
       "[unused 257]",
     ]);
     expect([kinds[65], kinds[256], kinds[257]]).toEqual([1, 3, 5]);
+  });
+
+  it("names linear scaling of RoPE in its header, and has a tensor for that of Llama 3", async () => {
+    const scaledBy = (rope_scaling: NonNullable<UserConfig["model"]>["rope_scaling"]) =>
+      written(
+        "bf16",
+        undefined,
+        planOf({ family: "llama", vocab_size: 260, rope_scaling }, LLAMA_STAGE),
+      );
+    const names = ({ tensors }: Gguf) => tensors.map(({ name }) => name);
+    const linear = await scaledBy({ type: "linear", factor: 4 });
+    expect(linear.fields).toMatchObject({
+      "llama.rope.scaling.type": "linear",
+      "llama.rope.scaling.factor": 4,
+    });
+    expect(names(linear)).not.toContain("rope_freqs.weight");
+    const llama3 = await scaledBy({
+      type: "llama3",
+      factor: 8,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 50,
+    });
+    expect(Object.keys(llama3.fields).filter((key) => key.includes("scaling"))).toEqual([]);
+    const freqs = llama3.tensors.find(({ name }) => name === "rope_freqs.weight");
+    // f32, whatever the matrices are: pairs that turn 8 and 0.08 times.
+    expect(freqs).toMatchObject({ sizes: [2], type: 0 });
+    expect([...llama3.values("rope_freqs.weight")]).toEqual([1, 8]);
+    expect(names(llama3).filter((name) => name !== "rope_freqs.weight")).toEqual(names(linear));
   });
 
   it("lists sizes from the fastest axis on and aligns every tensor", async () => {
