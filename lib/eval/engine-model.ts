@@ -9,10 +9,13 @@ import { GREEDY, writeTokens } from "./write-tokens.ts";
 export class EngineModel implements LanguageModel {
   readonly #scoring: ScoringEngine;
   readonly #tokenizer: Tokenizer;
+  readonly #stop_tokens: readonly number[];
 
-  constructor(scoring: ScoringEngine, tokenizer: Tokenizer) {
+  /** @param stop_tokens that end what it writes, beside the tokenizer's end of text */
+  constructor(scoring: ScoringEngine, tokenizer: Tokenizer, stop_tokens: readonly number[] = []) {
     this.#scoring = scoring;
     this.#tokenizer = tokenizer;
+    this.#stop_tokens = stop_tokens;
   }
 
   get seq_length(): number {
@@ -46,7 +49,8 @@ export class EngineModel implements LanguageModel {
     const isOver = (_: number, tokens: readonly number[]) =>
       this.#tokenizer.decode(tokens).includes("\n");
     const { signal } = this.#scoring;
-    const options = { sampling: GREEDY, tokenizer: this.#tokenizer, isOver, signal };
+    const [tokenizer, stop_tokens] = [this.#tokenizer, this.#stop_tokens];
+    const options = { sampling: GREEDY, tokenizer, stop_tokens, isOver, signal };
     for await (const { index, tokens, finish } of writeTokens(
       this.#scoring.engine,
       requests,

@@ -95,6 +95,10 @@ interface Measured extends Scores {
   warnings?: string[];
 }
 
+function engineModel(scoring: ScoringEngine, { tokenizer, config }: TrainedModel): EngineModel {
+  return new EngineModel(scoring, tokenizer, config.eval.stop_tokens);
+}
+
 /** Its model writes, which it does without a ramp's masks. */
 function runIqOn(
   model: TrainedModel,
@@ -102,9 +106,7 @@ function runIqOn(
   place: ModelPlace,
 ): Promise<IqRun> {
   const scored = { weights, signal, place, masks: NO_MASKS, ramp: NO_RAMP };
-  return withScoring(model, scored, (scoring) =>
-    runIq(new EngineModel(scoring, model.tokenizer), options),
-  );
+  return withScoring(model, scored, (scoring) => runIq(engineModel(scoring, model), options));
 }
 
 async function scoreChoices(
@@ -122,7 +124,7 @@ async function scoreChoices(
       { hint: "use fewer shots or a larger file" },
     );
   return withScoring(model, { weights, signal, place, ...atItsStep(model) }, (scoring) =>
-    runChoice(new EngineModel(scoring, model.tokenizer), items, path, options),
+    runChoice(engineModel(scoring, model), items, path, options),
   );
 }
 

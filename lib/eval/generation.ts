@@ -57,6 +57,7 @@ export class Generation {
   readonly warnings: readonly string[];
   readonly #engine: NativeEngine;
   readonly #tokenizer: Tokenizer;
+  readonly #stop_tokens: readonly number[];
   readonly #seq_length: number;
 
   constructor(model: TrainedModel, engine: NativeEngine) {
@@ -64,11 +65,12 @@ export class Generation {
     this.warnings = [...model.warnings, ...rampWarnings(model, "the text is that")];
     this.#engine = engine;
     this.#tokenizer = model.tokenizer;
+    this.#stop_tokens = model.config.eval.stop_tokens;
     this.#seq_length = model.plan.shape.seq_length;
   }
 
   /**
-   * The continuation of `prompt`, piece by piece as it comes. Ends with the end-of-text token, in front of a stop
+   * The continuation of `prompt`, piece by piece as it comes. Ends with the end-of-text token or another of `eval.stop_tokens`, in front of a stop
    * string, with `max_tokens`, or when the context is full.
    */
   async *stream(prompt: string, options: GenerateOptions = {}): AsyncGenerator<string, void> {
@@ -78,6 +80,7 @@ export class Generation {
     for await (const progress of writeTokens(this.#engine, requests, {
       sampling,
       tokenizer: this.#tokenizer,
+      stop_tokens: this.#stop_tokens,
       signal,
     })) {
       const { piece, over } = text.read(progress);
@@ -114,7 +117,8 @@ export class Generation {
     const texts = prompts.map(() => new TextStream(this.#tokenizer, stop));
     const isOver = (index: number, tokens: readonly number[]) =>
       texts[index]!.read({ tokens, finish: null }).over;
-    const writing = { sampling, tokenizer: this.#tokenizer, isOver, signal };
+    const stop_tokens = this.#stop_tokens;
+    const writing = { sampling, tokenizer: this.#tokenizer, stop_tokens, isOver, signal };
     for await (const progress of writeTokens(this.#engine, requests, writing)) {
       const { index, finish } = progress;
       if (finish === null) continue;

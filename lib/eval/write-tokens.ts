@@ -40,6 +40,8 @@ export interface WriteOptions {
   sampling: Sampling;
   /** Whose tokens are written, and which of them ends a text. */
   tokenizer: Pick<Tokenizer, "eos_id" | "vocab_size">;
+  /** Further tokens that end a text. */
+  stop_tokens?: readonly number[];
   lanes?: number;
   /** Ends a continuation before its end of text, the end of the context or `max_tokens`. */
   isOver?: (index: number, tokens: readonly number[]) => boolean;
@@ -64,7 +66,7 @@ export async function* writeTokens(
 ): AsyncGenerator<Progress, void> {
   const { sampling, tokenizer, lanes = Math.min(LANES, requests.length), isOver, signal } = options;
   const { eos_id, vocab_size } = tokenizer;
-  const stop_tokens = Int32Array.of(eos_id);
+  const stop_tokens = Int32Array.of(eos_id, ...(options.stop_tokens ?? []));
   const free = Array.from({ length: lanes }, (_, lane) => lane);
   let active: Lane[] = [];
   let next = 0;

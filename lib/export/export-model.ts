@@ -76,7 +76,8 @@ async function write(
     return writePlain(directory, plan, source, tokenizer, { type: dtype, ...chat });
   const model = family === "llama" ? llamaModel(plan, source) : gpt2Model(plan, source);
   const { seq_length } = plan.shape;
-  return writeHf(directory, model, tokenizer, { type: dtype, seq_length, ...chat });
+  const { stop_tokens } = config.eval;
+  return writeHf(directory, model, tokenizer, { type: dtype, seq_length, stop_tokens, ...chat });
 }
 
 function checkOptions(format: ExportFormat, dtype: GgufType): void {

@@ -12,7 +12,7 @@ import { type HfDirectory, openHfDirectory } from "./import/hf-directory.ts";
 import type { ImportedModel } from "./import/imported-model.ts";
 import { importLlama, LLAMA_LIKE } from "./import/llama.ts";
 import { runName } from "./import/run-name.ts";
-import { tokenizerWarnings } from "./import/tokenizer-warnings.ts";
+import { stopTokens, tokenizerWarnings } from "./import/tokenizer-warnings.ts";
 import { writeRun } from "./import/write-run.ts";
 import { createDirectory } from "./new-directory.ts";
 import { tokenizerJson } from "./tokenizer-json.ts";
@@ -49,12 +49,15 @@ export async function importModel(path: string, options: ImportOptions): Promise
   warnings.push(...imported.warnings, ...unusedWarnings(weights));
   const { model, stage, tensors } = imported;
   const isBytes = tokenizer.toJson() === null;
+  // Without a tokenizer there ids are those of bytes here, and mean something else.
+  const { tokenizer: json } = directory;
   const seq_length = model.seq_length!;
   const config = resolveConfig({
     name: runName(out),
     model,
     tokenizer: isBytes ? { type: "bytes" } : { type: "file", path: join(out, "tokenizer.json") },
     data: { sources: [{ path: join(out, "data") }] },
+    eval: { stop_tokens: json === null ? [] : stopTokens(directory, tokenizer) },
     // The least that a stage can be: nothing has been trained here.
     stages: [{ ...stage, tokens: seq_length, global_batch_size: 1, warmup_steps: 0 }],
   });

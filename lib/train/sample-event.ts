@@ -39,6 +39,7 @@ export async function sampleEvent(
       temperature: 0.8,
       top_p: 0.95,
       seed: config.seed,
+      stop_tokens: config.eval.stop_tokens,
     });
     return { type: "sample", step, prompt, text };
   } finally {

@@ -10,6 +10,8 @@ export interface SampleOptions {
   temperature: number;
   top_p: number;
   seed: number;
+  /** Further tokens that end it. */
+  stop_tokens: readonly number[];
 }
 
 /** The model's continuation of a prompt, without the prompt. */
@@ -18,7 +20,7 @@ export async function sampleText(
   tokenizer: Tokenizer,
   { prompt, ...options }: SampleOptions,
 ): Promise<string> {
-  const { max_tokens, temperature, top_p, seed } = options;
+  const { max_tokens, temperature, top_p, seed, stop_tokens } = options;
   const [written] = await engine.generate({
     lanes: 1,
     rows: [{ lane: 0, prompt: await tokenizer.encode(prompt), seed }],
@@ -27,7 +29,7 @@ export async function sampleText(
     top_k: 0,
     top_p,
     repetition_penalty: 1,
-    stop_tokens: Int32Array.of(tokenizer.eos_id),
+    stop_tokens: Int32Array.of(tokenizer.eos_id, ...stop_tokens),
     vocab_size: tokenizer.vocab_size,
   });
   return tokenizer.decode(written!.tokens);

@@ -27,7 +27,7 @@ export interface ScoredModel {
  * it wrote would be that of another model.
  */
 export async function* scoreSuites(
-  { suites, limit, choice_file }: Config["eval"],
+  { suites, limit, choice_file, stop_tokens }: Config["eval"],
   { engine, data, ramp, step, ranks, signal: stop }: ScoredModel,
 ): AsyncGenerator<Extract<RunEvent, { type: "evaluation" }>> {
   if (Object.values(ramp).some((m) => m !== 1)) return;
@@ -36,7 +36,7 @@ export async function* scoreSuites(
   const { team, signal } = scoringTeam(engine.stage, ranks, stop);
   const { native } = engine;
   const scoring = { engine: native, micro_batch_size, seq_length, vocab_size, ramp, team, signal };
-  const model = new EngineModel({ ...scoring, files: data.files }, data.tokenizer);
+  const model = new EngineModel({ ...scoring, files: data.files }, data.tokenizer, stop_tokens);
   const most = limit ?? Infinity;
   for (const suite of new Set(suites)) {
     if (suite === "perplexity" || signal.aborted) continue;

@@ -61,6 +61,23 @@ describe("an exported model", () => {
     expect(await text(imported)).toBe(await text(run));
   });
 
+  it("ends its texts where generate() of transformers does, and is exported with that", async () => {
+    const generation = path("exported/generation_config.json");
+    const before = readFileSync(generation, "utf8");
+    const { eos_token_id } = JSON.parse(before) as { eos_token_id: number };
+    // Every token does, so that nothing is written.
+    const ends = Array.from({ length: eos_token_id + 1 }, (_, i) => eos_token_id - i);
+    writeFileSync(generation, JSON.stringify({ eos_token_id: ends }));
+    const result = await succeed(["import", "exported", "--out", "runs/ends"], cwd);
+    writeFileSync(generation, before);
+    expect(result.stderr).not.toContain("ends a text");
+    expect(await text(run)).not.toBe("");
+    expect(await text(path("runs/ends"))).toBe("");
+    await succeed(["export", "runs/ends", "--format", "hf", "--out", "ends"], cwd);
+    const again = JSON.parse(readFileSync(path("ends/generation_config.json"), "utf8")) as object;
+    expect(again).toMatchObject({ eos_token_id: ends });
+  });
+
   it("in several precisions is as small as they are", async () => {
     const size = async (format: string, dtype: string) => {
       const out = `${format}-${dtype}`;

@@ -30,6 +30,8 @@ export interface TokenizerUse {
 }
 
 export interface HfOptions extends TokenizerUse {
+  /** Tokens that end what the model writes, beside the one that ends a text. */
+  stop_tokens?: readonly number[];
   type: keyof typeof TORCH_NAMES;
   shard_bytes?: number;
 }
@@ -39,7 +41,7 @@ export async function writeHf(
   directory: string,
   { config, tensors }: HfModel,
   tokenizer: Tokenizer,
-  { type, shard_bytes = SHARD_BYTES, ...use }: HfOptions,
+  { type, stop_tokens = [], shard_bytes = SHARD_BYTES, ...use }: HfOptions,
 ): Promise<void> {
   const written = await writeSafetensors(directory, tensors, {
     type,
@@ -50,7 +52,8 @@ export async function writeHf(
   if (new Set(written.map(({ file }) => file)).size > 1)
     writeJson(directory, "model.safetensors.index.json", indexOf(written, type));
   const { eos_id } = tokenizer;
-  const ends = { bos_token_id: eos_id, eos_token_id: eos_id };
+  const eos_token_id = stop_tokens.length > 0 ? [eos_id, ...stop_tokens] : eos_id;
+  const ends = { bos_token_id: eos_id, eos_token_id };
   writeJson(directory, "config.json", {
     ...config,
     ...ends,

@@ -1,6 +1,23 @@
 import { isObject } from "../../data/tokenizer/json-object.ts";
+import type { Tokenizer } from "../../data/types.ts";
 import { specialTokens } from "../tokenizer-json.ts";
 import type { HfDirectory } from "./hf-directory.ts";
+
+type Ends = Pick<HfDirectory, "config" | "generation">;
+
+/** The tokens that generate() of transformers ends with: generation_config.json wins. */
+function endsOfText({ config, generation }: Ends): number[] {
+  const own = generation.ids("eos_token_id");
+  return own.length > 0 ? own : config.ids("eos_token_id");
+}
+
+/** Those beside `eos_id` that the tokenizer has: `eval.stop_tokens` of the run. */
+export function stopTokens(
+  files: Ends,
+  { eos_id, vocab_size }: Pick<Tokenizer, "eos_id" | "vocab_size">,
+): number[] {
+  return [...new Set(endsOfText(files))].filter((id) => id !== eos_id && id < vocab_size);
+}
 
 /**
  * Where texts begin or end otherwise in transformers than here, which changes what such a model writes and how it scores.
@@ -8,21 +25,15 @@ import type { HfDirectory } from "./hf-directory.ts";
  * @param json of a tokenizer that can be read
  * @param eos_id what ends a text here
  */
-export function tokenizerWarnings(
-  json: string,
-  eos_id: number,
-  { config, generation }: Pick<HfDirectory, "config" | "generation">,
-): string[] {
+export function tokenizerWarnings(json: string, eos_id: number, files: Ends): string[] {
   const warnings: string[] = [];
   const names = specialTokens(json);
   const show = (id: number) => `${names.get(id) ?? "no special token"} (${id})`;
-  // What generate() of transformers ends with: generation_config.json wins.
-  const own = generation.ids("eos_token_id");
-  const others = (own.length > 0 ? own : config.ids("eos_token_id")).filter((id) => id !== eos_id);
-  if (others.length > 0)
+  const ends = endsOfText(files);
+  if (ends.length > 0 && !ends.includes(eos_id))
     warnings.push(
-      `transformers ends a text of this model with ${others.map(show).join(" or ")}; ` +
-        `here ${show(eos_id)} alone ends it, and what is written goes on behind the other`,
+      `transformers ends a text of this model with ${ends.map(show).join(" or ")}; here that ends what the model ` +
+        `writes too, but documents that are measured or trained on end with ${show(eos_id)}`,
     );
   const { post_processor } = JSON.parse(json) as { post_processor?: unknown };
   const added = addedByTemplate(post_processor);

@@ -62,3 +62,16 @@ test("an aborted signal ends the counting of questions and the writing", async (
   await expect(model.writeLines(PROMPTS)).rejects.toThrow("enough");
   expect(asked).toEqual([]);
 });
+
+test("what ends a text here ends a line too", async () => {
+  const asked: number[][] = [];
+  const generate = async ({ rows, stop_tokens }: GenerateInput) => {
+    asked.push([...stop_tokens]);
+    return rows.map(() => ({ tokens: Int32Array.of(65), stopped: true, full: false }));
+  };
+  const engine = { generate } as unknown as NativeEngine;
+  const scoring = { engine, files: [], micro_batch_size: 1, seq_length: 16, vocab_size: 257 };
+  const model = new EngineModel({ ...scoring, ramp: NO_RAMP }, tokenizer, [7]);
+  expect(await model.writeLines([{ prompt: "a", max_tokens: 3 }])).toEqual(["A"]);
+  expect(asked).toEqual([[256, 7]]);
+});

@@ -104,3 +104,10 @@ describe("writing tokens", () => {
     await expect(write([request(3)], { signal })).rejects.toThrow("enough");
   });
 });
+
+it("a text ends with the end of text, or another token that is named", async () => {
+  const stops = async (options: Parameters<typeof write>[1]) =>
+    (await write([request(3)], options)).calls.map(({ stop_tokens }) => [...stop_tokens]);
+  expect(await stops({})).toEqual([[0]]);
+  expect(await stops({ stop_tokens: [7, 9] })).toEqual([[0, 7, 9]]);
+});

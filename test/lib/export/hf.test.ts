@@ -88,6 +88,25 @@ it("config.json has a version, without which transformers takes any large tokeni
   expect(config).toMatchObject({ transformers_version: "5.0.0", torch_dtype: "bfloat16" });
 });
 
+it("further tokens that end what the model writes stand where generate() of transformers looks for them", async () => {
+  const plan = planOf({ family: "llama" }, LLAMA_STAGE);
+  const endsWith = async (stop_tokens: number[]) => {
+    const directory = temporaryDirectory();
+    const options = { type: "f32", seq_length: 16, stop_tokens } as const;
+    const model = llamaModel(plan, sourceOf(weightsOf(plan)));
+    await writeHf(directory, model, new ByteTokenizer(), options);
+    return ["config.json", "generation_config.json"].map((name) => {
+      const json = readFileSync(join(directory, name), "utf8");
+      return (JSON.parse(json) as { eos_token_id: unknown }).eos_token_id;
+    });
+  };
+  expect(await endsWith([])).toEqual([256, 256]);
+  expect(await endsWith([10, 65])).toEqual([
+    [256, 10, 65],
+    [256, 10, 65],
+  ]);
+});
+
 it("GPT-2's matrices are [in, out], with queries, keys and values side by side", () => {
   const plan = planOf({ family: "gpt2" }, GPT2_STAGE);
   const weights = weightsOf(plan);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { HfConfig } from "../../../../lib/export/import/hf-config.ts";
-import { tokenizerWarnings } from "../../../../lib/export/import/tokenizer-warnings.ts";
+import { stopTokens, tokenizerWarnings } from "../../../../lib/export/import/tokenizer-warnings.ts";
 
 const NAMES = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
 const added_tokens = NAMES.map((content, id) => ({ id, content, special: true }));
@@ -28,11 +28,29 @@ it("nothing is said of a model that begins and ends texts as ours do", () => {
 });
 
 it.each([
-  [{ config: { eos_token_id: 2 } }, /with <\|im_end\|> \(2\); here <\|endoftext\|> \(0\) alone/],
-  [{ config: { eos_token_id: 0 }, generation: { eos_token_id: [2, 0] } }, /<\|im_end\|> \(2\);/],
+  [
+    { config: { eos_token_id: 2 } },
+    /with <\|im_end\|> \(2\); here .* end with <\|endoftext\|> \(0\)/,
+  ],
+  [{ config: { eos_token_id: 0 }, generation: { eos_token_id: [2] } }, /<\|im_end\|> \(2\);/],
   [{ config: { eos_token_id: [1, 9] } }, /<\|im_start\|> \(1\) or no special token \(9\);/],
-])("another end of texts is told: %j", (files, message) => {
+])("an end of texts that is not ours is told: %j", (files, message) => {
   expect(warningsOf(files)).toEqual([expect.stringMatching(message)]);
+});
+
+it("further ends of texts that the tokenizer has end what the model writes, and need no warning", () => {
+  const stops = (config: object, generation: object = {}) => {
+    const files = {
+      config: new HfConfig({ ...config }, "config.json"),
+      generation: new HfConfig({ ...generation }, "generation_config.json"),
+    };
+    return stopTokens(files, { eos_id: 0, vocab_size: 3 });
+  };
+  expect(warningsOf({ config: { eos_token_id: [0, 2] } })).toEqual([]);
+  expect(stops({})).toEqual([]);
+  expect(stops({ eos_token_id: 0 })).toEqual([]);
+  expect(stops({ eos_token_id: [2, 0, 2, 9] })).toEqual([2]);
+  expect(stops({ eos_token_id: 2 }, { eos_token_id: [0, 1] })).toEqual([1]);
 });
 
 it("tokens that a template puts around a text are told", () => {
