@@ -290,7 +290,8 @@ export class Trainer {
   #refuseDiverged(): void {
     const losses: Record<string, number | null> = { training: this.#lastLoss };
     if (this.#at.validation?.step === this.#at.step) losses.validation = this.#at.validation.loss;
-    refuseDiverged(losses, this.#plan.shape.vocab_size);
+    const { is_per_token } = this.#parts.objective;
+    refuseDiverged(losses, is_per_token ? this.#plan.shape.vocab_size : null);
   }
 
   async #saveOnTheWay(): Promise<void> {

@@ -8,6 +8,8 @@ export type ValidationResult = Extract<RunEvent, { type: "validation" | "prefere
 
 /** What the engine's steps minimise. All of it is collective over the ranks of a stage. */
 export interface Objective {
+  /** Its losses are in nats per token, so that those of guessing are a measure for them. */
+  readonly is_per_token: boolean;
   /** One optimizer step; `pieces` are those of the whole batch. */
   step(engine: StageEngine, pieces: Float64Array, options: StepOptions): Promise<StepReport>;
   /** Null where the run has nothing to measure. */
@@ -16,6 +18,7 @@ export interface Objective {
 
 /** The mean over all supervised tokens: which those are, the data say. */
 export const NEXT_TOKEN: Objective = {
+  is_per_token: true,
   step: (engine, pieces, options) => engine.step(pieces, options),
   validate,
 };

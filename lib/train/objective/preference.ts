@@ -14,6 +14,8 @@ import { logProbsOf } from "./row-log-probs.ts";
  * costs a forward pass more than the step itself.
  */
 export class PreferenceObjective implements Objective {
+  /** A loss is beta times nats of whole answers: it may be large of a model that has hardly moved. */
+  readonly is_per_token = false;
   readonly #reference: ReferenceTable;
   readonly #beta: number;
 

@@ -24,4 +24,12 @@ describe("losses of a trained stage", () => {
     expect(message).toContain(`guessing among ${VOCAB} tokens has ${guessing.toFixed(4)}`);
     expect(hint).toContain("optimizer.lr");
   });
+
+  test("may be anything finite where guessing is no measure", () => {
+    refuseDiverged({ training: 494.342, validation: 17.6 }, null);
+    for (const loss of [Number.NaN, Infinity, null]) {
+      const { message } = failure(() => refuseDiverged({ validation: loss }, null));
+      expect(message).toBe("the validation loss is no finite number in the end");
+    }
+  });
 });
