@@ -20,7 +20,7 @@ it("prefers the chosen answers of pairs that it has not seen", async () => {
 });
 
 it("ends well with a large beta, whose losses say nothing about guessing tokens", async () => {
-  const objective = { type: "dpo", beta: 20 };
+  const objective = { type: "dpo", beta: 20 } as const;
   const { directory, run, path, write } = await preferenceProject({ objective });
   // Every third pair contradicts the others: what nobody can learn has a high loss.
   const pairs = readFileSync(path("pairs.jsonl"), "utf8").split("\n");

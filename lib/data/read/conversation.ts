@@ -3,6 +3,9 @@ import { printable } from "../../format.ts";
 import { badField, hasField, kindOf, type Row, stringField } from "./row.ts";
 import type { DraftPart } from "./samples.ts";
 
+const CONTENT_HINT =
+  "write what is said as one string; leave out messages without text, and parts that are none";
+
 /** What stands before a message, by its role. A prompt ends with the assistant's. */
 export const OPENINGS = {
   system: "System:\n",
@@ -70,7 +73,7 @@ export function messagesOf(row: Row): Message[] {
         { hint: roles },
       );
     if (typeof content !== "string")
-      throw badField(row, `${at}.content`, content, "a string", "leave the message out");
+      throw badField(row, `${at}.content`, content, "a string", CONTENT_HINT);
     return { role, content };
   });
 }

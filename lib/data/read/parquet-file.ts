@@ -102,8 +102,15 @@ function chooseColumns(path: string, all: readonly string[], wanted: readonly st
   if (present.length > 0) return present;
   const names = printable(all.join(", ")) || "none";
   throw new FlmError("DATA_INVALID", `${path} has no column ${wanted.join(" or ")}`, {
-    hint: `name another field (data.sources[].field, or --field); its columns are ${names}`,
+    hint: `${remedyFor(wanted)}; its columns are ${names}`,
   });
+}
+
+/** Text alone is looked for in one column, whose name is the user's to choose. */
+function remedyFor(wanted: readonly string[]): string {
+  return wanted.length === 1
+    ? "name another field (data.sources[].field, or --field)"
+    : "rows of this type are made of columns with these names";
 }
 
 function checkSizes(

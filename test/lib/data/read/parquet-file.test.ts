@@ -67,6 +67,15 @@ describe("Parquet files", () => {
     expect(error.hint).toContain("body, id");
   });
 
+  it("name no field to choose where a conversation has others than text", async () => {
+    const bytes = parquetBytes([[{ name: "conversations", values: ["x"] }, other]]);
+    const read = () => readAll({ "a.parquet": bytes }, { samples: "conversation" });
+    const { message, hint } = await errorOf(read);
+    expect(message).toMatch(/a\.parquet has no column messages or prompt or completion/);
+    expect(hint).toContain("conversations, id");
+    expect(hint).not.toContain("--field");
+  });
+
   it("are refused where a row group has more rows than memory takes", async () => {
     const group = [{ name: "text", values: ["one"], claimed: 2 ** 23 + 1 }];
     const error = await errorOf(() => readAll({ "a.parquet": parquetBytes([group]) }));

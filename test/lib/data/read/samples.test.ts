@@ -21,6 +21,17 @@ async function marked(samples: Samples, ...rows: object[]): Promise<string[]> {
 }
 
 describe("conversations", () => {
+  it("say what to do about content in parts", async () => {
+    const parts = [{ type: "text", text: "Hi" }];
+    const messages = [
+      { role: "user", content: parts },
+      { role: "assistant", content: "Hello" },
+    ];
+    const { message, hint } = await errorOf(() => read("conversation", { messages }));
+    expect(message).toContain('a.jsonl:1: field "messages[0].content" holds array, not a string');
+    expect(hint).toContain("as one string");
+  });
+
   it("are learned where the assistant speaks, and there with their ends", async () => {
     const messages = [
       { role: "system", content: "Be kind." },
