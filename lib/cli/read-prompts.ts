@@ -19,7 +19,9 @@ const LINE = z.strictObject({
  * @throws FlmError IO, DATA_EMPTY; DATA_INVALID naming the line
  */
 export function readPrompts(path: string): ListedPrompt[] {
-  const lines = readText(path).split(/\r?\n/);
+  const lines = readText(path)
+    .replace(/^\ufeff/, "")
+    .split(/\r?\n/);
   const listed = lines.flatMap((line, i) => {
     if (line.trim() === "") return [];
     return path.endsWith(".jsonl") ? [parse(line, `${path}:${i + 1}`)] : [{ prompt: line }];

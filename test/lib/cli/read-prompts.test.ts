@@ -26,6 +26,14 @@ describe("a file of prompts", () => {
     expect(readPrompts(path)).toEqual([{ prompt: "a\nb", seed: 3 }, { prompt: "c" }]);
   });
 
+  it("may begin with a byte order mark, which is no part of the first prompt", () => {
+    expect(readPrompts(file("m.txt", "\ufeffone\r\n\ufefftwo\r\n"))).toEqual([
+      { prompt: "one" },
+      { prompt: "\ufefftwo" },
+    ]);
+    expect(readPrompts(file("m.jsonl", '\ufeff{"prompt":"a"}\n'))).toEqual([{ prompt: "a" }]);
+  });
+
   it.each([
     ["text", "b.jsonl:2 is not JSON", '{"prompt":"a"}\nhello\n'],
     ["another field", "b.jsonl:1 is not a prompt", '{"prompt":"a","sed":1}\n'],
