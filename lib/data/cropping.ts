@@ -1,6 +1,8 @@
 import type { Config } from "../config/types.ts";
+import type { TokenRange } from "./corpus/encode-batch.ts";
 import type { TokenizedFile } from "./corpus/tokenized.ts";
 import { PairsIndex } from "./stream/pairs-index.ts";
+import type { Run } from "./stream/row-packer.ts";
 
 type Stages = readonly Pick<Config["stages"][number], "name" | "seq_length">[];
 
@@ -52,7 +54,10 @@ function croppedSamples(
   });
 }
 
-/** Of an answer that fits into no row with its prompt, the stream leaves the prompt's beginning out. */
+/**
+ * Of an answer that fits into no row with its prompt, the stream leaves the prompt's beginning out; of one that no row
+ * holds by itself, all of the prompt and its own beginning.
+ */
 function croppedPairs(
   training: readonly TokenizedFile[],
   seq_length: number,
@@ -61,14 +66,23 @@ function croppedPairs(
   return training.flatMap(({ documents, supervised }, source) => {
     const pairs = new PairsIndex(documents, supervised!, seq_length);
     let cut = 0;
+    let answersCut = 0;
     for (let i = 0; i < pairs.count; i++) {
-      const first = pairs.run(i, 0).inputs;
-      if (Math.max(first, pairs.inputs(i) - first) > seq_length) cut++;
+      const chosen = pairs.run(i, 0);
+      const rejected = pairs.run(i, chosen.inputs);
+      if (Math.max(chosen.inputs, rejected.inputs) > seq_length) cut++;
+      if (Math.max(answerTokens(chosen), answerTokens(rejected)) > seq_length) answersCut++;
     }
     if (cut === 0) return [];
+    const answers = answersCut > 0 ? `, and in ${answersCut} of them that of an answer too` : "";
     return [
       `${cut} of the ${pairs.count} pairs of data.sources.${source} are longer than ${name}: ` +
-        `the beginnings of their prompts are left out`,
+        `the beginnings of their prompts are left out${answers}`,
     ];
   });
+}
+
+function answerTokens({ supervised }: Run): number {
+  const [{ begin, end }] = supervised as [TokenRange];
+  return end - begin;
 }

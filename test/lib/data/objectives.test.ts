@@ -157,3 +157,26 @@ describe("freelm", () => {
     expect(data).toMatchObject({ train_documents: 3, duplicate_documents: 0 });
   });
 });
+
+describe("dpo", () => {
+  it("says what pairs lose that no row holds: prompts, and answers that are longer by themselves", async () => {
+    const pairs = [
+      { prompt: "short", chosen: "yes", rejected: "no" },
+      { prompt: "x".repeat(100), chosen: "yes", rejected: "no" },
+      // With the token that ends it, as long as a row.
+      { prompt: "q", chosen: "y".repeat(63), rejected: "no" },
+      { prompt: "q", chosen: "yes", rejected: "n".repeat(64) },
+    ];
+    const directory = directoryWith({ "a.jsonl": jsonl(pairs) });
+    const sources = [{ path: "a.jsonl", type: "conversation" as const }];
+    const data = { cache_dir: "cache", validation: { fraction: 0 }, sources };
+    const resolved = configFor(directory, data, undefined, { type: "instruct" });
+    resolved.objective.type = "dpo";
+    resolved.stages[0]!.seq_length = 64;
+    const { warnings } = await prepareData(resolved, { native });
+    expect(warnings).toEqual([
+      "3 of the 4 pairs of data.sources.0 are longer than seq_length 64 of stage only: the beginnings of their prompts " +
+        "are left out, and in 1 of them that of an answer too",
+    ]);
+  });
+});
