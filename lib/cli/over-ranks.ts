@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { ExitCode, FlmError } from "../errors.ts";
 import { checkSplit, type ModelPlace, type ModelSplit, ONE_PROCESS } from "../eval/model-place.ts";
-import { findModel, placementOf, type Weights } from "../eval/open-model.ts";
+import { findModel, placementOf, type TrainedModel, type Weights } from "../eval/open-model.ts";
 import { detectLaunch, type Launch } from "../parallel/launch/detect.ts";
 import { followLifeline } from "../parallel/launch/lifeline.ts";
 import { runLocalRanks } from "../parallel/launch/local.ts";
@@ -55,19 +55,24 @@ export function askedRanks(
  *
  * @param path of the model
  * @param asked what has to be equal on all ranks
+ * @param check refuses, before ranks are started, what each of them would refuse: they would end each other in the middle
+ *   of saying so
  */
 export async function overRanks(
   { launch, world_size, split }: AskedRanks,
   path: string,
   asked: { weights?: Weights },
   work: (place: ModelPlace) => Promise<void>,
+  check: (model: TrainedModel) => Promise<void> = async () => {},
 ): Promise<void> {
   if (world_size === 1) return work(ONE_PROCESS);
   followLifeline(process.env);
-  const { config, plan } = await findModel(path, { hashFiles: null });
+  const model = await findModel(path, { hashFiles: null });
+  const { config, plan } = model;
   checkSplit(plan, split);
   const count = launch.launcher === "none" ? world_size : launch.ranks_to_start;
   if (count > 1) {
+    await check(model);
     const { exit_code, message } = await runLocalRanks({ count, launch, stderr: process.stderr });
     if (message !== null) process.stderr.write(`${message}\n`);
     process.exitCode = exit_code;

@@ -75,7 +75,8 @@ export class Generation {
    */
   async *stream(prompt: string, options: GenerateOptions = {}): AsyncGenerator<string, void> {
     const { max_tokens, seed, stop, sampling, signal } = completed(options);
-    const requests = [{ prompt: await this.#encode(prompt), max_tokens, seed }];
+    const [encoded] = await encodePrompts([prompt], this.#tokenizer, this.#seq_length);
+    const requests = [{ prompt: encoded!, max_tokens, seed }];
     const text = new TextStream(this.#tokenizer, stop);
     for await (const progress of writeTokens(this.#engine, requests, {
       sampling,
@@ -110,9 +111,7 @@ export class Generation {
       );
     for (const each of seeds) completed({ ...rest, seed: each });
     const { max_tokens, stop, sampling, signal } = completed(rest);
-    const nameOf = (index: number) =>
-      prompts.length === 1 ? "the prompt" : `prompt ${index + 1} of ${prompts.length}`;
-    const encoded = await Promise.all(prompts.map((prompt, i) => this.#encode(prompt, nameOf(i))));
+    const encoded = await encodePrompts(prompts, this.#tokenizer, this.#seq_length);
     const requests = encoded.map((prompt, i) => ({ prompt, max_tokens, seed: seeds[i]! }));
     const texts = prompts.map(() => new TextStream(this.#tokenizer, stop));
     const isOver = (index: number, tokens: readonly number[]) =>
@@ -132,17 +131,6 @@ export class Generation {
   close(): Promise<void> {
     return this.#engine.close();
   }
-
-  async #encode(prompt: string, name = "the prompt"): Promise<Int32Array> {
-    const tokens = await this.#tokenizer.encode(prompt);
-    if (tokens.length > this.#seq_length)
-      throw new FlmError(
-        "INVALID_ARGUMENT",
-        `${name} has ${tokens.length} tokens, the model's seq_length is ${this.#seq_length}`,
-        { hint: "shorten it" },
-      );
-    return tokens.length > 0 ? tokens : Int32Array.of(this.#tokenizer.eos_id);
-  }
 }
 
 /**
@@ -159,6 +147,41 @@ export async function openGeneration(
 ): Promise<Generation> {
   const model = await findModelTogether(path, place.ranks);
   return new Generation(model, await createModelEngine(model, 1, { weights, place }));
+}
+
+/**
+ * What `texts` would refuse, without an engine.
+ *
+ * @throws FlmError INVALID_ARGUMENT
+ */
+export async function checkPrompts(
+  { tokenizer, plan }: TrainedModel,
+  prompts: readonly string[],
+  options: GenerateOptions,
+): Promise<void> {
+  completed(options);
+  await encodePrompts(prompts, tokenizer, plan.shape.seq_length);
+}
+
+/** Tokens of each prompt, at least one. @throws FlmError INVALID_ARGUMENT for one that is too long */
+function encodePrompts(
+  prompts: readonly string[],
+  tokenizer: Tokenizer,
+  seq_length: number,
+): Promise<Int32Array[]> {
+  const nameOf = (index: number) =>
+    prompts.length === 1 ? "the prompt" : `prompt ${index + 1} of ${prompts.length}`;
+  const encode = async (prompt: string, index: number) => {
+    const tokens = await tokenizer.encode(prompt);
+    if (tokens.length > seq_length)
+      throw new FlmError(
+        "INVALID_ARGUMENT",
+        `${nameOf(index)} has ${tokens.length} tokens, the model's seq_length is ${seq_length}`,
+        { hint: "shorten it" },
+      );
+    return tokens.length > 0 ? tokens : Int32Array.of(tokenizer.eos_id);
+  };
+  return Promise.all(prompts.map(encode));
 }
 
 /** With defaults. @throws FlmError INVALID_ARGUMENT */

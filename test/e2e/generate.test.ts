@@ -231,6 +231,17 @@ describe("generate refuses", () => {
     await expectFailure(args, { cwd: directory }, { ...argument, says, remedy: "shorten" });
   });
 
+  it.each([
+    ["a prompt that is too long", ["--prompt", "x".repeat(40)], "the prompt has 40 tokens"],
+    ["a temperature below 0", ["--prompt", "a", "--temperature", "-1"], "temperature is -1"],
+  ])("%s once, where several ranks would refuse it", async (_, options, says) => {
+    const args = ["generate", run, ...options, "--tensor-parallel", "2", "--json"];
+    const outcome = await flm(args, { cwd: directory });
+    expect(outcome).toMatchObject({ code: 64, stderr: "" });
+    expect(json(outcome)).toMatchObject({ status: "error", code: "INVALID_ARGUMENT" });
+    expect(json(outcome).message).toContain(says);
+  });
+
   it("a prompt beside a file of prompts", async () => {
     const args = ["generate", run, "--prompt", "a", "--prompts", "prompts.txt"];
     const says = ["--prompt and --prompts"];

@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import {
+  checkPrompts,
   DEFAULT_SEED,
   type GenerateOptions,
   type Generation,
@@ -100,11 +101,15 @@ async function run(path: string, options: Options): Promise<void> {
     });
   // Text is all that it makes: there is nothing left to do when nobody reads on. Other ranks would miss this one.
   if (ranks.world_size === 1) process.stdout.once("error", () => process.exit());
-  await overRanks(ranks, path, options, (place) => write(path, options, place));
+  const write = (place: ModelPlace) => writeAll(path, options, place);
+  await overRanks(ranks, path, options, write, (model) => {
+    const all = prompts === undefined ? [prompt!] : readPrompts(prompts).map((own) => own.prompt);
+    return checkPrompts(model, all, samplingOf(options));
+  });
 }
 
 /** All ranks write, and the first of them says it. */
-async function write(path: string, options: Options, place: ModelPlace): Promise<void> {
+async function writeAll(path: string, options: Options, place: ModelPlace): Promise<void> {
   const { prompt, prompts, weights, json = false } = options;
   const isLeader = place.ranks.rank === 0;
   const say: Say = isLeader ? (text) => void process.stdout.write(text) : () => {};
