@@ -5,7 +5,7 @@ import { FlmError } from "../errors.ts";
 import { NO_MASKS, NO_RAMP } from "../growth/ramp.ts";
 import { rampOf } from "../growth/stage-plan.ts";
 import type { Ramp } from "../native/types.ts";
-import type { AnswerStyle } from "./choice/item.ts";
+import type { AnswerStyle, ChoiceItem } from "./choice/item.ts";
 import { readChoices } from "./choice/read.ts";
 import { runChoice } from "./choice/suite.ts";
 import { EngineModel } from "./engine-model.ts";
@@ -109,20 +109,32 @@ function runIqOn(
   return withScoring(model, scored, (scoring) => runIq(engineModel(scoring, model), options));
 }
 
-async function scoreChoices(
-  model: TrainedModel,
-  { file, limit, weights, signal, ...options }: EvaluateOptions,
-  place: ModelPlace,
-): Promise<Measured> {
+/**
+ * The questions that suite `choice` asks.
+ *
+ * @throws FlmError DATA_NOT_FOUND, DATA_EMPTY, DATA_INVALID; USAGE where examples leave none
+ */
+export function readQuestions({ file, limit, shots = 0 }: EvaluateOptions): {
+  path: string;
+  items: ChoiceItem[];
+} {
   const path = resolve(file!);
   const items = readChoices(path, limit);
-  const { shots = 0 } = options;
   if (shots >= items.length)
     throw new FlmError(
       "USAGE",
       `${path} gives ${items.length} questions, of which ${shots} examples leave none to score`,
       { hint: "use fewer shots or a larger file" },
     );
+  return { path, items };
+}
+
+async function scoreChoices(
+  model: TrainedModel,
+  { weights, signal, ...options }: EvaluateOptions,
+  place: ModelPlace,
+): Promise<Measured> {
+  const { path, items } = readQuestions(options);
   return withScoring(model, { weights, signal, place, ...atItsStep(model) }, (scoring) =>
     runChoice(engineModel(scoring, model), items, path, options),
   );

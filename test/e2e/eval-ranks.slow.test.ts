@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { json, succeed } from "./support/cli.ts";
+import { flm, json, succeed } from "./support/cli.ts";
 import { expectFailure } from "./support/failures.ts";
 import { sharedProject, SMALL } from "./support/project.ts";
 import { events } from "./support/run-files.ts";
@@ -95,6 +95,13 @@ describe("several ranks", () => {
       });
     },
   );
+
+  it("are not started for questions that each of them would refuse", async () => {
+    const args = ["eval", run, "none.jsonl", "--suite", "choice", "--data-parallel", "2"];
+    const outcome = await flm([...args, "--json"], cwd);
+    expect(outcome).toMatchObject({ code: 65, stderr: "" });
+    expect(json(outcome)).toMatchObject({ status: "error", code: "DATA_NOT_FOUND" });
+  });
 
   it("are not started without a prompt", async () => {
     await expectFailure(["generate", run, "--tensor-parallel", "2"], cwd, {

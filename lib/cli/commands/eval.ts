@@ -4,7 +4,9 @@ import {
   evaluate,
   type EvaluateOptions,
   type EvaluateResult,
+  readQuestions,
 } from "../../eval/evaluate.ts";
+import type { ModelPlace } from "../../eval/model-place.ts";
 import { WEIGHTS, type Weights } from "../../eval/open-model.ts";
 import { SUITES, type SuiteName } from "../../eval/results.ts";
 import { evalTable } from "../eval-table.ts";
@@ -84,13 +86,16 @@ async function run(
     pipeline: pipelineParallel,
     data: dataParallel,
   });
-  await overRanks(ranks, checkpoint, asked, async (place) => {
+  const score = async (place: ModelPlace) => {
     const live = new LiveLine(process.stderr);
     const onProgress: EvaluateOptions["onProgress"] = ({ task, done, total }) =>
       live.show(`${task} ${done}/${total}`);
     if (place.ranks.rank > 0) return void (await evaluate(checkpoint, asked, place));
     const evaluated = evaluate(checkpoint, { ...asked, onProgress }, place);
     print(await evaluated.finally(() => live.clear()), json);
+  };
+  await overRanks(ranks, checkpoint, asked, score, async () => {
+    if (asked.suite === "choice") readQuestions(asked);
   });
 }
 
