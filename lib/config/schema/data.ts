@@ -40,7 +40,7 @@ const sourceSchema = z.strictObject({
   ),
   type: key(
     z.enum(["text", "proposition", "conversation"]).default("text"),
-    "What a row is: text, a proposition with a label (objective freelm), or messages (objective instruct).",
+    "What a row is: text, a proposition with a label (objective freelm), or messages (objective instruct; with two answers dpo).",
   ),
 });
 
