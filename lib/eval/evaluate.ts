@@ -40,7 +40,7 @@ export interface EvaluateOptions {
   weights?: Weights;
   /** iq: another checkpoint, asked the same items. */
   compare?: string;
-  /** Ends the scoring between two native calls, with its reason. Of several ranks it has to fall on all at once. */
+  /** Ends the scoring between two native calls. Of several ranks it has to fall on all at once. */
   signal?: AbortSignal;
   onProgress?: IqOptions["onProgress"];
 }
@@ -59,7 +59,8 @@ export interface EvaluateResult extends Scores {
  * Scores a model. `path` is a checkpoint, or a run's directory, whose newest checkpoint is taken. Of several ranks that do
  * it together, each says its `place`, and all get the result.
  *
- * @throws FlmError CHECKPOINT_NOT_FOUND, CHECKPOINT_INVALID, DATA_NOT_FOUND, DATA_INVALID, USAGE, …
+ * @throws FlmError CHECKPOINT_NOT_FOUND, CHECKPOINT_INVALID, DATA_NOT_FOUND, DATA_INVALID, USAGE, …; CANCELLED where the
+ *   signal comes first
  */
 export async function evaluate(
   path: string,
@@ -67,6 +68,21 @@ export async function evaluate(
   place: ModelPlace = ONE_PROCESS,
 ): Promise<EvaluateResult> {
   checkOptions(options);
+  try {
+    return await scoreModel(path, options, place);
+  } catch (error) {
+    const { signal } = options;
+    if (!signal?.aborted || error !== signal.reason) throw error;
+    // What its data are prepared by says the same.
+    throw new FlmError("CANCELLED", "scoring was cancelled", { cause: error });
+  }
+}
+
+async function scoreModel(
+  path: string,
+  options: EvaluateOptions,
+  place: ModelPlace,
+): Promise<EvaluateResult> {
   const model = await findModelTogether(path, place.ranks);
   const result = { suite: options.suite, checkpoint: model.checkpoint.directory };
   if (options.suite === "iq") {

@@ -204,8 +204,10 @@ describe("evaluate", () => {
       { suite: "perplexity" },
       { suite: "perplexity", file: text, limit: 3 },
     ] as const) {
-      const scored = flm.evaluate(out, { ...options, signal: AbortSignal.abort() });
-      await expect(scored).rejects.toMatchObject({ name: "AbortError" });
+      const aborted = AbortSignal.abort();
+      const scored = flm.evaluate(out, { ...options, signal: aborted });
+      const cancelled = { code: "CANCELLED", exitCode: 130, cause: aborted.reason as unknown };
+      await expect(scored).rejects.toMatchObject(cancelled);
       // Aborted once the engine is there.
       const { signal } = new AbortController();
       let looks = 0;
