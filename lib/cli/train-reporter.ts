@@ -28,7 +28,7 @@ export class TrainReporter implements TrainObserver {
   #info: StartInfo | null = null;
   #loss = Number.NaN;
   #stepMs = Number.NaN;
-  #toldAt = 0;
+  #toldAt = -Infinity;
   readonly #validations: Validation[] = [];
 
   constructor(out: NodeJS.WritableStream) {
@@ -66,7 +66,8 @@ export class TrainReporter implements TrainObserver {
     this.#stepMs = smooth(this.#stepMs, row.step_ms);
     const { isTerminal } = this.#line;
     const isLast = row.step === this.#info?.total_steps;
-    const now = Date.now();
+    // Not the time of day, which a machine may set back: nothing would be told until it has come again.
+    const now = performance.now();
     if (!isLast && now - this.#toldAt < (isTerminal ? LIVE_INTERVAL_MS : PLAIN_INTERVAL_MS)) return;
     this.#toldAt = now;
     if (isTerminal) this.#line.show(this.#describe(row));

@@ -111,11 +111,24 @@ describe("a step", () => {
       reporter.onStart(INFO);
       for (const step of [1, 2, 3, 4]) {
         reporter.onStep({ ...ROW, step });
-        vi.setSystemTime(Date.now() + 25);
+        vi.advanceTimersByTime(25);
       }
     }, 200);
     vi.useRealTimers();
     expect(text).toContain("step 3/200");
+  });
+
+  test("is shown on where the machine's clock is set back", () => {
+    vi.useFakeTimers({ now: 3_600_000 });
+    const text = reported((reporter) => {
+      reporter.onStart(INFO);
+      reporter.onStep({ ...ROW, step: 1 });
+      vi.setSystemTime(0);
+      vi.advanceTimersByTime(50);
+      reporter.onStep({ ...ROW, step: 2 });
+    }, 200);
+    vi.useRealTimers();
+    expect(text).toContain("step 2/200");
   });
 
   test("without a terminal is said now and then, and at the end", () => {
