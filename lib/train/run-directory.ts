@@ -132,8 +132,7 @@ export class RunDirectory {
     }
     const release = () => {
       held.delete(lock);
-      // A process of another machine, which sees nothing of this one, may have taken the directory over.
-      if (existsSync(lock) && readFileSync(lock, "utf8") === owner) rmSync(lock, { force: true });
+      removeOwn(lock, owner);
       if (isNew) removeIfEmpty(this.path);
     };
     return { release };
@@ -167,6 +166,16 @@ export class RunDirectory {
         hint: `wait for it, stop it, or choose another directory with --out; if no such run exists, delete ${lock}`,
       });
     rmSync(lock, { force: true });
+  }
+}
+
+/** What cannot be deleted names a process that is gone soon: the next one deletes it. */
+function removeOwn(lock: string, owner: string): void {
+  try {
+    // A process of another machine, which sees nothing of this one, may have taken the directory over.
+    if (existsSync(lock) && readFileSync(lock, "utf8") === owner) rmSync(lock, { force: true });
+  } catch {
+    // How the run has ended is what counts.
   }
 }
 

@@ -184,8 +184,16 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
     signal,
   });
   const warn = (message: string) => recorder.event({ type: "warning", step, message });
+  const leave = async () => {
+    try {
+      if (isLeader) await leaveReport(directory.path, warn);
+    } finally {
+      recorder.close();
+    }
+  };
   const { engine, device } = placement;
   const site = { config, placement: engine, device, world_size: ranks.world_size };
+  let result: TrainResult;
   try {
     observer.onStart?.({
       run_dir: directory.path,
@@ -239,16 +247,19 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
     // Who leaves ends the work of those that still talk with it.
     await ranks.gather("end", null);
     recorder.event({ type: "done", step: trainer.step, status });
-    return trainer.result(status, directory.path);
+    result = trainer.result(status, directory.path);
   } catch (error) {
     const code = error instanceof FlmError ? error.code : "INTERNAL";
     const message = error instanceof Error ? error.message : String(error);
-    recorder.event({ type: "failed", step: trainer.step, code, message });
+    // On a disk that takes nothing any more these fail too, which must not hide what has ended the run.
+    try {
+      recorder.event({ type: "failed", step: trainer.step, code, message });
+    } catch {}
+    await leave().catch(() => {});
     throw error;
-  } finally {
-    if (isLeader) await leaveReport(directory.path, warn);
-    recorder.close();
   }
+  await leave();
+  return result;
 }
 
 function resumedFrom({ manifest }: Checkpoint, stages: readonly StagePlan[]): Resumed {

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { flm, succeed } from "./support/cli.ts";
 import { expectFailure } from "./support/failures.ts";
@@ -10,6 +11,7 @@ import { checkpoints, latest, metrics, state } from "./support/run-files.ts";
 
 /** Room for two checkpoints of 0.6 MB and not for a third: old ones are deleted after the new one is whole. */
 const MEGABYTES = 2;
+const READ_ONLY = fileURLToPath(new URL("support/read-only-from.mjs", import.meta.url));
 const KEEP = { checkpoint: { interval_steps: 4, keep: 3 } };
 
 /** Mounts a disk of that size at `path`, or returns why that is not allowed. */
@@ -85,6 +87,22 @@ describe("a full disk", () => {
       { cwd: directory },
       { exit: 74, code: "IO", says: [disk, /no space/i], remedy: "--out" },
     );
+  });
+});
+
+describe("a file system that turns read-only", () => {
+  it("is said of the file that was to be written, whatever else cannot be written then", async () => {
+    const { directory, run, path } = project(KEEP);
+    await expectFailure(
+      ["config.yaml"],
+      { cwd: directory, env: { FLM_TEST_LAST_ROW: "6" }, nodeOptions: ["--import", READ_ONLY] },
+      { exit: 74, code: "IO", says: [join(run, "metrics.jsonl"), /EROFS/], remedy: "--out" },
+    );
+    await succeed(["config.yaml"], { cwd: directory });
+    await succeed(["config.yaml", "--out", "unbroken"], { cwd: directory });
+    expect(state(latest(run))).toEqual(state(latest(path("unbroken"))));
+    expect(metrics(run)).toEqual(metrics(path("unbroken")));
+    expect(leftovers(run)).toEqual([]);
   });
 });
 

@@ -106,6 +106,16 @@ describe("claim", () => {
     expect(readFileSync(lock, "utf8")).toBe("1 1");
   });
 
+  test("given back where the lock cannot be deleted hides nothing that a run has ended with", () => {
+    const directory = runDirectory();
+    const { release } = directory.claim();
+    const lock = join(directory.path, "lock");
+    rmSync(lock);
+    mkdirSync(lock);
+    release();
+    expect(existsSync(lock)).toBe(true);
+  });
+
   test("is refused while a living process has it", () => {
     const directory = runDirectory();
     mkdirSync(directory.path, { recursive: true });
