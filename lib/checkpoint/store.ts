@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type ErrorCode, FlmError, ioError } from "../errors.ts";
 import { readText } from "../read-text.ts";
@@ -186,7 +194,9 @@ export class CheckpointStore {
   #pointTo(name: string): void {
     const path = join(this.directory, LATEST);
     const text = `${name}\n`;
-    if (existsSync(path) && readFileSync(path, "utf8") === text) return;
+    // Of anything else the reading might never end.
+    const isFile = lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+    if (isFile && readFileSync(path, "utf8") === text) return;
     writeDurably(`${path}.tmp`, text);
     renameSync(`${path}.tmp`, path);
   }

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -6,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -129,6 +131,16 @@ describe("a crash", () => {
     expect(names).toEqual(["LATEST", "step-00000200.e0001"]);
     const latest = readFileSync(join(checkpoints.directory, "LATEST"), "utf8");
     expect(latest).toBe("step-00000200.e0001\n");
+  });
+
+  test("and somebody's odd file named LATEST do not keep a run waiting", async () => {
+    const checkpoints = store();
+    const saved = await save(checkpoints, 200);
+    const path = join(checkpoints.directory, "LATEST");
+    rmSync(path);
+    execFileSync("mkfifo", [path]);
+    checkpoints.adopt(saved);
+    expect(statSync(path).isFile()).toBe(true);
   });
 
   test("while old ones are deleted leaves no checkpoint half-deleted", async () => {
