@@ -103,12 +103,13 @@ export class Recorder {
     this.#tensorboard?.scalars(events);
   }
 
-  event(event: RunEvent): void {
+  /** @param isTold the observer has heard of it */
+  event(event: RunEvent, { isTold = false } = {}): void {
     this.#events.append({ time: new Date().toISOString(), ...event });
     this.#showWaiting();
     const values = scalarsOf(event);
     if (values !== null) this.#tensorboard?.scalars([{ step: event.step, values }]);
-    this.#observer.onEvent?.(event);
+    if (!isTold) this.#observer.onEvent?.(event);
   }
 
   /** The run has gone back to this step: later rows are going to be written again. */

@@ -96,7 +96,11 @@ export async function runTraining(
       epoch,
       ...config.distributed,
       signal,
-      onWarning: (message) => warnings.push(message),
+      // At once: it may be why the others are waited for.
+      onWarning: (message) => {
+        warnings.push(message);
+        observer.onEvent?.({ type: "warning", step: 0, message });
+      },
     }).catch((error: unknown) => nullIfStopped(error, signal));
     // Nothing has been verified yet: this is what the newest manifest says.
     if (ranks === null)
@@ -232,8 +236,9 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
       });
     }
     for (const { directory: bad, reason } of rejected) warn(`passed over ${bad}: ${reason}`);
+    for (const message of warnings)
+      recorder.event({ type: "warning", step, message }, { isTold: true });
     for (const message of [
-      ...warnings,
       ...recorder.losses,
       ...start.warnings,
       ...(checkpoint ? [] : roundingWarnings(config)),

@@ -55,4 +55,18 @@ group("a rank that waits for the others", () => {
     socket.destroy();
     expect(ended, describe(ended)).toMatchObject({ code: 130, signal: null });
   });
+
+  it("says at once whom it has refused, and not only where they have come after all", async () => {
+    const port = await freePort("127.0.0.1");
+    const running = startAlone(0, port);
+    await untilOpen(port, running);
+    let said = "";
+    running.child.stderr.on("data", (text) => (said += text));
+    const stranger = connect(port, "127.0.0.1").on("error", () => {});
+    onTestFinished(() => void stranger.destroy());
+    stranger.write("GET / HTTP/1.1\r\n\r\n");
+    await until(running, () => said.includes("warning     refused a connection from 127.0.0.1"));
+    running.child.kill("SIGTERM");
+    expect(await running.outcome).toMatchObject({ code: 75 });
+  });
 });
