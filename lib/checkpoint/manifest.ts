@@ -75,6 +75,8 @@ const manifestSchema = z.strictObject({
   /** Of the last accepted step and the last validation; null where there was none or it is not finite. */
   loss: z.number().nullable(),
   validation: z.strictObject({ step: count, loss: z.number().nullable() }).nullable(),
+  /** A stop has cut the evaluation short that is due at this step: whoever goes on begins with it. */
+  evaluation_due: z.literal(true).optional(),
   tensors: z.array(tensorSchema),
   files: z.array(fileSchema),
   /** Steps that each parameter's moments have seen. */

@@ -13,7 +13,7 @@ export interface LossReport {
 
 /** Mean loss of rows, each with its own pieces. Rows that do not fill the last micro-batch stay empty. */
 export async function lossOfRows(
-  engine: NativeEngine,
+  engine: Pick<NativeEngine, "evaluate">,
   rows: readonly RowPieces[],
   micro_batch_size: number,
   ramp: Ramp,

@@ -97,7 +97,7 @@ class Engine implements NativeEngine {
   }
 
   evaluate(input: EvalInput): Promise<EvalReport> {
-    return withCallersStack(() => this.#native.evaluate(input), damagedTokens);
+    return withCallersStack(() => this.#native.evaluate({ stop: false, ...input }), damagedTokens);
   }
 
   generate(input: GenerateInput): Promise<GeneratedRow[]> {

@@ -227,6 +227,8 @@ export interface EvalInput {
   per_token: boolean;
   /** As in StepInput, forward alone. */
   instructions: Int32Array;
+  /** This rank has been asked to stop; false by default. */
+  stop?: boolean;
 }
 
 export interface EvalReport {
@@ -234,6 +236,8 @@ export interface EvalReport {
   targets: number;
   /** (rows * seq_length) with per_token, else null; 0 where there is no target. Of a pipeline its last rank has them. */
   token_losses: Float32Array | null;
+  /** Some rank has been asked to stop. */
+  stop: boolean;
 }
 
 /** A lane is the place of one sequence in the key/value cache. */

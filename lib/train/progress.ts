@@ -14,6 +14,7 @@ export type Progress = Pick<
   | "stability"
   | "loss"
   | "validation"
+  | "evaluation_due"
 >;
 
 const START: Progress = {
@@ -27,6 +28,7 @@ const START: Progress = {
   stability: NO_HISTORY,
   loss: null,
   validation: null,
+  evaluation_due: undefined,
 };
 
 /** The place that a checkpoint has; undefined is the run's start. */

@@ -30,6 +30,8 @@ export interface Resumed {
   step: number;
   /** It ends a stage: what follows is repeated, since no other checkpoint stands behind it. */
   is_stage_end: boolean;
+  /** What is evaluated at its step is evaluated again. */
+  is_evaluation_due: boolean;
   /** That it knows of. */
   rollbacks: number;
   /** Of metrics.jsonl when it was written; undefined where it does not say. */
@@ -202,8 +204,11 @@ function lossesIn(
 }
 
 /** Whether a row up to a checkpoint's step was written after it all the same. */
-function isRepeated(row: Record<string, unknown>, { step, is_stage_end, rollbacks }: Resumed) {
+function isRepeated(row: Record<string, unknown>, resumed: Resumed) {
+  const { step, is_stage_end, is_evaluation_due, rollbacks } = resumed;
   if (row.type === "rollback") return Number(row.number) > rollbacks;
+  const evaluates = ["validation", "preference", "evaluation"].includes(String(row.type));
+  if (is_evaluation_due && evaluates) return Number(row.step) === step;
   const followsStage = ["stage", "sample", "growth"].includes(String(row.type));
   return is_stage_end && followsStage && Number(row.step) === step;
 }

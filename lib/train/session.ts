@@ -23,6 +23,7 @@ import type {
 } from "../native/types.ts";
 import { parameterTable } from "../scaling/parameters.ts";
 import { type EnginePlacement, engineSpecOf, type StagePlan } from "../growth/stage-plan.ts";
+import type { Scorer } from "./abandonable.ts";
 import { type RankStage, rowsOf } from "./rank-stage.ts";
 import { refuseOversized, withMemoryAdvice } from "./stage-fit.ts";
 
@@ -114,9 +115,13 @@ export class StageEngine {
   }
 
   /** Mean loss of rows, each with its own pieces, which the data-parallel ranks share. */
-  lossOfRows(rows: readonly RowPieces[], ramp: Ramp): Promise<LossReport> {
+  lossOfRows(
+    rows: readonly RowPieces[],
+    ramp: Ramp,
+    scorer: Scorer = this.native,
+  ): Promise<LossReport> {
     const { plan, mesh, at } = this.stage;
-    return lossOfRows(this.native, rows, plan.config.micro_batch_size, ramp, shareOf(mesh, at!));
+    return lossOfRows(scorer, rows, plan.config.micro_batch_size, ramp, shareOf(mesh, at!));
   }
 
   /** Steps that each parameter's moments have seen. */

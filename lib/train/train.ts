@@ -268,10 +268,12 @@ async function trainWith(parts: RunParts, warnings: readonly string[]): Promise<
 }
 
 function resumedFrom({ manifest }: Checkpoint, stages: readonly StagePlan[]): Resumed {
-  const { step, stage, stage_step, stability, metrics_rows, events_rows } = manifest;
+  const { step, stage, stage_step, evaluation_due, stability } = manifest;
+  const { metrics_rows, events_rows } = manifest;
   return {
     step,
     is_stage_end: stage_step === stages[stage]!.steps,
+    is_evaluation_due: evaluation_due === true,
     rollbacks: stability.rollbacks.length,
     metrics_rows,
     events_rows,

@@ -4,6 +4,7 @@ import type { PreparedData } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
 import { finiteOrNull } from "../json.ts";
 import { version } from "../version.ts";
+import { Abandoned, abandonable } from "./abandonable.ts";
 import { BatchFeed } from "./batch-feed.ts";
 import { refuseDiverged } from "./divergence.ts";
 import type { TrainResult } from "./events.ts";
@@ -73,6 +74,7 @@ export class Trainer {
     const { stages } = this.#parts;
     try {
       this.#engine = await this.#firstEngine();
+      if (this.#at.evaluation_due) await this.#makeUpForEvaluation();
       for (;;) {
         await this.#trainStage();
         if (!this.#stopping) this.#refuseDiverged();
@@ -149,7 +151,7 @@ export class Trainer {
     const isAtBoundary =
       this.#at.stage_step >= this.#plan.steps && this.#at.stage + 1 < stages.length;
     // Growth starts from the checkpoint and needs no engine of the finished stage.
-    if (isAtBoundary) return undefined;
+    if (isAtBoundary && !this.#at.evaluation_due) return undefined;
     return StageEngine.create(this.#engineParts, this.#rankStages[this.#at.stage]!, load);
   }
 
@@ -260,12 +262,13 @@ export class Trainer {
   }
 
   async #evaluate(): Promise<void> {
-    await this.#validate();
-    await this.#score();
+    const { signal } = this.#parts;
+    await this.#validate(() => signal.aborted);
+    if (!this.#at.evaluation_due) await this.#score();
   }
 
   async #finish(): Promise<void> {
-    if (this.#at.validation?.step !== this.#at.step) await this.#validate();
+    if (this.#at.validation?.step !== this.#at.step) await this.#validate(() => false);
     await this.#score();
     await this.#sample();
   }
@@ -278,9 +281,27 @@ export class Trainer {
     for await (const event of scoreSuites(config.eval, model)) recorder.event(event);
   }
 
-  async #validate(): Promise<void> {
-    const { objective, recorder, config } = this.#parts;
-    const event = await objective.validate({ ...this.#model, config, batches: this.#batches });
+  /** What a stop has cut short before is made first, and saved: it moves the mixture, and is known with the checkpoint. */
+  async #makeUpForEvaluation(): Promise<void> {
+    if (this.#engine) await this.#evaluate();
+    await this.#saveNow();
+  }
+
+  /** @param isAsked this rank has been asked to stop: the run that goes on from here validates in this one's place */
+  async #validate(isAsked: () => boolean): Promise<void> {
+    const { objective, recorder, config, ranks } = this.#parts;
+    const scorer = abandonable(this.#engine!.native, isAsked);
+    const model = { ...this.#model, scorer, config, batches: this.#batches };
+    const event = await objective.validate(model).catch((error: unknown) => {
+      if (error instanceof Abandoned) return error;
+      throw error;
+    });
+    if (event instanceof Abandoned) {
+      this.#stop = ranks.world_size > 1;
+      this.#at = { ...this.#at, evaluation_due: true };
+      return;
+    }
+    this.#at = { ...this.#at, evaluation_due: undefined };
     if (event === null) return;
     const { step, loss } = event;
     this.#at = { ...this.#at, validation: { step, loss: finiteOrNull(loss) } };

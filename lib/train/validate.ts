@@ -3,12 +3,15 @@ import type { Config } from "../config/types.ts";
 import type { PreparedData } from "../data/types.ts";
 import type { LossReport } from "../eval/loss-of-rows.ts";
 import type { Ramp } from "../native/types.ts";
+import type { Scorer } from "./abandonable.ts";
 import type { BatchFeed } from "./batch-feed.ts";
 import type { RunEvent } from "./events.ts";
 import type { StageEngine } from "./session.ts";
 
 export interface ValidatedModel {
   engine: StageEngine;
+  /** That engine, as this validation uses it. */
+  scorer: Scorer;
   config: Config;
   data: PreparedData;
   batches: BatchFeed;
@@ -23,13 +26,13 @@ type ValidationEvent = Extract<RunEvent, { type: "validation" }>;
  * the run has nothing to measure. Collective over the ranks of the stage, which all get the same.
  */
 export async function validate(model: ValidatedModel): Promise<ValidationEvent | null> {
-  const { engine, config, data, batches, ramp, step } = model;
+  const { engine, scorer, config, data, batches, ramp, step } = model;
   if (data.validation_tokens === 0 || !config.eval.suites.includes("perplexity")) return null;
   const { seq_length } = engine.stage.plan.shape;
   const reports: (LossReport | null)[] = [];
   for (const source of config.data.sources.keys()) {
     const rows = data.validationRows(seq_length, source);
-    reports.push(rows.length === 0 ? null : await engine.lossOfRows(rows, ramp));
+    reports.push(rows.length === 0 ? null : await engine.lossOfRows(rows, ramp, scorer));
   }
   batches.heed(
     reports.map((report) => report?.loss ?? null),

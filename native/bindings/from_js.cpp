@@ -228,7 +228,8 @@ EvalInput read_eval_input(const Napi::Value& value) {
           .num_micro_batches = input.integer("num_micro_batches"),
           .ramp = read_ramp(input),
           .per_token = input.boolean("per_token"),
-          .instructions = read_instructions(input)};
+          .instructions = read_instructions(input),
+          .stop = input.boolean("stop")};
 }
 
 GenerateInput read_generate_input(const Napi::Value& value) {

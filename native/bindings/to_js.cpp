@@ -99,6 +99,7 @@ Napi::Object eval_report_to_js(Napi::Env env, const EvalReport& report) {
   Napi::Object object = Napi::Object::New(env);
   object["loss_sum"] = report.loss_sum;
   object["targets"] = double(report.targets);
+  object["stop"] = report.stop;
   object["token_losses"] =
       losses.empty() ? env.Null() : typed_array_to_js<Napi::Float32Array>(env, losses.data(), losses.size());
   return object;

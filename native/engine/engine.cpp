@@ -172,7 +172,10 @@ EvalReport Engine::evaluate(const EvalInput& input) {
             work);
       });
   report.targets = losses.targets;
-  report.loss_sum = e.sum_over(e.groups.mesh.get(), {e.counted(losses.sum)})[0];
+  const std::vector<double> sums =
+      e.sum_over(e.groups.mesh.get(), {e.counted(losses.sum), input.stop ? 1.0 : 0.0});
+  report.loss_sum = sums[0];
+  report.stop = sums[1] > 0;
   return report;
 }
 

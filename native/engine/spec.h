@@ -174,12 +174,14 @@ struct EvalInput {
   Ramp ramp;
   bool per_token = false;                      // also report the loss of every position
   std::vector<Instruction> instructions = {};  // as in StepInput, forward alone
+  bool stop = false;                           // this rank has been asked to stop
 };
 
 struct EvalReport {
   double loss_sum;  // nats
   int64_t targets;
   std::vector<float> token_losses;  // (rows * seq_length) with per_token; 0 where there is no target
+  bool stop;                        // some rank has been asked to stop
 };
 
 // A lane is the place of one sequence in the key/value cache.

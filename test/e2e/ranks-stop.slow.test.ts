@@ -6,7 +6,7 @@ import { describe, json, start, succeed } from "./support/cli.ts";
 import { corpus } from "./support/corpus.ts";
 import { expectSameRun } from "./support/killed-run.ts";
 import { type Changes, project, sharedProject, STEP_TOKENS } from "./support/project.ts";
-import { events } from "./support/run-files.ts";
+import { events, latest, manifest } from "./support/run-files.ts";
 import { ranksOf, SPLIT } from "./support/split-run.ts";
 import { until } from "./support/watch.ts";
 
@@ -38,6 +38,14 @@ group("several ranks that are told to stop", () => {
   it("at the end of a stage stop before the next", async () => {
     const { directory, run } = await stopped(SPLIT, "validation:8");
     expect(events(run, "growth")).toHaveLength(0);
+    await succeed(["config.yaml"], { cwd: directory });
+    expectSameRun(run, split.run);
+  });
+
+  it("in the middle of a validation leave it to the run that goes on", async () => {
+    const { directory, run } = await stopped(SPLIT, "row:8");
+    expect(events(run, "validation")).toHaveLength(0);
+    expect(manifest(latest(run))).toMatchObject({ step: 8, evaluation_due: true });
     await succeed(["config.yaml"], { cwd: directory });
     expectSameRun(run, split.run);
   });

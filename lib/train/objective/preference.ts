@@ -1,5 +1,6 @@
 import { joinRows } from "../../eval/loss-of-rows.ts";
 import type { StepReport } from "../../native/types.ts";
+import type { Scorer } from "../abandonable.ts";
 import { rowsOf } from "../rank-stage.ts";
 import type { StageEngine, StepOptions } from "../session.ts";
 import type { ValidatedModel } from "../validate.ts";
@@ -27,7 +28,7 @@ export class PreferenceObjective implements Objective {
   async step(engine: StageEngine, pieces: Float64Array, options: StepOptions): Promise<StepReport> {
     const { first, count } = engine.share;
     const own = rowsOf(pieces, first, first + count);
-    const { loss, row_weights } = await this.#lossOf(engine, own, count, options);
+    const { loss, row_weights } = await this.#lossOf(engine, own, count, options, engine.native);
     const pairs = engine.stage.plan.config.global_batch_size / 2;
     return engine.step(pieces, options, {
       row_weights: row_weights.map((weight) => weight / pairs),
@@ -38,6 +39,7 @@ export class PreferenceObjective implements Objective {
   /** Every rank measures all held-out pairs: they are few, and then nothing has to be gathered. */
   async validate({
     engine,
+    scorer,
     config,
     data,
     ramp,
@@ -45,7 +47,7 @@ export class PreferenceObjective implements Objective {
   }: ValidatedModel): Promise<ValidationResult | null> {
     if (data.validation_tokens === 0 || !config.eval.suites.includes("perplexity")) return null;
     const rows = data.validationRows(engine.stage.plan.shape.seq_length);
-    const sums = await this.#lossOf(engine, joinRows(rows), rows.length, { ramp });
+    const sums = await this.#lossOf(engine, joinRows(rows), rows.length, { ramp }, scorer);
     const pairs = rows.length / 2;
     return {
       type: "preference",
@@ -58,14 +60,15 @@ export class PreferenceObjective implements Objective {
   }
 
   async #lossOf(
-    { native, stage }: StageEngine,
+    { stage }: StageEngine,
     pieces: Float64Array,
     rows: number,
     { ramp }: Pick<StepOptions, "ramp">,
+    scorer: Scorer,
   ): Promise<PreferenceLoss> {
     const { seq_length } = stage.plan.shape;
     const { micro_batch_size } = stage.plan.config;
-    const policy = await logProbsOf(native, pieces, { rows, seq_length, micro_batch_size, ramp });
+    const policy = await logProbsOf(scorer, pieces, { rows, seq_length, micro_batch_size, ramp });
     return preferenceLoss(policy, this.#reference.of(pieces, rows), this.#beta);
   }
 }

@@ -11,7 +11,7 @@ export interface RowsFacts {
 
 /** The log-probability of each row's targets, in nats; `pieces` number the rows from 0, and are in their order. */
 export async function logProbsOf(
-  engine: NativeEngine,
+  engine: Pick<NativeEngine, "evaluate">,
   pieces: Float64Array,
   { rows, seq_length, micro_batch_size, ramp }: RowsFacts,
 ): Promise<Float64Array> {

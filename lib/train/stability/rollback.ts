@@ -39,6 +39,8 @@ export async function goBack(
   };
   return {
     ...there,
+    // A run that was not stopped there has made it.
+    evaluation_due: undefined,
     stability: {
       ...there.stability,
       rejected_in_a_row: 0,

@@ -107,6 +107,7 @@ it("a likelihood of zero crosses between replicas", async () => {
       loss_sum: Infinity,
       targets: 1,
       token_losses: new Float32Array(8).fill(Infinity),
+      stop: false,
     });
     const scoring = { engine, files: OTHERS, micro_batch_size: 1, seq_length: 8, vocab_size: 9 };
     return scoreContinuations({ ...scoring, ramp: NO_RAMP, team }, [one]);

@@ -74,7 +74,13 @@ describe("a resume", () => {
     first.event({ type: "warning", step: 4, message: "two" } satisfies RunEvent);
     first.close();
     harm(directory);
-    const resumed = { step: 3, is_stage_end: false, rollbacks: 0, ...said };
+    const resumed = {
+      step: 3,
+      is_stage_end: false,
+      is_evaluation_due: false,
+      rollbacks: 0,
+      ...said,
+    };
     const second = new Recorder(directory, logging, resumed, {});
     second.close();
     return second.losses;
