@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { describe as show } from "../e2e/support/cli.ts";
+import { expectFailure } from "../e2e/support/failures.ts";
+import { project, SMALL } from "../e2e/support/project.ts";
 import { Meeting, supervise } from "./support/ranks.ts";
 
 describe("local ranks", () => {
@@ -32,6 +34,17 @@ describe("local ranks", () => {
       "[2] rank 2 goes on",
       "rank 0 goes on",
     ]);
+  });
+
+  it("end at once where their secret has no place, with its name", async () => {
+    const stages = [{ ...SMALL, parallel: { data_parallel_size: 2 } }];
+    const { directory, path } = project({ stages });
+    const TMPDIR = path("nowhere");
+    await expectFailure(
+      ["config.yaml"],
+      { cwd: directory, env: { TMPDIR } },
+      { exit: 74, code: "IO", says: ["the job's secret", TMPDIR], remedy: "TMPDIR" },
+    );
   });
 
   it("all end when one fails: with its exit code and its last words", async () => {

@@ -20,7 +20,12 @@ export function openJobSecret(): number {
     writeFileSync(path, randomBytes(SECRET_BYTES).toString("hex"), { mode: 0o600, flag: "wx" });
     return openSync(path, "r");
   } catch (cause) {
-    throw ioError("keep the job's secret in", tmpdir(), cause);
+    throw ioError(
+      "keep the job's secret in TMPDIR,",
+      tmpdir(),
+      cause,
+      "set TMPDIR to another directory",
+    );
   } finally {
     if (directory !== null) rmSync(directory, { recursive: true, force: true });
   }

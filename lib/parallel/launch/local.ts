@@ -46,10 +46,10 @@ export async function runLocalRanks(options: LocalRanksOptions): Promise<LocalOu
     isWholeJob(options) && options.launch.master_port === null
       ? await openStoreSocket(LOOPBACK)
       : null;
-  const env = rankEnvironment(options, store?.port ?? options.launch.master_port);
-  const needsSecret = isWholeJob(options) && !env.FLM_SECRET_FILE;
-  const secret = needsSecret ? openJobSecret() : null;
+  let secret: number | null = null;
   try {
+    const env = rankEnvironment(options, store?.port ?? options.launch.master_port);
+    if (isWholeJob(options) && !env.FLM_SECRET_FILE) secret = openJobSecret();
     const ranks = startRanks(options, env, { secret, store: store?.fd ?? null });
     // Rank 0 has it now: where that ends, nobody may be kept waiting for an answer.
     store?.close();
