@@ -1,7 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FlmError, ioError } from "../errors.ts";
 import type { NativeEngine } from "../native/types.ts";
+
+const ELSEWHERE = "set TMPDIR to another directory";
 
 interface OpenFiles {
   engine: Pick<NativeEngine, "openTokenFiles">;
@@ -34,12 +37,22 @@ async function openWritten<Written>(
   { engine, files }: OpenFiles,
   write: (path: string) => Promise<Written>,
 ): Promise<Written> {
-  const directory = await mkdtemp(join(tmpdir(), "flm-train-eval-"));
+  const directory = await mkdtemp(join(tmpdir(), "flm-train-eval-")).catch((cause: unknown) => {
+    throw ioError("make a directory for temporary files (TMPDIR) in", tmpdir(), cause, ELSEWHERE);
+  });
   try {
     const path = join(directory, "own.tok");
     const written = await write(path);
     await engine.openTokenFiles([...files, path]);
     return written;
+  } catch (error) {
+    // What makes token files takes them all for those of data.cache_dir.
+    const isOurs = error instanceof FlmError && error.message.includes(directory);
+    if (!isOurs || error.code !== "IO") throw error;
+    throw new FlmError("IO", error.message, {
+      hint: `free space there or ${ELSEWHERE}`,
+      cause: error,
+    });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

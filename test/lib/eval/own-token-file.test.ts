@@ -41,6 +41,26 @@ it("is opened by nobody where it cannot be made", async () => {
   expect(opened).toEqual([]);
 });
 
+it("says where the place is chosen that has no room for it", async () => {
+  const { scoring } = openingEngine();
+  const full = (path: string) =>
+    Promise.reject(
+      new FlmError("IO", `cannot write ${path}: no space`, { hint: "another data.cache_dir" }),
+    );
+  const failing = withTokenFile(scoring, full, () => expect.unreachable());
+  await expect(failing).rejects.toMatchObject({
+    code: "IO",
+    hint: expect.stringMatching("TMPDIR"),
+  });
+  const source = new FlmError("IO", "cannot read corpus.jsonl", { hint: "check the path" });
+  const unread = withTokenFile(
+    scoring,
+    () => Promise.reject(source),
+    () => expect.unreachable(),
+  );
+  await expect(unread).rejects.toBe(source);
+});
+
 it("leaves the others open where its use fails, and fails with that error", async () => {
   const lost = new FlmError("COMM_PEER_LOST", "lost rank 1");
   for (const times of [Infinity, 1]) {
