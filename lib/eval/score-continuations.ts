@@ -1,4 +1,5 @@
 import { TokenFileWriter } from "../data/corpus/token-file-writer.ts";
+import { FlmError } from "../errors.ts";
 import {
   type NativeEngine,
   PIECE_LAST_TARGET,
@@ -39,6 +40,8 @@ interface Placed {
 /**
  * Log-probability, in nats, of each continuation behind its prompt. Several sequences share a row of the batch, as
  * segments that do not see each other. Each has at most `seq_length` + 1 tokens.
+ *
+ * @throws FlmError CHECKPOINT_INVALID where the model says nothing of one
  */
 export async function scoreContinuations(
   scoring: ScoringEngine,
@@ -101,9 +104,19 @@ async function scoreRows(
       : [];
     // As text, because JSON knows no infinity. Replicas take the rows in their order, and rows the sequences.
     const all = await team.gather(own.map(String));
-    for (const score of all.flat()) scores.push(Number(score));
+    for (const score of all.flat().map(Number)) {
+      if (Number.isNaN(score)) throw diverged();
+      scores.push(score);
+    }
   }
   return scores;
+}
+
+/** Where the model writes, the addon says the same: scores that look like others would follow. */
+function diverged(): FlmError {
+  const message =
+    "the model's logits are not finite: its weights have diverged; use an earlier checkpoint";
+  return new FlmError("CHECKPOINT_INVALID", message);
 }
 
 /** Fills rows in the order of the sequences. */

@@ -115,6 +115,22 @@ it("a likelihood of zero crosses between replicas", async () => {
   expect(scores).toEqual([[-Infinity], [-Infinity]]);
 });
 
+it("what a model of broken weights says is no score", async () => {
+  const { engine } = tellingEngine(8, 1);
+  engine.evaluate = async () => ({
+    loss_sum: NaN,
+    targets: 1,
+    token_losses: new Float32Array(8).fill(NaN),
+    stop: false,
+  });
+  const one = { prompt: Int32Array.of(1), continuation: Int32Array.of(2) };
+  const scoring = { engine, files: OTHERS, micro_batch_size: 1, seq_length: 8, vocab_size: 9 };
+  await expect(scoreContinuations({ ...scoring, ramp: NO_RAMP }, [one])).rejects.toMatchObject({
+    code: "CHECKPOINT_INVALID",
+    message: expect.stringContaining("logits are not finite"),
+  });
+});
+
 it("opens the files again, and leaves none behind, when the engine fails", async () => {
   const { engine, opened } = tellingEngine(8, 1);
   engine.evaluate = () => Promise.reject(new Error("no"));
