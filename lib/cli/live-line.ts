@@ -8,7 +8,8 @@ export class LiveLine {
 
   constructor(out: WriteStream | NodeJS.WritableStream) {
     this.#out = out;
-    this.#isTerminal = "isTTY" in out && out.isTTY === true;
+    // A dumb one, as that of an editor, shows what should move the cursor as characters.
+    this.#isTerminal = "isTTY" in out && out.isTTY === true && process.env.TERM !== "dumb";
   }
 
   get isTerminal(): boolean {

@@ -1,6 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { LiveLine } from "../../../lib/cli/live-line.ts";
 import { Output } from "./outputs.ts";
+
+beforeEach(() => void vi.stubEnv("TERM", "xterm"));
+afterEach(() => void vi.unstubAllEnvs());
 
 describe("on a terminal", () => {
   test("the line is rewritten in place, and lines that stay push it down", () => {
@@ -22,6 +25,17 @@ describe("on a terminal", () => {
     new LiveLine(out).show("123456789");
     expect(out.screen).toEqual(["1234"]);
   });
+});
+
+test("on a terminal that cannot rewrite a line only lines that stay are written", () => {
+  vi.stubEnv("TERM", "dumb");
+  const out = new Output(40);
+  const line = new LiveLine(out);
+  line.show("step 1");
+  line.print("validation");
+  line.clear();
+  expect(line.isTerminal).toBe(false);
+  expect(out.text).toBe("validation\n");
 });
 
 test("without a terminal only lines that stay are written", () => {

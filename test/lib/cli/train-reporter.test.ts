@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { TrainReporter } from "../../../lib/cli/train-reporter.ts";
 import { resolveConfig } from "../../../lib/config/resolve.ts";
 import { planStages } from "../../../lib/growth/stage-plan.ts";
@@ -8,6 +8,9 @@ import type { StartInfo, StepRow, TrainResult } from "../../../lib/train/events.
 import { userConfig } from "../config/fixtures.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 import { Output } from "./outputs.ts";
+
+beforeEach(() => void vi.stubEnv("TERM", "xterm"));
+afterEach(() => void vi.unstubAllEnvs());
 
 const INFO: StartInfo = {
   run_dir: "/runs/mini",
