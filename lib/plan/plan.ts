@@ -20,7 +20,7 @@ export interface PlanOptions {
   search?: boolean;
   /** Devices to search layouts for; by default those that each stage uses. */
   devices?: number;
-  /** Measured by `calibrateFrom`; its efficiency takes the place of the config's. */
+  /** `calibration` of what `flm-train plan --calibrate … --json` prints; its efficiency takes the place of the config's. */
   calibration?: Calibration;
 }
 
