@@ -14,18 +14,17 @@ export function line(
   ys: readonly number[],
   style: string,
 ): Html {
-  let data = "";
-  let isDown = false;
+  const pieces: string[][] = [[]];
   for (const i of thin(ys)) {
-    const isPoint = Number.isFinite(xs[i]) && Number.isFinite(ys[i]);
-    if (isPoint) {
-      const point = `${short(axes.x.place(xs[i]!))} ${short(axes.y.place(ys[i]!))}`;
-      // A line of length zero shows a point that stands alone between gaps.
-      data += isDown ? `L${point}` : `M${point}h0`;
-    }
-    isDown = isPoint;
+    if (!Number.isFinite(xs[i]) || !Number.isFinite(ys[i])) pieces.push([]);
+    else pieces.at(-1)!.push(`${short(axes.x.place(xs[i]!))} ${short(axes.y.place(ys[i]!))}`);
   }
-  return html`<path class="line ${style}" d="${raw(data)}" />`;
+  const whole = pieces.filter(({ length }) => length > 1).map((points) => `M${points.join("L")}`);
+  // A point between gaps, such as the only one of a run of one step, would be no larger than the line is thick.
+  const alone = pieces.filter(({ length }) => length === 1).map(([point]) => `M${point}h0`);
+  return html`<path class="line ${style}" d="${raw(whole.join(""))}" />${
+      alone.length > 0 && html`<path class="line alone ${style}" d="${raw(alone.join(""))}" />`
+    }`;
 }
 
 /** The area between two lines, where both are finite; neighbours are joined. */

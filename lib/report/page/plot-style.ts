@@ -49,6 +49,8 @@ svg .line[class*="run-"] { stroke-width: 1.8; }
 svg .dots[class*="run-"] { stroke-width: 6; }
 svg .dots.many.many { stroke-width: 3; }
 svg .line.dashed { stroke-dasharray: 6 4; }
+/* Square, for what is round is validation. */
+svg .line.alone.alone { stroke-width: 5; stroke-linecap: square; stroke-dasharray: none; }
 .end-mark { display: inline-block; width: 1.1rem; margin-right: 0.5rem; vertical-align: middle; border-top: 2.5px solid; }
 .end-mark.dashed { border-top-style: dashed; }
 

@@ -5,10 +5,12 @@ import { linearScale } from "../../../../lib/report/draw/scale.ts";
 const axes = { x: linearScale(0, 10), y: linearScale(0, 1, true) };
 const data = (text: string) => /d="([^"]*)"/.exec(text)![1];
 
-test("a line has gaps where values are missing, and shows single points", () => {
+test("a line has gaps where values are missing, and points between gaps are drawn larger than it", () => {
   const ys = [0, 1, Number.NaN, 0.5, Number.NaN, Infinity, 0];
   const { text } = line(axes, [0, 1, 2, 3, 4, 5, 6], ys, "train");
-  expect(data(text)).toBe("M0 1000h0L100 0M300 500h0M600 1000h0");
+  expect(data(text)).toBe("M0 1000L100 0");
+  expect(text).toContain('<path class="line alone train" d="M300 500h0M600 1000h0" />');
+  expect(line(axes, [0, 1], [0, 1], "train").text).not.toContain("alone");
 });
 
 test("a line of any length has at most 2000 points", () => {
