@@ -80,6 +80,14 @@ describe.skipIf(browser === null)("report.html in a browser", () => {
     },
   );
 
+  it("shows numbers beside a long name on a phone", async () => {
+    await page.resize(PHONE, 800, true);
+    const right = await page.evaluate(
+      "document.querySelector('td.number').getBoundingClientRect().right",
+    );
+    expect(right).toBeLessThan(PHONE);
+  });
+
   it("asks for nothing and complains of nothing", () => {
     expect(page.errors).toEqual([]);
     expect(page.requests).toEqual([pathToFileURL(report).href]);

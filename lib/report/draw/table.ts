@@ -22,7 +22,8 @@ export function table<Row>(
       <thead>
         <tr>
           ${columns.map(
-            (column) => html`<th scope="col" class="${style(column)}">${column.title}</th>`,
+            (column) =>
+              html`<th scope="col" class="${style(column)}">${inCell(column, column.title)}</th>`,
           )}
         </tr>
       </thead>
@@ -30,7 +31,7 @@ export function table<Row>(
         ${rows.map(
           (row) =>
             html`<tr>
-              ${columns.map((column) => html`<td class="${style(column)}">${column.cell(row)}</td>`)}
+              ${columns.map((column) => html`<td class="${style(column)}">${inCell(column, column.cell(row))}</td>`)}
             </tr>`,
         )}
       </tbody>
@@ -44,4 +45,9 @@ export function table<Row>(
       }
     </table>
   </div>`;
+}
+
+/** Text has a box of its own, which the page keeps from pushing the numbers out of sight. */
+function inCell<Row>({ isText }: Column<Row>, content: Html | string): Html | string {
+  return isText ? html`<span>${content}</span>` : content;
 }

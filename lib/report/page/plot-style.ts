@@ -5,7 +5,7 @@ export const PLOT_STYLE = `
 .marked .plot { padding-top: calc(1.9rem + var(--lanes) * 1.35rem); }
 .area { position: relative; height: 24rem; border: solid var(--rule); border-width: 0 0 1px 1px; }
 .small .area { height: 10rem; }
-.area svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; clip-path: inset(0 -5px); }
+.area svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; clip-path: inset(0 -8px); }
 .area span { position: absolute; white-space: nowrap; }
 .y-tick { right: 100%; margin-right: 0.45rem; transform: translateY(-50%); color: var(--soft); }
 .x-tick { top: 100%; margin-top: 0.5rem; transform: translateX(-50%); color: var(--soft); }

@@ -80,6 +80,7 @@ tfoot td { border: 0; font-weight: 600; }
 .score-bar .floor { stroke: var(--ink); stroke-width: 1.5; }
 .score-bar circle { fill: var(--train); }
 .number { text-align: right; }
+.text > span { display: inline-block; width: max-content; max-width: 22rem; white-space: normal; overflow-wrap: break-word; }
 .text { text-align: left; }
 .same { color: var(--soft); }
 pre {
@@ -113,6 +114,7 @@ footer { margin-top: 3rem; color: var(--soft); font-size: 0.8rem; overflow-wrap:
   .area .end { max-width: 3.8rem; margin-left: 0.3rem; }
   .wide { display: none; }
   .x-tick.extra { display: none; }
+  .text:first-child > span { max-width: 10rem; }
   .shapes { padding-left: 0; gap: 1rem 1.5rem; }
 }
 @media print {
