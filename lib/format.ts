@@ -19,6 +19,15 @@ export function count(value: number): string {
   return String(Math.round(value));
 }
 
+/** "1 step", "2 steps". */
+export function counted(
+  value: number,
+  thing: string,
+  show: (value: number) => string = String,
+): string {
+  return `${show(value)} ${thing}${value === 1 ? "" : "s"}`;
+}
+
 /** A factor or a measure in three digits: 0.7 ** 4 → "0.24". */
 export function digits(value: number): string {
   return String(Number(value.toPrecision(3)));

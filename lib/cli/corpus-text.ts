@@ -1,4 +1,4 @@
-import { bytes, count } from "../format.ts";
+import { bytes, count, counted } from "../format.ts";
 import type { CorpusSurveyResult, SequenceGrowth } from "../scaling/corpus/survey.ts";
 import type { CorpusTheory } from "../scaling/corpus/theory.ts";
 import { textTable } from "./text-table.ts";
@@ -23,7 +23,7 @@ function corpusHeading(result: CorpusResult): string {
   const { documents, duplicate_documents, duplicate_bytes, sample, unit } = result;
   const share = ((100 * duplicate_bytes) / result.bytes).toFixed(1);
   const lines = [
-    `${count(documents)} documents, ${bytes(result.bytes)}; ${count(duplicate_documents)} are exact copies of others (${share} % of the text)`,
+    `${counted(documents, "document", count)}, ${bytes(result.bytes)}; exact copies of others: ${count(duplicate_documents)} (${share} % of the text)`,
   ];
   if (sample.documents < documents)
     lines.push(`counted in a random ${count(sample.documents)} of them, ${bytes(sample.bytes)}`);

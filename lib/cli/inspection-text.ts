@@ -1,5 +1,5 @@
 import type { DataInspection, Segment } from "../data/inspect.ts";
-import { count, printable } from "../format.ts";
+import { count, counted, printable } from "../format.ts";
 import { textTable } from "./text-table.ts";
 
 /** What `flm-train data inspect` prints. */
@@ -19,8 +19,8 @@ export function inspectionText({ sources, batch, rows, ...rest }: DataInspection
     ]),
   ]);
   const facts = [
-    `${count(rest.duplicate_documents)} documents are exact copies of others and left out`,
-    `first batch: ${batch.rows} rows of ${batch.seq_length} inputs, ${percent(batch.padding_share)} padding, ` +
+    `exact copies of other documents, left out: ${count(rest.duplicate_documents)}`,
+    `first batch: ${counted(batch.rows, "row")} of ${batch.seq_length} inputs, ${percent(batch.padding_share)} padding, ` +
       `${percent(batch.target_share)} of the rest have a target`,
     ...rest.warnings.map((warning) => `warning: ${warning}`),
   ];

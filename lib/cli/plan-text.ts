@@ -1,4 +1,4 @@
-import { bytes, count, duration } from "../format.ts";
+import { bytes, count, counted, duration } from "../format.ts";
 import type {
   FromScratch,
   GrowthEstimate,
@@ -127,7 +127,7 @@ function reliabilityTable(stages: readonly StageEstimate[]): string {
     name,
     bytes(r.checkpoint_bytes),
     seconds(r.checkpoint_seconds),
-    `${duration(r.best_interval_seconds)} = ${Math.max(1, Math.round(r.best_interval_seconds / step_seconds))} steps`,
+    `${duration(r.best_interval_seconds)} = ${counted(Math.max(1, Math.round(r.best_interval_seconds / step_seconds)), "step")}`,
     r.expected_failures.toPrecision(2),
     percent(r.goodput),
   ]);
@@ -145,7 +145,7 @@ function growthText(event: GrowthEstimate): string {
   return (
     `Growth at step ${event.step}, ${count(event.tokens)} tokens: ` +
     `${count(event.parameters_before)} → ${count(event.parameters_after)} (${changes.join(", ")}); ` +
-    `${kept} right after, ramp of ${event.ramp_steps} steps`
+    `${kept} right after, ramp of ${counted(event.ramp_steps, "step")}`
   );
 }
 

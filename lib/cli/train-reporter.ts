@@ -1,6 +1,6 @@
 import type { PrepareProgress } from "../data/types.ts";
 import type { RunEvent, StartInfo, StepRow, TrainObserver, TrainResult } from "../train/events.ts";
-import { bytes, count, digits, duration, flops, printable } from "../format.ts";
+import { bytes, count, counted, digits, duration, flops, printable } from "../format.ts";
 import { meshOf } from "../parallel/mesh.ts";
 import type { Reaction } from "../train/stability/reaction.ts";
 import { describe } from "../train/stability/rejection.ts";
@@ -87,7 +87,8 @@ export class TrainReporter implements TrainObserver {
     const { status, steps, tokens, loss, validation_loss, bigram_loss, checkpoint } = result;
     const isOld = status === "done" && this.#info?.first_step === steps;
     this.#line.print(
-      `${status}        ${steps} steps, ${count(tokens)} tokens, loss ${nats(loss)}, validation ${nats(validation_loss)}` +
+      `${status}        ${counted(steps, "step")}, ${count(tokens)} tokens, loss ${nats(loss)}, ` +
+        (validation_loss === null ? "no validation" : `validation ${nats(validation_loss)}`) +
         (bigram_loss === null ? "" : ` (bigram model ${nats(bigram_loss)})`),
     );
     if (isOld)

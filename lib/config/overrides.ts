@@ -1,4 +1,5 @@
 import { isScalar, parseDocument } from "yaml";
+import { counted } from "../format.ts";
 import type { Finding } from "./finding.ts";
 import { schemaAt, type Path } from "./schema/walk.ts";
 import { unknownKey } from "./unknown-key.ts";
@@ -66,7 +67,7 @@ export function applyOverride(
     if (Array.isArray(parent) && (segment as number) > parent.length)
       return {
         path: here,
-        problem: `cannot be set: the list has ${parent.length} items`,
+        problem: `cannot be set: the list has ${counted(parent.length, "item")}`,
         remedy: `the next is number ${parent.length}, as they count from 0`,
       };
     const container = parent as Record<string | number, unknown>;

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Config } from "../config/types.ts";
 import type { PreparedData } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
+import { counted } from "../format.ts";
 import { NO_MASKS, NO_RAMP } from "../growth/ramp.ts";
 import { rampOf } from "../growth/stage-plan.ts";
 import type { Ramp } from "../native/types.ts";
@@ -139,7 +140,7 @@ export function readQuestions({ file, limit, shots = 0 }: EvaluateOptions): {
   if (shots >= items.length)
     throw new FlmError(
       "USAGE",
-      `${path} gives ${items.length} questions, of which ${shots} examples leave none to score`,
+      `${path} gives ${counted(items.length, "question")}, of which ${counted(shots, "example")} would leave none to score`,
       { hint: "use fewer shots or a larger file" },
     );
   return { path, items };

@@ -5,6 +5,7 @@ import { stageSteps } from "../config/steps.ts";
 import type { Config } from "../config/types.ts";
 import type { PreparedData } from "../data/types.ts";
 import { FlmError } from "../errors.ts";
+import { counted } from "../format.ts";
 import { changedDataFiles } from "./data-files.ts";
 import { checkIdentity, identityOf } from "./identity.ts";
 import type { RunDirectory } from "./run-directory.ts";
@@ -34,7 +35,7 @@ export function checkResume(
   if (stage >= config.stages.length)
     throw new FlmError(
       "CONFIG_CHANGED",
-      `the run in ${directory.path} has reached stage ${stage}, the config has ${config.stages.length} stages`,
+      `the run in ${directory.path} has reached stage ${stage}, the config has ${counted(config.stages.length, "stage")}`,
       { hint: "restore the stages, or choose another directory with --out" },
     );
   const { fingerprint, made_of } = data[stage]!;

@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bytes, count, digits, duration, flops, printable, shellWord } from "../../lib/format.ts";
+import {
+  bytes,
+  count,
+  counted,
+  digits,
+  duration,
+  flops,
+  printable,
+  shellWord,
+} from "../../lib/format.ts";
 
 test.each([
   [0, "0"],
@@ -17,6 +26,18 @@ test.each([
   [12e15, "12000T"],
 ])("count of %d is %s", (value, text) => {
   expect(count(value)).toBe(text);
+});
+
+test.each([
+  [0, "0 steps"],
+  [1, "1 step"],
+  [12_345, "12345 steps"],
+])("%d things are counted as %s", (value, text) => {
+  expect(counted(value, "step")).toBe(text);
+});
+
+test("what is counted may be shortened", () => {
+  expect(counted(12_345, "document", count)).toBe("12.3k documents");
 });
 
 test("a count never needs an exponent", () => {

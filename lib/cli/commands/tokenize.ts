@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { loadConfig } from "../../config/load.ts";
 import { tokenize } from "../../data/tokenize.ts";
 import { loadNative } from "../../native/load.ts";
-import { count } from "../../format.ts";
+import { count, counted } from "../../format.ts";
 import { collect } from "../options.ts";
 import { TrainReporter } from "../train-reporter.ts";
 
@@ -28,7 +28,7 @@ async function run(path: string, options: { set?: string[]; json?: boolean }): P
   else
     reporter.note(
       `${count(result.train_tokens)} training tokens and ${count(result.validation_tokens)} for validation in ` +
-        `${result.files.length} files, vocabulary ${result.vocab_size}` +
-        (result.bad_rows > 0 ? `; ${count(result.bad_rows)} bad rows left out` : ""),
+        `${counted(result.files.length, "file")}, vocabulary ${result.vocab_size}` +
+        (result.bad_rows > 0 ? `; ${counted(result.bad_rows, "bad row", count)} left out` : ""),
     );
 }

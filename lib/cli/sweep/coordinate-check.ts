@@ -2,6 +2,7 @@ import type { Config } from "../../config/types.ts";
 import { readTokens } from "../../data/corpus/document-index.ts";
 import { prepareStages } from "../../data/prepare-stages.ts";
 import type { PreparedData } from "../../data/types.ts";
+import { counted } from "../../format.ts";
 import { NO_RAMP } from "../../growth/ramp.ts";
 import { planStages } from "../../growth/stage-plan.ts";
 import { loadNative } from "../../native/load.ts";
@@ -107,5 +108,5 @@ export function coordinateText({ steps, widths, mup, standard, flat }: Coordinat
   const verdict = flat
     ? `flat under muP: no part differs by a factor of ${FLAT_WITHIN}`
     : `not flat under muP: a part differs by a factor of ${FLAT_WITHIN} or more`;
-  return `${table("muP", mup)}\n${table("standard", standard)}\nmean change of activations after ${steps} steps; ${verdict}\n`;
+  return `${table("muP", mup)}\n${table("standard", standard)}\nmean change of activations after ${counted(steps, "step")}; ${verdict}\n`;
 }

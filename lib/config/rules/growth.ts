@@ -1,3 +1,4 @@
+import { counted } from "../../format.ts";
 import type { Report } from "../finding.ts";
 import { stepsOf } from "../steps.ts";
 import type { StageConfig } from "../types.ts";
@@ -29,7 +30,7 @@ export const growthRules: Rule = ({ stages }, report) => {
     if (grows && ramp > 0 && ramp >= steps)
       report(
         ["stages", i, "growth", "ramp_steps"],
-        `${ramp} does not fit into the stage's ${steps} steps`,
+        `${ramp} does not fit into the stage's ${counted(steps, "step")}`,
         `use at most ${steps - 1}, or give the stage more tokens`,
       );
   }

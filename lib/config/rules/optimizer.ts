@@ -1,3 +1,4 @@
+import { counted } from "../../format.ts";
 import { stepsOf } from "../steps.ts";
 import type { Rule } from "./rule.ts";
 
@@ -36,7 +37,7 @@ export const optimizerRules: Rule = ({ optimizer, schedule, stages }, report) =>
     if (stage.warmup_steps > 0 && stage.warmup_steps >= steps)
       report(
         ["stages", i, "warmup_steps"],
-        `${stage.warmup_steps} leaves nothing of the stage's ${steps} steps (${stage.tokens} tokens / (${stage.global_batch_size} · ${stage.seq_length}), rounded up)`,
+        `${stage.warmup_steps} leaves nothing of the stage's ${counted(steps, "step")} (${stage.tokens} tokens / (${stage.global_batch_size} · ${stage.seq_length}), rounded up)`,
         `use at most ${steps - 1}, or give the stage more tokens`,
       );
   }

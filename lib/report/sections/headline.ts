@@ -2,7 +2,7 @@ import type { RunFacts } from "../facts/run-facts.ts";
 import type { RunSummary } from "../facts/summary.ts";
 import { type Html, html } from "../draw/html.ts";
 import { decimals, NOTHING, scientific } from "../draw/units.ts";
-import { bytes, count, duration } from "../../format.ts";
+import { bytes, count, counted, duration } from "../../format.ts";
 import { eventsOf } from "../read/events.ts";
 
 /** Name, ending and the numbers that a reader looks for first. */
@@ -22,7 +22,11 @@ export function headline(run: RunFacts): Html {
     <dl class="facts">
       ${fact("Validation loss", decimals(summary.validation_loss, 3), run.preferences.length > 0 ? "nats per pair of answers" : againstBigram(summary), "main")}
       ${fact("Parameters", parameterText(summary), checkpoint && `checkpoint of ${bytes(checkpoint.bytes)}`)}
-      ${fact("Tokens", number(summary.tokens), stepText(summary.steps))}
+      ${fact(
+        "Tokens",
+        number(summary.tokens),
+        counted(summary.steps, "step", (steps) => steps.toLocaleString("en")),
+      )}
       ${fact("Training FLOPs", scientific(summary.flops), costText(summary))}
       ${fact("Wall time", summary.wall_seconds === null ? NOTHING : duration(summary.wall_seconds), null)}
       ${fact("Speed", summary.tokens_per_second === null ? NOTHING : `${count(summary.tokens_per_second)} tokens/s`, null)}
@@ -71,10 +75,6 @@ function costText({ flops, flops_at_final_size }: RunSummary): string | null {
 function placeText({ ranks, precision }: RunSummary): string | null {
   const parts = [ranks !== null && ranks > 1 ? `${ranks} ranks` : null, precision];
   return parts.filter((part) => part !== null).join(", ") || null;
-}
-
-function stepText(steps: number): string {
-  return steps === 1 ? "1 step" : `${steps.toLocaleString("en")} steps`;
 }
 
 function number(value: number | null): string {

@@ -1,7 +1,7 @@
 import type { StageSpan } from "../facts/stages.ts";
 import { type Html, html } from "../draw/html.ts";
 import { interleaveLayers, stackLayers } from "../../growth/axis-map.ts";
-import { count } from "../../format.ts";
+import { count, counted } from "../../format.ts";
 import type { Shape } from "../read/record.ts";
 
 /** The largest model's drawing, in SVG units; the others are to its scale. */
@@ -40,11 +40,11 @@ export function shapeStrip(stages: readonly StageSpan[]): Html | null {
 }
 
 function layersText({ num_layers }: Shape): string {
-  return num_layers === 1 ? "1 layer" : `${num_layers} layers`;
+  return counted(num_layers, "layer");
 }
 
 function heads({ num_attention_heads, num_kv_heads }: Shape): string {
-  const all = num_attention_heads === 1 ? "1 head" : `${num_attention_heads} heads`;
+  const all = counted(num_attention_heads, "head");
   return num_kv_heads === num_attention_heads ? all : `${all} on ${num_kv_heads} KV`;
 }
 

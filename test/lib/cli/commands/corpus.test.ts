@@ -17,7 +17,7 @@ describe("flm-train corpus", () => {
   test("counts text and JSONL, and refuses a verdict on so little", async () => {
     const text = await printed(corpusCommand(), texts(), "--field", "body", "--parameters", "1e6");
     expect(text).toMatch(/^3 documents, /);
-    expect(text).toContain("1 are exact copies of others");
+    expect(text).toContain("exact copies of others: 1");
     expect(text).toContain("Without exact copies");
     expect(text).toContain("no verdict");
     expect(text).toContain("v1 (2024-02-22): exponent 0.58");
