@@ -120,7 +120,9 @@ function vocabAxis(from: number, to: number, vocabulary: VocabularyMap | undefin
       "GROWTH_INVALID",
       `vocab_size ${to} is below the larger tokenizer's ${vocabulary.map.length} tokens`,
     );
-  return Int32Array.from({ length: to }, (_, id) => vocabulary.map[id] ?? NEW);
+  const axis = new Int32Array(to).fill(NEW);
+  axis.set(vocabulary.map);
+  return axis;
 }
 
 function learnedLength(shape: ModelShape): number {
