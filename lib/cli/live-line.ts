@@ -16,11 +16,15 @@ export class LiveLine {
     return this.#isTerminal;
   }
 
+  /** Characters that it has room for. */
+  get width(): number {
+    return this.#isTerminal ? ((this.#out as WriteStream).columns || 80) - 1 : Infinity;
+  }
+
   /** Replaces the live line. Without a terminal nothing is shown. */
   show(text: string): void {
     if (!this.#isTerminal) return;
-    const width = (this.#out as WriteStream).columns || 80;
-    this.#shown = text.length < width ? text : text.slice(0, width - 1);
+    this.#shown = text.slice(0, this.width);
     this.#out.write(`\r\x1b[2K${this.#shown}`);
   }
 
@@ -35,4 +39,21 @@ export class LiveLine {
     if (this.#shown) this.#out.write("\r\x1b[2K");
     this.#shown = "";
   }
+}
+
+/** A part of a line; the greater its rank, the sooner it gives way. */
+export interface Part {
+  text: string;
+  rank: number;
+}
+
+/** The parts in their order, without those of the greatest ranks where the width has no room for all. */
+export function fitted(parts: readonly Part[], width: number): string {
+  const text = parts.map((part) => part.text).join("  ");
+  if (text.length <= width || parts.length === 1) return text;
+  const last = Math.max(...parts.map(({ rank }) => rank));
+  return fitted(
+    parts.filter(({ rank }) => rank < last),
+    width,
+  );
 }

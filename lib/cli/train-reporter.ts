@@ -4,7 +4,7 @@ import { bytes, count, counted, digits, duration, flops, printable } from "../fo
 import { meshOf } from "../parallel/mesh.ts";
 import type { Reaction } from "../train/stability/reaction.ts";
 import { describe } from "../train/stability/rejection.ts";
-import { LiveLine } from "./live-line.ts";
+import { fitted, LiveLine } from "./live-line.ts";
 import { nextSteps } from "./next-steps.ts";
 import { outcomeDoubt, type Validation } from "./outcome-doubt.ts";
 
@@ -111,12 +111,19 @@ export class TrainReporter implements TrainObserver {
     const total = this.#info?.total_steps ?? row.step;
     const percent = Math.floor((100 * row.step) / total);
     const left = ((total - row.step) * this.#stepMs) / 1000;
-    const ramp = row.ramp < 1 ? `  ramp ${row.ramp.toFixed(2)}` : "";
+    const ramp = row.ramp < 1 ? [{ text: `ramp ${row.ramp.toFixed(2)}`, rank: 4 }] : [];
     const mfu = row.mfu === null ? "" : ` (${(100 * row.mfu).toFixed(1)} %)`;
-    return (
-      `${String(percent).padStart(3)} %  step ${row.step}/${total}${ramp}  loss ${this.#loss.toFixed(4)}` +
-      `  lr ${row.lr.toExponential(1)}  ${count(row.tokens_per_second)} tokens/s` +
-      `  ${flops(row.tflops)}${mfu}  ${duration(left)} left`
+    return fitted(
+      [
+        { text: `${String(percent).padStart(3)} %  step ${row.step}/${total}`, rank: 0 },
+        ...ramp,
+        { text: `loss ${this.#loss.toFixed(4)}`, rank: 1 },
+        { text: `lr ${row.lr.toExponential(1)}`, rank: 5 },
+        { text: `${count(row.tokens_per_second)} tokens/s`, rank: 3 },
+        { text: `${flops(row.tflops)}${mfu}`, rank: 6 },
+        { text: `${duration(left)} left`, rank: 2 },
+      ],
+      this.#line.width,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { LiveLine } from "../../../lib/cli/live-line.ts";
+import { fitted, LiveLine } from "../../../lib/cli/live-line.ts";
 import { Output } from "./outputs.ts";
 
 beforeEach(() => void vi.stubEnv("TERM", "xterm"));
@@ -45,4 +45,22 @@ test("without a terminal only lines that stay are written", () => {
   line.print("done");
   line.clear();
   expect(out.text).toBe("done\n");
+});
+
+describe("parts of a line", () => {
+  const parts = [
+    { text: "step 1", rank: 0 },
+    { text: "lr 1", rank: 2 },
+    { text: "3s left", rank: 1 },
+  ];
+
+  test.each([
+    [Infinity, "step 1  lr 1  3s left"],
+    [21, "step 1  lr 1  3s left"],
+    [20, "step 1  3s left"],
+    [14, "step 1"],
+    [1, "step 1"],
+  ])("in %d characters", (width, text) => {
+    expect(fitted(parts, width)).toBe(text);
+  });
 });

@@ -99,6 +99,17 @@ describe("a step", () => {
     expect(text).toContain("256 tokens/s  500 GFLOP/s  2m30s left");
   });
 
+  test.each([
+    [80, " 25 %  step 50/200  ramp 0.50  loss 2.0000  lr 1.0e-3  256 tokens/s  2m30s left"],
+    [40, " 25 %  step 50/200  loss 2.0000"],
+  ])("in a window of %d columns says what matters most", (columns, line) => {
+    const text = reported((reporter) => {
+      reporter.onStart(INFO);
+      reporter.onStep({ ...ROW, ramp: 0.5 });
+    }, columns);
+    expect(text.split("\n").at(-1)).toBe(line);
+  });
+
   test("is smoothed, and the loss of a step that was skipped is passed over", () => {
     const text = reported((reporter) => {
       reporter.onStart(INFO);
