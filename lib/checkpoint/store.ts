@@ -187,7 +187,9 @@ export class CheckpointStore {
     throw new FlmError(
       "CHECKPOINT_INVALID",
       `no checkpoint in ${this.directory} is whole:\n${rejected.map(({ reason }) => `  ${reason}`).join("\n")}`,
-      { hint: "start again with --fresh, which keeps the old directory under another name" },
+      {
+        hint: "restore the files, or train again with --fresh, which keeps the old directory under another name",
+      },
     );
   }
 

@@ -1,4 +1,5 @@
 import { FlmError } from "../errors.ts";
+import { counted } from "../format.ts";
 import { bestCurve, LARGEST_X, lossAt, type LossCurve, type LossPoint } from "./loss-curve.ts";
 import { quantile, uniform } from "./random.ts";
 
@@ -83,8 +84,8 @@ function check(points: readonly LossPoint[]): void {
   if (different < LEAST_POINTS)
     throw new FlmError(
       "INVALID_ARGUMENT",
-      `a loss curve has 3 unknowns, but there are only ${different} different sizes`,
-      { hint: "give runs of at least 3, better 5 or more, different sizes" },
+      `a loss curve has 3 unknowns, and the runs have ${counted(different, "different size")}`,
+      { hint: "give runs of at least 3, better 5 or more, sizes" },
     );
 }
 

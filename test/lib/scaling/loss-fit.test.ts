@@ -84,7 +84,7 @@ describe("too little to fit", () => {
   test("two sizes are refused, however many runs", () => {
     const error = failure(() => fitLoss([...points, ...points]));
     expect(error.code).toBe("INVALID_ARGUMENT");
-    expect(error.message).toContain("only 2 different sizes");
+    expect(error.message).toContain("the runs have 2 different sizes");
   });
 
   test("three sizes fit exactly, so there is no interval", () => {
