@@ -20,14 +20,17 @@ export function basinPlot(results: readonly SweepResult[]): string {
   const left = (lr: number) => MARGIN + (x.place(Math.log2(lr)) / SIDE) * (WIDTH - 2 * MARGIN);
   const top = (loss: number) => MARGIN + (y.place(loss) / SIDE) * (HEIGHT - 2 * MARGIN);
   const lines = curvesOf(finite).map(({ name, results: along }, i) => {
-    const points = along.map(({ lr, loss }) => `${left(lr).toFixed(1)},${top(loss!).toFixed(1)}`);
+    const points = along.map(
+      ({ lr, loss }) => [left(lr).toFixed(1), top(loss!).toFixed(1)] as const,
+    );
     const colour = COLOURS[i % COLOURS.length]!;
     return html`<polyline
-        points="${points.join(" ")}"
+        points="${points.map((point) => point.join(",")).join(" ")}"
         fill="none"
         stroke="${colour}"
         stroke-width="2"
       />
+      ${points.map(([cx, cy]) => html`<circle cx="${cx}" cy="${cy}" r="3" fill="${colour}" />`)}
       <text x="${WIDTH / 2}" y="${MARGIN + 16 * i}" fill="${colour}" text-anchor="middle"
         >${name}</text
       >`;
