@@ -114,7 +114,7 @@ footer { margin-top: 3rem; color: var(--soft); font-size: 0.8rem; overflow-wrap:
   .area .end { max-width: 3.8rem; margin-left: 0.3rem; }
   .wide { display: none; }
   .x-tick.extra { display: none; }
-  .text:first-child > span { max-width: 10rem; }
+  .text:nth-child(-n + 2) > span { max-width: 10rem; }
   .shapes { padding-left: 0; gap: 1rem 1.5rem; }
 }
 @media print {
