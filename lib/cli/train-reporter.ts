@@ -87,7 +87,7 @@ export class TrainReporter implements TrainObserver {
     const { status, steps, tokens, loss, validation_loss, bigram_loss, checkpoint } = result;
     const isOld = status === "done" && this.#info?.first_step === steps;
     this.#line.print(
-      `${status}        ${counted(steps, "step")}, ${count(tokens)} tokens, loss ${nats(loss)}, ` +
+      `${status.padEnd(12)}${counted(steps, "step")}, ${count(tokens)} tokens, loss ${nats(loss)}, ` +
         (validation_loss === null ? "no validation" : `validation ${nats(validation_loss)}`) +
         (bigram_loss === null ? "" : ` (bigram model ${nats(bigram_loss)})`),
     );

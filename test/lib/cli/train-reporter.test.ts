@@ -332,8 +332,15 @@ describe("the end", () => {
     expect(text).toContain("loss 2.0000, validation 2.1000 (bigram model 2.5000)");
     expect(text).toContain("checkpoint  /runs/mini/checkpoints/step-00000200.e0001");
     expect(text).toContain('try         npx flm-train generate /runs/mini --prompt "The "');
+    expect(text).toMatch(/^done {8}200 steps, /);
     // None has been written.
     expect(text).not.toContain("report ");
+  });
+
+  test("of a run without validation, or of one step, says so", () => {
+    const result = { ...RESULT, steps: 1, validation_loss: null, bigram_loss: null };
+    const text = reported((reporter) => reporter.finish(result));
+    expect(text).toMatch(/^done {8}1 step, .*, no validation$/m);
   });
 
   test("names the report where there is one", () => {
@@ -345,6 +352,7 @@ describe("the end", () => {
 
   test("by a signal says how to go on", () => {
     const text = reported((reporter) => reporter.finish({ ...RESULT, status: "interrupted" }));
+    expect(text).toMatch(/^interrupted \d/);
     expect(text).toContain("the same command goes on from here");
     expect(text).not.toContain("generate");
   });
