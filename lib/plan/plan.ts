@@ -1,5 +1,6 @@
 import type { Config } from "../config/types.ts";
 import { roundingWarnings } from "../config/rounding.ts";
+import { FlmError } from "../errors.ts";
 import { count } from "../format.ts";
 import { planStages, type StagePlan } from "../growth/stage-plan.ts";
 import { worldSizeOf } from "../parallel/mesh.ts";
@@ -47,10 +48,11 @@ export function siteOf(config: Config, world = worldSizeOf(config.stages)): Site
 /**
  * What a run will need: memory, time, money, energy. Needs neither the devices nor the addon nor the data.
  *
- * @throws FlmError CONFIG_INVALID, GROWTH_INVALID; DATA_NOT_FOUND for a vocabulary in a file that is not there
+ * @throws FlmError CONFIG_INVALID, GROWTH_INVALID, INVALID_ARGUMENT; DATA_NOT_FOUND for a vocabulary in a file that is not there
  */
 export function planRun(config: Config, options: PlanOptions = {}): Plan {
-  const { calibration = null } = options;
+  const { calibration = null, devices } = options;
+  checkNumbers(calibration, devices);
   const configured = siteOf(config);
   const site = { ...configured, efficiency: calibration?.efficiency ?? configured.efficiency };
   const plans = planStages(config, vocabularySize(config));
@@ -77,7 +79,7 @@ export function planRun(config: Config, options: PlanOptions = {}): Plan {
     growth: growthEstimates(plans, stages),
     from_scratch:
       stages.length > 1 ? fromScratch(plans.at(-1)!, stages, site, price_per_gpu_hour) : null,
-    search: options.search ? stageLayouts(plans, stages, site, options.devices) : null,
+    search: options.search ? stageLayouts(plans, stages, site, devices) : null,
     calibration,
     warnings: [
       ...warningsOf(plans, stages, site, calibration),
@@ -85,6 +87,20 @@ export function planRun(config: Config, options: PlanOptions = {}): Plan {
       ...roundingWarnings(config),
     ],
   };
+}
+
+function checkNumbers(calibration: Calibration | null, devices = 1): void {
+  const efficiency = calibration?.efficiency ?? 1;
+  if (!(Number.isFinite(efficiency) && efficiency > 0))
+    throw new FlmError(
+      "INVALID_ARGUMENT",
+      `calibration.efficiency is ${efficiency}; it must be a number above 0`,
+    );
+  if (!(Number.isSafeInteger(devices) && devices >= 1))
+    throw new FlmError(
+      "INVALID_ARGUMENT",
+      `devices is ${devices}; it must be a whole number from 1 on`,
+    );
 }
 
 function sum(

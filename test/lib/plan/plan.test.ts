@@ -35,6 +35,19 @@ describe("planRun", () => {
     expect(two.memory.activations).toBe(one.memory.activations);
   });
 
+  test.each([0, -4, 2.5, Number.NaN])("%d devices are refused, not searched in vain", (devices) => {
+    const error = failure(() => planned({}, { search: true, devices }));
+    expect([error.code, error.message]).toEqual([
+      "INVALID_ARGUMENT",
+      `devices is ${devices}; it must be a whole number from 1 on`,
+    ]);
+  });
+
+  test("a calibration that no run can give is refused", () => {
+    const { message } = failure(() => planned({}, { calibration: { efficiency: 0 } }));
+    expect(message).toBe("calibration.efficiency is 0; it must be a number above 0");
+  });
+
   test("an omitted data-parallel size takes the ranks of the largest stage", () => {
     const { stages } = planned({
       hardware: { profile: "h100" },
