@@ -38,7 +38,7 @@ describe("data inspect", () => {
     );
 
     const { stdout } = await succeed(args, { cwd: directory });
-    expect(stdout).toContain("2 documents are exact copies");
+    expect(stdout).toContain("exact copies of other documents, left out: 2");
     expect(stdout).toContain("Assistant:\n  ⟧");
   });
 });
