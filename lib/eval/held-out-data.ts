@@ -32,6 +32,8 @@ export async function heldOutData(
     const trained = (await prepareStages(config, options))[plan.index]!;
     if (trained.tokenizer.fingerprint === tokenizer.fingerprint) return [trained];
     return [await prepareData(config, options, { json: tokenizer.toJson()! })];
+  }).catch((error: unknown) => {
+    throw withOtherText(error);
   }))!;
   if (data!.validation_tokens === 0)
     throw new FlmError("DATA_EMPTY", "the run holds no validation text", {
@@ -47,4 +49,13 @@ export async function heldOutData(
       ]
     : [];
   return { data: data!, warnings };
+}
+
+/** An imported run has no data until somebody puts some there. */
+function withOtherText(error: unknown): unknown {
+  if (!(error instanceof FlmError) || error.code !== "DATA_NOT_FOUND") return error;
+  return new FlmError(error.code, error.message, {
+    hint: "put the run's data there, or name the text to measure: flm-train eval RUN FILE --suite perplexity",
+    cause: error,
+  });
 }

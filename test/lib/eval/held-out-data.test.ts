@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { DATA_IDENTITY } from "../../../lib/checkpoint/manifest.ts";
@@ -38,7 +38,7 @@ async function runOn(texts: readonly string[], tokenizer: UserConfig["tokenizer"
     tokenizer: loadTokenizer(native, data!.tokenizer.toJson() ?? "bytes"),
     checkpoint: { manifest: { identity: { [DATA_IDENTITY]: data!.fingerprint } } },
   } as unknown as Model;
-  return { model, data: data!, write };
+  return { model, data: data!, write, remove: () => rmSync(join(directory, "text.jsonl")) };
 }
 
 const heldOut = (model: Model) => heldOutData(model, ONE_PROCESS.ranks, undefined);
@@ -77,6 +77,17 @@ describe("the text that a run held out", () => {
     const imported = { ...manifest, identity: { imported_from: "elsewhere" } };
     const checkpoint = { ...model.checkpoint, manifest: imported };
     expect((await heldOut({ ...model, checkpoint })).warnings).toEqual([]);
+  });
+
+  test("can be given as a file where the run's own is not there, as that of imported runs", async () => {
+    const { model, remove } = await runOn(ENGLISH, BPE);
+    remove();
+    const error = await errorOf(() => heldOut(model));
+    expect(error).toMatchObject({
+      code: "DATA_NOT_FOUND",
+      message: expect.stringContaining("data.sources.0"),
+      hint: expect.stringContaining("flm-train eval RUN FILE --suite perplexity"),
+    });
   });
 
   test("is missed where there is none", async () => {
