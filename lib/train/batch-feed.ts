@@ -29,6 +29,8 @@ export class BatchFeed {
   readonly #stream: BatchStream;
   /** In whose tokens the stream is. */
   #data: StageData;
+  /** The stage whose shares the stream has, where they stay as they are. */
+  #mixedFor: number | null = null;
 
   /**
    * @param ofStages the run's data, one a stage
@@ -90,6 +92,10 @@ export class BatchFeed {
     // What the losses have made of the mixture lasts until a stage has weights of its own.
     const isKept = stage_step > 0 || (stage > 0 && stages[stage]!.weights === null);
     if (data.mixing === "dynamic" && isKept) return null;
+    if (data.mixing === "stages") {
+      if (this.#mixedFor === stage) return null;
+      this.#mixedFor = stage;
+    }
     const last = stageSteps(this.#config, stage) - 1;
     const done = last === 0 ? 1 : stage_step / last;
     return sharesAt(this.#data.stage_weights, data.mixing, { stage, done });
