@@ -99,10 +99,11 @@ function arenaBytes(part: RankPart, options: EngineMemoryOptions, logits: number
   const attention = wide(qkv) + logSums + wide(query);
   const block = 2 * norm + attention + residual + wide(ffn_in) + wide(ffn);
 
-  // Selective keeps all but what the norms and the activation function make.
+  // What the activation function makes is made again beside its gradient. Selective keeps nothing that norms make.
+  const keptAtMost = block - wide(ffn);
   const keptOfBlock = {
-    none: block,
-    selective: block - 2 * residual - wide(ffn),
+    none: keptAtMost,
+    selective: keptAtMost - 2 * residual,
     full: 0,
   }[options.recompute];
   // The chunk's input, the gradient that flows back, every layer's output and what it keeps.
@@ -112,12 +113,10 @@ function arenaBytes(part: RankPart, options: EngineMemoryOptions, logits: number
     0,
   );
   const lent = options.one_micro_batch ? layersInGradients(part, keptOfLayer) * keptOfLayer : 0;
-  // What the activation function makes is made again beside its gradient.
-  const again = options.recompute === "none" ? 0 : wide(ffn);
-  const ffnGradients = wide(ffn) + (shape.activation === "swiglu" ? wide(ffn_in) : 0) + again;
+  const ffnGradients = 2 * wide(ffn) + (shape.activation === "swiglu" ? wide(ffn_in) : 0);
   const gradients =
     (options.mixes_layers ? 3 : 2) * residual + Math.max(ffnGradients, wide(query) + wide(qkv));
-  const backward = gradients + 2 * allRows + (block - keptOfBlock - again);
+  const backward = gradients + 2 * allRows + (keptAtMost - keptOfBlock);
   const head = part.is_last ? norm + residual + 2 * allRows : 0;
   // The head and the backward pass of the layers use the same memory, one after the other; evaluation, which keeps
   // nothing, uses all of a block's at once.

@@ -23,19 +23,19 @@ void forward(Context& context, const SwigluFwd& a) {
   });
 }
 
-template <class T, bool makes_y>
+template <class T>
 void backward(Context& context, const SwigluBwd& a) {
   const float* mask = mask_or_ones(a.mask, a.F, context.workspace);
   parallel_for(context, a.N, rows_per_task(2 * a.F), [=](int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; ++n) {
       const T *gate = a.gate_up.as<T>() + n * 2 * a.F, *up = gate + a.F, *dy = a.dy.as<T>() + n * a.F;
       T *dgate = a.dgate_up.as<T>() + n * 2 * a.F, *dup = dgate + a.F;
-      T* y = makes_y ? a.y.as<T>() + n * a.F : nullptr;
+      T* y = a.y.as<T>() + n * a.F;
 #pragma GCC ivdep
       for (int64_t f = 0; f < a.F; ++f) {
         const float g = load_float(gate[f]), u = load_float(up[f]), d = mask[f] * load_float(dy[f]);
         const float sigmoid = vec_sigmoid(g);
-        if constexpr (makes_y) y[f] = round_to<T>(mask[f] * (g * sigmoid * u));
+        y[f] = round_to<T>(mask[f] * (g * sigmoid * u));
         dgate[f] = round_to<T>(d * u * (sigmoid * (1 + g * (1 - sigmoid))));
         dup[f] = round_to<T>(d * (g * sigmoid));
       }
@@ -53,10 +53,7 @@ void swiglu_fwd(Context& context, const SwigluFwd& a) {
 }
 
 void swiglu_bwd(Context& context, const SwigluBwd& a) {
-  dispatch_float("swiglu_bwd", a.gate_up.dtype, [&](auto type) {
-    using T = decltype(type);
-    a.y ? backward<T, true>(context, a) : backward<T, false>(context, a);
-  });
+  dispatch_float("swiglu_bwd", a.gate_up.dtype, [&](auto type) { backward<decltype(type)>(context, a); });
 }
 
 }  // namespace flm::cpu

@@ -46,7 +46,7 @@ __global__ void __launch_bounds__(kMaxThreads) gelu_bwd_kernel(GeluBwd a) {
       dy[i] *= mask[i] * (0.5f * (1.0f + t) + 0.5f * u * (1.0f - t * t) * slope);
     }
     store(a.dx.as<T>() + n * a.F + c, dy);
-    if (a.y) store(a.y.as<T>() + n * a.F + c, y);
+    store(a.y.as<T>() + n * a.F + c, y);
   }
 }
 

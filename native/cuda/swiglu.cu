@@ -49,7 +49,7 @@ __global__ void __launch_bounds__(kMaxThreads) swiglu_bwd_kernel(SwigluBwd a) {
     }
     store(a.dgate_up.as<T>() + at, gate);
     store(a.dgate_up.as<T>() + at + a.F, dy);
-    if (a.y) store(a.y.as<T>() + n * a.F + c, y);
+    store(a.y.as<T>() + n * a.F + c, y);
   }
 }
 

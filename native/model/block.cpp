@@ -6,26 +6,24 @@ namespace flm {
 
 namespace {
 
-// All but what is cheap to make again: the outputs of the norms and of the activation function.
-BlockActivations take_all_but_outputs(const Run& run, int64_t N) {
+// All but the norms' outputs, which are cheap to make again.
+BlockActivations take_all_but_norms(const Run& run, int64_t N) {
   const int64_t rows = local_rows(run, N);
   BlockActivations all;
   all.norm1 = take_statistics(run, rows);
   all.attention = take_attention(run, N);
   all.mid = run.take(rows * run.shape.hidden_size);
   all.norm2 = take_statistics(run, rows);
-  all.ffn.pre = run.take(N * run.shape.ffn_in_size());
+  all.ffn = take_ffn(run, N);
   return all;
 }
 
-// Fills in what was not kept with memory of this pass.
+// Fills in what is not kept with memory of this pass.
 BlockActivations complete(const Run& run, const BlockActivations& kept, int64_t N) {
-  if (!kept.mid) return take_block(run, N);
-  BlockActivations all = kept;
-  const int64_t rows = local_rows(run, N), C = run.shape.hidden_size;
-  if (!all.norm1.y) all.norm1.y = run.take(rows * C);
-  if (!all.norm2.y) all.norm2.y = run.take(rows * C);
-  if (!all.ffn.act) all.ffn.act = run.take(N * run.shape.ffn_hidden_size);
+  BlockActivations all = kept.mid ? kept : take_all_but_norms(run, N);
+  const int64_t size = local_rows(run, N) * run.shape.hidden_size;
+  if (!all.norm1.y) all.norm1.y = run.take(size);
+  if (!all.norm2.y) all.norm2.y = run.take(size);
   return all;
 }
 
@@ -38,18 +36,14 @@ void forward_to_ffn(const Run& run, const BlockWeights& w, const BlockActivation
   ffn_in_fwd(run, w, all.ffn, all.norm2.y, batch.N);
 }
 
-// What was kept, with the rest made again as the forward pass made it, but for the activation function's
-// output, which ffn_bwd makes itself.
+// What was kept, with the rest made again as the forward pass made it.
 BlockActivations restore(const Run& run, const BlockWeights& w, const BlockActivations& kept, In x,
                          const TokenBatch& batch) {
-  if (kept.ffn.act) return kept;
   const int64_t rows = local_rows(run, batch.N);
-  BlockActivations all = kept.mid ? kept : take_all_but_outputs(run, batch.N);
-  all.norm1.y = run.take(rows * run.shape.hidden_size);
-  all.norm2.y = run.take(rows * run.shape.hidden_size);
+  const BlockActivations all = complete(run, kept, batch.N);
   if (!kept.mid) {
     forward_to_ffn(run, w, all, x, batch);
-  } else {
+  } else if (!kept.norm1.y) {
     norm_fwd(run, w.norm1, all.norm1, x, rows);
     norm_fwd(run, w.norm2, all.norm2, all.mid, rows);
   }
@@ -74,7 +68,7 @@ BlockActivations take_kept(const Run& run, int64_t N) {
     case Recompute::none:
       return take_block(run, N);
     case Recompute::selective:
-      return take_all_but_outputs(run, N);
+      return take_all_but_norms(run, N);
     case Recompute::full:
       return {};
   }

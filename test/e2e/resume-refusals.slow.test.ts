@@ -73,7 +73,7 @@ describe("resuming with something else is refused, names both values and touches
     await expectFailure(
       ["config.yaml", "--set", `stages=[${stage}]`],
       { cwd: directory },
-      { ...LISTED, says: ["has reached stage 1", "has 1 stages"], remedy: "--out" },
+      { ...LISTED, says: ["has reached stage 1", "has 1 stage"], remedy: "--out" },
     );
   });
 });

@@ -18,6 +18,6 @@ export const parallelSchema = z.strictObject({
   ),
   recompute: key(
     z.enum(["none", "selective", "full"]).default("selective"),
-    "Recompute activations in the backward pass instead of keeping them: nothing; what norms and activation functions make, which costs next to nothing; or whole blocks.",
+    "Recompute activations in the backward pass instead of keeping them: nothing; what norms make, which costs next to nothing; or whole blocks.",
   ),
 });

@@ -14,7 +14,7 @@ struct GeluFwd {
 
 struct GeluBwd {
   Out dx;   // (N, F)  =  compute; may be the memory of dy
-  Out y;    // (N, F)  =  compute: the forward pass's output once more, with its bits; or null
+  Out y;    // (N, F)  =  compute: the forward pass's output once more, with its bits
   In dy;    // (N, F)     compute
   In x;     // (N, F)     compute
   In mask;  // (F)        stat, or null

@@ -14,7 +14,7 @@ struct SwigluFwd {
 
 struct SwigluBwd {
   Out dgate_up;  // (N, 2F)  =  compute; may be the memory of gate_up
-  Out y;         // (N, F)   =  compute: the forward pass's output once more, with its bits; or null
+  Out y;         // (N, F)   =  compute: the forward pass's output once more, with its bits
   In dy;         // (N, F)      compute
   In gate_up;    // (N, 2F)     compute
   In mask;       // (F)         stat, or null

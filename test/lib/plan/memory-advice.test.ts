@@ -42,13 +42,13 @@ function remedied(plan: StagePlan, { change, devices }: Remedy): number {
 }
 
 describe("memoryRemedies", () => {
-  test("a little too much: half the micro-batch, selective recomputation, or two devices", () => {
+  test("a little too much: half the micro-batch, recomputation, or two devices", () => {
     const plan = planOf({ parallel: { recompute: "none" } });
     const limit = bytesOf(plan) - 1;
     const found = memoryRemedies(plan, GPU, limit);
     expect(found.map(({ change, devices }) => [change, devices])).toEqual([
       [{ micro_batch_size: 4 }, 1],
-      [{ parallel: { recompute: "selective" } }, 1],
+      [{ parallel: { recompute: "full" } }, 1],
       [{ parallel: { tensor_parallel_size: 2 } }, 2],
       [{ parallel: { data_parallel_size: 2 } }, 2],
     ]);

@@ -27,7 +27,7 @@ void gelu_bwd(Context&, const GeluBwd& a) {
   const double* mask = f64(a.mask);
   for (int64_t i = 0; i < a.N * a.F; ++i) {
     const double m = mask_at(mask, i % a.F);
-    if (a.y) f64(a.y)[i] = gelu(m * f64(a.x)[i]);
+    f64(a.y)[i] = gelu(m * f64(a.x)[i]);
     f64(a.dx)[i] = f64(a.dy)[i] * m * gelu_slope(m * f64(a.x)[i]);
   }
 }

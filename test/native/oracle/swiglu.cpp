@@ -22,7 +22,7 @@ void swiglu_bwd(Context&, const SwigluBwd& a) {
       const double gate = f64(a.gate_up)[n * 2 * a.F + f], up = f64(a.gate_up)[(n * 2 + 1) * a.F + f];
       const double sigmoid = 1 / (1 + std::exp(-gate));
       const double dy = mask_at(mask, f) * f64(a.dy)[n * a.F + f];
-      if (a.y) f64(a.y)[n * a.F + f] = mask_at(mask, f) * gate / (1 + std::exp(-gate)) * up;
+      f64(a.y)[n * a.F + f] = mask_at(mask, f) * gate / (1 + std::exp(-gate)) * up;
       f64(a.dgate_up)[n * 2 * a.F + f] = dy * up * sigmoid * (1 + gate * (1 - sigmoid));
       f64(a.dgate_up)[(n * 2 + 1) * a.F + f] = dy * gate * sigmoid;
     }
