@@ -18,27 +18,61 @@ struct RoundedUnit {
   static constexpr int kSteps = 1;
 };
 
-// In-register transposition of an n x n block, n a power of two: log2(n) rounds of two-vector shuffles.
+// Lanes of two vectors: lane i is the one of a and b that Choice(i) counts, b's after a's.
+template <class Choice, int n, int... kLane>
+FLM_INLINE Vec<float, n> choose(Vec<float, n> a, Vec<float, n> b, std::integer_sequence<int, kLane...>) {
+  return __builtin_shufflevector(a, b, Choice{}(kLane, n)...);
+}
+template <class Choice, int n>
+FLM_INLINE Vec<float, n> choose(Vec<float, n> a, Vec<float, n> b) {
+  return choose<Choice, n>(a, b, std::make_integer_sequence<int, n>{});
+}
+
+// In each quad of four lanes, kSize of a by turns with as many of b, from the quad's lower or upper half.
+template <int kSize, bool kUpper>
+struct Interleaved {
+  constexpr int operator()(int lane, int n) const {
+    const int in_quad = lane % 4, of_half = kSize == 1 ? in_quad / 2 : in_quad % 2;
+    return lane - in_quad + of_half + (kUpper ? 2 : 0) + (in_quad / kSize % 2 ? n : 0);
+  }
+};
+// The quads at even places, or at odd ones, of a and then of b.
+template <bool kOdd>
+struct EveryOtherQuad {
+  constexpr int operator()(int lane, int) const { return lane / 4 * 8 + lane % 4 + (kOdd ? 4 : 0); }
+};
+
+// In-register transposition of an n x n block, n 4, 8 or 16: quads go to their places, then lanes within
+// them. Each step is one instruction, which shuffles of any lanes with any are not on every processor.
 template <int n>
 FLM_INLINE void transpose(Vec<float, n>* rows) {
   using V = Vec<float, n>;
-  using Mask = Vec<int32_t, n>;
+  constexpr int kQuads = n / 4;
 #pragma GCC unroll 4
-  for (int half = 1; half < n; half *= 2) {
-    // Swap the off-diagonal half x half blocks of each pair of rows (i, i + half).
-    Mask low, high;
-#pragma GCC unroll 16
-    for (int lane = 0; lane < n; ++lane) {
-      low[lane] = lane & half ? n + lane - half : lane;
-      high[lane] = lane & half ? n + lane : lane + half;
+  for (int i = 0; i < 4; ++i) {
+#pragma GCC unroll 2
+    for (int size = 1; size < kQuads; size *= 2) {
+      V old[kQuads];
+#pragma GCC unroll 4
+      for (int quad = 0; quad < kQuads; ++quad) old[quad] = rows[i + 4 * quad];
+#pragma GCC unroll 2
+      for (int pair = 0; pair < kQuads / 2; ++pair) {
+        const V a = old[2 * pair], b = old[2 * pair + 1];
+        rows[i + 4 * pair] = choose<EveryOtherQuad<false>, n>(a, b);
+        rows[i + 4 * pair + n / 2] = choose<EveryOtherQuad<true>, n>(a, b);
+      }
     }
-#pragma GCC unroll 16
-    for (int i = 0; i < n; ++i) {
-      if (i & half) continue;
-      const V a = rows[i], b = rows[i + half];
-      rows[i] = __builtin_shuffle(a, b, low);
-      rows[i + half] = __builtin_shuffle(a, b, high);
-    }
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < n; i += 4) {
+    const V low = choose<Interleaved<1, false>, n>(rows[i], rows[i + 1]);
+    const V high = choose<Interleaved<1, true>, n>(rows[i], rows[i + 1]);
+    const V next_low = choose<Interleaved<1, false>, n>(rows[i + 2], rows[i + 3]);
+    const V next_high = choose<Interleaved<1, true>, n>(rows[i + 2], rows[i + 3]);
+    rows[i] = choose<Interleaved<2, false>, n>(low, next_low);
+    rows[i + 1] = choose<Interleaved<2, true>, n>(low, next_low);
+    rows[i + 2] = choose<Interleaved<2, false>, n>(high, next_high);
+    rows[i + 3] = choose<Interleaved<2, true>, n>(high, next_high);
   }
 }
 
