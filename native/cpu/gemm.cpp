@@ -24,9 +24,9 @@ constexpr int64_t kBlockUnits = 1024;
 constexpr int64_t kPackedUnits = 256;
 // Floats of a that a task goes through for each panel of b: a quarter of that cache.
 constexpr int64_t kPartFloats = 1 << 16, kLeastRows = 32;
-// At most so many rows, and floats of a for one length of k, are few: 1.5 MB, which every panel of b reads
+// At most so many rows, and floats of a for one length of k, are few: 3 MB, which every panel of b reads
 // again.
-constexpr int64_t kFewRows = 512, kFewFloats = 3 << 17;
+constexpr int64_t kFewRows = 1024, kFewFloats = 3 << 18;
 // What is written side by side lies a cache line further apart than it is long: never a power of two, for
 // which the caches have few places.
 constexpr int64_t kGap = 16;
@@ -98,9 +98,11 @@ struct Plan {
     a_floats = own_a_floats * threads;
 
     const int64_t few_rows = std::min(kFewRows, kFewFloats / own_units);
-    const bool has_panels = ceil_div(args.N, kernels.nr) >= kTasksPerThread * threads;
-    const bool may_go_by_panel = rows_of_a != RowsOfA::packed && !keeps_sums && has_panels;
+    const int64_t panel_cols = keeps_sums ? cols : args.N;
+    const bool has_panels = ceil_div(panel_cols, kernels.nr) >= kTasksPerThread * threads;
+    const bool may_go_by_panel = rows_of_a != RowsOfA::packed && has_panels;
     by_panel = may_go_by_panel && args.M <= few_rows;
+    if (by_panel) cols = panel_cols;
     if (may_go_by_panel) b_floats = std::max(b_floats, threads * b_panel_stride);
     if (may_go_by_panel && rows_of_a == RowsOfA::copied)
       a_floats = std::max(a_floats, std::min(args.M, few_rows) * row_stride);
@@ -137,11 +139,11 @@ class Gemm {
         dequantized_(a_ + plan_.a_floats) {}
 
   void run() {
-    if (plan_.by_panel) return for_each_length([&](const Length& k) { multiply_by_panel(k); });
     for (int64_t col = 0; col < args_.N; col += plan_.cols) {
       for (int64_t row = 0; row < args_.M; row += plan_.rows) {
         const Block block{row, col, std::min(plan_.rows, args_.M - row), std::min(plan_.cols, args_.N - col)};
         for_each_length([&](const Length& k) {
+          if (plan_.by_panel) return multiply_by_panel(block, k);
           if (row == 0 || plan_.total_units > plan_.units) pack(block, k);
           multiply(block, k);
         });
@@ -156,12 +158,14 @@ class Gemm {
   };
   int64_t units_of(const Length& k) const { return ceil_div(k.steps, kernels_.steps_per_unit); }
 
+  Length length_from(int64_t step) const {
+    return {step, std::min(args_.K - step, plan_.units * kernels_.steps_per_unit)};
+  }
+
   template <class Work>
   void for_each_length(const Work& work) const {
-    for (int64_t unit = 0; unit == 0 || unit < plan_.total_units; unit += plan_.units) {
-      const int64_t step = unit * kernels_.steps_per_unit;
-      work(Length{step, std::min(args_.K - step, plan_.units * kernels_.steps_per_unit)});
-    }
+    for (int64_t unit = 0; unit == 0 || unit < plan_.total_units; unit += plan_.units)
+      work(length_from(unit * kernels_.steps_per_unit));
   }
 
   // Packs b[k, block cols]. A task takes some panels where columns lie apart in memory, else some steps of
@@ -199,11 +203,32 @@ class Gemm {
   // Packs panels [begin, end) of the block to `to` and what follows it.
   void pack_panels(const Block& block, const Panels& panels, int64_t begin, int64_t end, const Length& k,
                    float* to) {
-    const int64_t first = panels.begin(begin), col = block.col + first;
-    const In from = args_.b.at(args_.transpose_b ? col * args_.ldb + k.begin : k.begin * args_.ldb + col);
+    const int64_t first = panels.begin(begin);
     const auto pack = args_.b.dtype == args_.a.dtype ? kernels_.pack_b : kernels_.pack_wide_b;
-    pack(to, plan_.b_panel_stride, from.data, args_.ldb, args_.transpose_b, panels.begin(end) - first,
-         k.steps);
+    pack(to, plan_.b_panel_stride, columns_of_b(block.col + first, k), args_.ldb, args_.transpose_b,
+         panels.begin(end) - first, k.steps);
+  }
+  const void* columns_of_b(int64_t col, const Length& k) const {
+    return args_.b.at(args_.transpose_b ? col * args_.ldb + k.begin : k.begin * args_.ldb + col).data;
+  }
+
+  // What a panel is packed from, if there is such a panel, of this length of k or the next.
+  LinesAhead lines_of(const Block& block, const Panels& panels, int64_t panel, Length k) const {
+    if (panel >= panels.count) {
+      panel -= panels.count;
+      k = length_from(k.begin + k.steps);
+    }
+    if (panel >= panels.count || k.steps <= 0 || args_.b.dtype == DType::i8) return {};
+    const int64_t element = int64_t(size_of(args_.b.dtype)), cols = panels.width(panel);
+    const char* from = static_cast<const char*>(columns_of_b(block.col + panels.begin(panel), k));
+    const int64_t into_line = int64_t(reinterpret_cast<uintptr_t>(from) % LinesAhead::kBytes);
+    const int64_t bytes = into_line + (args_.transpose_b ? k.steps : cols) * element;
+    const int64_t lines = ceil_div(bytes, LinesAhead::kBytes);
+    return {.next = from - into_line,
+            .left = lines,
+            .per_row = lines,
+            .jump = args_.ldb * element - lines * LinesAhead::kBytes,
+            .rows = args_.transpose_b ? cols : k.steps};
   }
 
   // Widens the columns of one panel, in the second-level cache, and packs them.
@@ -220,10 +245,10 @@ class Gemm {
     kernels_.pack_b(packed, plan_.b_panel_stride, wide, stride, true, cols, k.steps);
   }
 
-  // Adds the products of one length of k to c, where rows are few.
-  void multiply_by_panel(const Length& k) {
-    const Block all{0, 0, args_.M, args_.N};
-    const Panels panels(args_.N, kernels_.nr);
+  // Adds the products of one length of k to the block, where rows are few. The last tiles of a panel ask for
+  // what the thread will most likely pack next.
+  void multiply_by_panel(const Block& block, const Length& k) {
+    const Panels panels(block.cols, kernels_.nr);
     if (plan_.rows_of_a == RowsOfA::copied)
       parallel_tasks(context_, ceil_div(args_.M, kLeastRows), [&](int64_t task, int) {
         const int64_t row = task * kLeastRows;
@@ -231,8 +256,13 @@ class Gemm {
       });
     parallel_tasks(context_, panels.count, [&](int64_t p, int thread) {
       float* b = b_ + thread * plan_.b_panel_stride;
-      pack_panel(all, panels, p, k, thread, b);
-      multiply_panel(all, {0, args_.M}, panels, p, k, rows_of_a(0, k, a_), b);
+      pack_panel(block, panels, p, k, thread, b);
+      LinesAhead ahead = lines_of(block, panels, p + num_threads(context_), k);
+      const int64_t tiles = ceil_div(ahead.rows * ahead.per_row, units_of(k));
+      const int64_t late = std::max<int64_t>(0, args_.M - tiles * kernels_.mr) / kernels_.mr * kernels_.mr;
+      multiply_panel(block, {0, late}, panels, p, k, rows_of_a(0, k, a_), b);
+      const float* copies = a_ + late * plan_.row_stride;
+      multiply_panel(block, {late, args_.M - late}, panels, p, k, rows_of_a(late, k, copies), b, &ahead);
     });
   }
 
@@ -305,34 +335,42 @@ class Gemm {
 
   // One panel, at `b`, with rows of a block.
   void multiply_panel(const Block& block, const Rows& rows, const Panels& panels, int64_t panel,
-                      const Length& k, RowOperand a, const float* b) {
+                      const Length& k, RowOperand a, const float* b, LinesAhead* ahead = nullptr) {
     for (int64_t i = 0; i < rows.count; i += kernels_.mr, a.data += a.tile_step) {
       const Block tile{rows.begin + i, panels.begin(panel), std::min<int64_t>(kernels_.mr, rows.count - i),
                        panels.width(panel)};
-      multiply_tile(block, tile, k, a, b);
+      multiply_tile(block, tile, k, a, b, ahead);
     }
   }
 
   // `tile` counts from the corner of `block`.
   void multiply_tile(const Block& block, const Block& tile, const Length& k, const RowOperand& a,
-                     const float* panel) {
-    const Block in_c{block.row + tile.row, block.col + tile.col, tile.rows, tile.cols};
+                     const float* panel, LinesAhead* ahead) {
     const bool first = k.begin == 0, last = k.begin + k.steps == args_.K;
     const bool is_f32 = args_.c.dtype == DType::f32;
     const auto run = [&](const GemmKernels::Tiles& tiles, const TileOutput& out) {
       (a.is_panel ? tiles.of_panel : tiles.of_rows)(int(tile.rows), int(tile.cols), units_of(k), a.data,
                                                     a.stride, panel, out);
     };
-    if (plan_.keeps_sums) {
-      float* sums = sums_ + tile.row * plan_.cols + tile.col;
-      run(kernels_.to_f32, {sums, plan_.cols, float(args_.alpha), nullptr, first ? nullptr : sums});
-      if (last) finish_block<bf16>(isa_, args_, in_c, sums, plan_.cols);
+    float* sums = sums_ + tile.row * plan_.cols + tile.col;
+    if (plan_.keeps_sums && !last) {
+      run(kernels_.to_f32, {.c = sums,
+                            .ldc = plan_.cols,
+                            .alpha = float(args_.alpha),
+                            .addend = first ? nullptr : sums,
+                            .ahead = ahead});
       return;
     }
-    const int64_t at = in_c.row * args_.ldc + in_c.col;
-    TileOutput out{args_.c.at(at).data, args_.ldc, float(args_.alpha)};
-    if (first && args_.bias) out.bias = args_.bias.as<float>() + in_c.col;
-    if (!first || args_.accumulate)
+    const int64_t row = block.row + tile.row, col = block.col + tile.col, at = row * args_.ldc + col;
+    TileOutput out{.c = args_.c.at(at).data, .ldc = args_.ldc, .alpha = float(args_.alpha), .ahead = ahead};
+    if (plan_.keeps_sums && !first) {
+      out.sums = sums;
+      out.ld_sums = plan_.cols;
+    }
+    // c itself holds the sums of other lengths, if there are any, unless it keeps them elsewhere.
+    const bool starts = first || plan_.keeps_sums;
+    if (starts && args_.bias) out.bias = args_.bias.as<float>() + col;
+    if (!starts || args_.accumulate)
       out.addend = out.c;
     else if (args_.residual)
       out.addend = args_.residual.at(at).data;

@@ -8,13 +8,25 @@
 
 namespace flm::cpu {
 
-// Where a tile goes: c = alpha * product + bias + addend.
+// Lines of the caches that somebody will read soon: `rows` of `per_row`, where a row begins `jump` bytes
+// behind the end of the one before.
+struct LinesAhead {
+  static constexpr int64_t kBytes = 64;
+  const char* next = nullptr;
+  int64_t left = 0;  // of the row that `next` is in
+  int64_t per_row = 0, jump = 0, rows = 0;
+};
+
+// Where a tile goes: c = alpha * product + sums + bias + addend.
 struct TileOutput {
   void* c;
   int64_t ldc;  // elements from one row of c, and of addend, to the next
   float alpha = 1;
+  const float* sums = nullptr;  // of other parts of k, ld_sums from one row to the next, or null
+  int64_t ld_sums = 0;
   const float* bias = nullptr;   // one a column, or null
   const void* addend = nullptr;  // of c's type, or null; may be c itself
+  LinesAhead* ahead = nullptr;   // asked for, one a unit, while a in rows is multiplied; or null
 };
 
 // A matrix of small integers with a scale for each block of a row (core/int8_block.h): row i begins at values

@@ -19,6 +19,16 @@ struct F32Product {
 // How a is stored: unit k of row i at a[k * stride + i], or at a[i * stride + k].
 enum class Major { k, row };
 
+// Into the second-level cache.
+FLM_INLINE void ask_for_line(LinesAhead& ahead) {
+  __builtin_prefetch(ahead.next, 0, 2);
+  ahead.next += LinesAhead::kBytes;
+  if (--ahead.left > 0) return;
+  ahead.next += ahead.jump;
+  ahead.left = ahead.per_row;
+  --ahead.rows;
+}
+
 // b's panel: unit k of column j at b[k * 3 * kLanes + j].
 template <class Product, class T, int kRows, int kVecs, Major kMajor>
 [[gnu::noinline]] void register_tile(int64_t units, const float* a, int64_t stride, const float* b,
@@ -40,6 +50,7 @@ template <class Product, class T, int kRows, int kVecs, Major kMajor>
 #pragma GCC unroll 8
     for (int j = 0; j < kVecs; ++j) __builtin_prefetch(result + i * out.ldc + j * kLanes);
   }
+  LinesAhead ahead = kMajor == Major::row && out.ahead ? *out.ahead : LinesAhead{};
   for (int64_t k = 0; k < units; ++k) {
     V column[kVecs];
 #pragma GCC unroll 8
@@ -52,12 +63,15 @@ template <class Product, class T, int kRows, int kVecs, Major kMajor>
     }
     a += kMajor == Major::k ? stride : 1;
     b += 3 * kLanes;
+    if (kMajor == Major::row && ahead.rows > 0) ask_for_line(ahead);
   }
+  if (kMajor == Major::row && out.ahead) *out.ahead = ahead;
 #pragma GCC unroll 8
   for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 8
     for (int j = 0; j < kVecs; ++j) {
       V value = out.alpha * sum[i][j];
+      if (out.sums) value += load<V>(out.sums + i * out.ld_sums + j * kLanes);
       if (out.bias) value += load<V>(out.bias + j * kLanes);
       if (addend) value += load_floats<kLanes>(addend + i * out.ldc + j * kLanes);
       store_rounded(c + i * out.ldc + j * kLanes, value);
@@ -82,6 +96,7 @@ FLM_INLINE void whole_tile(int rows, int vecs, int64_t units, const float* a, in
   const auto skip = [&](int count) {
     a += count * (kMajor == Major::k ? 1 : stride);
     out.c = static_cast<T*>(out.c) + count * out.ldc;
+    if (out.sums) out.sums += count * out.ld_sums;
     if (out.addend) out.addend = static_cast<const T*>(out.addend) + count * out.ldc;
   };
   if (rows & 4) {
@@ -101,20 +116,24 @@ template <class Product, class T, int kMr, Major kMajor>
                                    const float* b, const TileOutput& out) {
   constexpr int kLanes = Product::kLanesOf, kWidth = 3 * kLanes;
   T whole[kMr * kWidth] = {};
-  float bias[kWidth] = {};
-  const auto copy_rows = [&](T* to, int64_t to_stride, const void* from, int64_t from_stride) {
-    for (int i = 0; i < rows; ++i) {
-      std::memcpy(to + i * to_stride, static_cast<const T*>(from) + i * from_stride,
-                  size_t(cols) * sizeof(T));
-    }
+  float sums[kMr * kWidth] = {}, bias[kWidth] = {};
+  const auto copy_rows = [&](auto* to, int64_t to_stride, const auto* from, int64_t from_stride) {
+    for (int i = 0; i < rows; ++i)
+      std::memcpy(to + i * to_stride, from + i * from_stride, size_t(cols) * sizeof *to);
   };
-  TileOutput inside{whole, kWidth, out.alpha};
+  TileOutput inside = out;
+  inside.c = whole;
+  inside.ldc = inside.ld_sums = kWidth;
+  if (out.sums) {
+    copy_rows(sums, kWidth, out.sums, out.ld_sums);
+    inside.sums = sums;
+  }
   if (out.bias) {
     std::memcpy(bias, out.bias, size_t(cols) * sizeof(float));
     inside.bias = bias;
   }
   if (out.addend) {
-    copy_rows(whole, kWidth, out.addend, out.ldc);
+    copy_rows(whole, kWidth, static_cast<const T*>(out.addend), out.ldc);
     inside.addend = whole;
   }
   whole_tile<Product, T, kMr, kMajor>(rows, (cols + kLanes - 1) / kLanes, units, a, stride, b, inside);
