@@ -76,16 +76,20 @@ struct Plan {
         keeps_sums(args.c.dtype != DType::f32 && total_units > own_units),
         rows(keeps_sums ? even_part(args.M, kBlockRows, kernels.mr) : args.M),
         cols(even_part(args.N, kBlockCols, kernels.nr)) {
-    const auto part_of = [&](int64_t block_rows) {
+    const auto largest_part = [&](int64_t block_rows) {
       const int64_t most = std::min(kPartFloats / own_units, block_rows / (kTasksPerThread * threads));
       return std::max(kLeastRows, most / kLeastRows * kLeastRows);
     };
-    part = part_of(rows);
+    // As many parts for every thread, if they are not too short.
+    const int64_t largest = largest_part(rows);
+    const int64_t parts = std::max<int64_t>(1, ceil_div(ceil_div(rows, largest), threads)) * threads;
+    const int64_t even = ceil_div(ceil_div(rows, parts), kernels.mr) * kernels.mr;
+    part = even < kLeastRows ? largest : even;
     // Evenly cut blocks may be smaller for more rows of c. Memory is planned for the largest, so that what
     // was enough for a long sequence is enough for a shorter one.
     const int64_t most_rows =
         keeps_sums ? std::min(kBlockRows, ceil_div(args.M, kernels.mr) * kernels.mr) : rows;
-    const int64_t most_part = part_of(most_rows);
+    const int64_t most_part = largest_part(most_rows);
     row_stride = ceil_div(own_units, kGap) * kGap + kGap;
     a_panel_stride = own_units * kernels.mr + kGap;
     b_panel_stride = units * kernels.nr + kGap;
