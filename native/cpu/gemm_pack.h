@@ -93,15 +93,6 @@ template <int n>
 FLM_INLINE Vec<float, n> load_units(RoundedUnit, const float* from) {
   return (Vec<float, n>)(bf16_bits<n>(load_floats<n>(from)) << 16);
 }
-template <int n>
-FLM_INLINE Vec<float, n> load_units(Bf16Unit, const float* from) {
-  const Vec<float, n> first = load_floats<n>(from), second = load_floats<n>(from + n);
-  Vec<int32_t, n> even;
-#pragma GCC unroll 16
-  for (int i = 0; i < n; ++i) even[i] = 2 * i;
-  return (Vec<float, n>)(bf16_bits<n>(__builtin_shuffle(first, second, even)) |
-                         bf16_bits<n>(__builtin_shuffle(first, second, even + 1)) << 16);
-}
 
 FLM_INLINE float make_unit(F32Unit, const float* step, int64_t, bool) { return *step; }
 FLM_INLINE float make_unit(F32Unit, const bf16* step, int64_t, bool) { return to_float(*step); }
@@ -182,12 +173,8 @@ template <int n>
 FLM_INLINE Vec<uint32_t, n> load_bits(const bf16* from) {
   return __builtin_convertvector(load<Vec<uint16_t, n>>(from), Vec<uint32_t, n>);
 }
-template <int n>
-FLM_INLINE Vec<uint32_t, n> load_bits(const float* from) {
-  return bf16_bits<n>(load_floats<n>(from));
-}
-template <int kWidth, class T>
-FLM_INLINE void copy_step(Bf16Unit, float* to, const T* from, int64_t ld, bool has_next) {
+template <int kWidth>
+FLM_INLINE void copy_step(Bf16Unit, float* to, const bf16* from, int64_t ld, bool has_next) {
   constexpr int n = kWidth % 16 ? 8 : 16;
 #pragma GCC unroll 3
   for (int i = 0; i < kWidth; i += n) {
